@@ -1,0 +1,77 @@
+/**
+ * Every code that a person or a program can meet, with what follows from it. A code is for ever: it is
+ * Temporal's failure `type`, it stands in tables, logs and `--json`, and scripts test it.
+ * `retry`: may the same thing be tried again unchanged. `exitCode`: what the command line ends with.
+ */
+export const ERROR_CODES = {
+  ACTIVITY_OUTSIDE_RUN: { retry: false, exitCode: 1 },
+  CONFIG_INVALID: { retry: false, exitCode: 64 },
+  CONTAINMENT_TOO_WEAK: { retry: false, exitCode: 69 },
+  CONTRACT_TOO_NEW: { retry: false, exitCode: 69 },
+  DATABASE_UNREACHABLE: { retry: true, exitCode: 69 },
+  DECISION_ALREADY_MADE: { retry: false, exitCode: 1 },
+  DECISION_UNDECLARED: { retry: false, exitCode: 64 },
+  DEFINITION_INVALID: { retry: false, exitCode: 65 },
+  ENVIRONMENT_UNREADABLE: { retry: false, exitCode: 1 },
+  FENCED: { retry: false, exitCode: 75 },
+  GATE_AMBIGUOUS: { retry: false, exitCode: 64 },
+  GATE_NOT_WAITING: { retry: false, exitCode: 1 },
+  GATE_TIMED_OUT: { retry: false, exitCode: 1 },
+  HOST_ID_INVALID: { retry: false, exitCode: 69 },
+  INPUT_INVALID: { retry: false, exitCode: 64 },
+  INTERNAL: { retry: false, exitCode: 1 },
+  LEASE_HELD: { retry: false, exitCode: 75 },
+  MESSAGE_INVALID: { retry: false, exitCode: 64 },
+  NODE_FAILED: { retry: false, exitCode: 1 },
+  NODE_INTERRUPTED: { retry: true, exitCode: 1 },
+  NODE_TIMED_OUT: { retry: false, exitCode: 1 },
+  NODE_UNSTARTABLE: { retry: false, exitCode: 1 },
+  PATH_HELD_BY_ARCHON: { retry: false, exitCode: 75 },
+  PATH_NOT_ABSOLUTE: { retry: false, exitCode: 64 },
+  PATH_STILL_OCCUPIED: { retry: true, exitCode: 75 },
+  REFERENCE_UNRESOLVED: { retry: false, exitCode: 1 },
+  RUN_CANCELLED: { retry: false, exitCode: 1 },
+  RUN_CLOSED: { retry: false, exitCode: 1 },
+  RUN_FAILED: { retry: false, exitCode: 1 },
+  RUN_ID_AMBIGUOUS: { retry: false, exitCode: 64 },
+  RUN_ID_REUSED: { retry: false, exitCode: 1 },
+  RUN_NOT_FOUND: { retry: false, exitCode: 64 },
+  RUN_TABLE_UNREACHABLE: { retry: true, exitCode: 69 },
+  START_REQUEST_INVALID: { retry: false, exitCode: 1 },
+  START_REQUEST_TOO_LARGE: { retry: false, exitCode: 65 },
+  TEMPORAL_UNREACHABLE: { retry: true, exitCode: 69 },
+  TEXT_NOT_STORED: { retry: true, exitCode: 1 },
+  USAGE: { retry: false, exitCode: 64 },
+  WORKER_UNAVAILABLE: { retry: true, exitCode: 69 },
+  WORKFLOW_AMBIGUOUS: { retry: false, exitCode: 64 },
+  WORKFLOW_NOT_FOUND: { retry: false, exitCode: 64 },
+  WORKING_PATH_INVALID: { retry: false, exitCode: 64 },
+  WRONG_HOST: { retry: false, exitCode: 1 },
+  WRONG_WORKFLOW_ID: { retry: false, exitCode: 1 },
+  WRONG_WORKING_PATH: { retry: false, exitCode: 1 },
+} as const satisfies Record<string, { readonly retry: boolean; readonly exitCode: number }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** JSON-safe facts that travel beside the sentence: a holder, a list of issues, a path. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/**
+ * A failure that somebody is told about.
+ * `message` is one or two sentences: what was met, and what to do. `details` is for programs.
+ */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}

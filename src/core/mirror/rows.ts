@@ -1,0 +1,68 @@
+import type { JsonObject } from '../json.js';
+import type { NodeOutput } from '../run/task.js';
+import type { RunId, WorkingPath } from '../ids.js';
+
+/** Values of `remote_agent_workflow_runs.status` that we write. */
+export type RunRowStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+
+export function isTerminal(status: string): boolean {
+  return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** What never changes in a run's row. */
+export interface RunIdentityRow {
+  readonly runId: RunId;
+  readonly workflowName: string;
+  readonly userMessage: string;
+  readonly workingPath: WorkingPath;
+  readonly outputRoot: string;
+  readonly startedAt: string;
+  /** Who started it, as the client claimed: `me@laptop`. */
+  readonly startedBy: string;
+  /** Inputs by name; kept in metadata as Archon does. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly temporalWorkflowId: string;
+  readonly temporalNamespace: string;
+  readonly hostId: string;
+  readonly uid: number;
+}
+
+/** What changes in a run's row: always the whole of it, so that writing it twice changes nothing. */
+export interface RunProgressRow {
+  readonly status: RunRowStatus;
+  /** Merged into the row's metadata, shallowly. A key set to null becomes JSON null, never SQL NULL. */
+  readonly metadata: JsonObject;
+  /** ISO-8601 UTC; null while the run is open. */
+  readonly completedAt: string | null;
+  readonly lastActivityAt: string;
+}
+
+/** One row of `remote_agent_workflow_events`. Its id is UUIDv5 of `runId/epoch/seq`. */
+export interface EventRow {
+  /** From 1, grows by one per event within an epoch. */
+  readonly seq: number;
+  readonly eventType: string;
+  /** `step_name`: the node, or null for the run. */
+  readonly nodeName: string | null;
+  readonly data: JsonObject;
+  readonly createdAt: string;
+}
+
+/** A finished node, kept for a resume. */
+export interface NodeResultRow {
+  readonly nodeId: string;
+  readonly attempt: number;
+  readonly output: NodeOutput;
+}
+
+/** One write of the mirror lane. */
+export interface MirrorWrite {
+  readonly runId: RunId;
+  /** Decimal text of a bigint. */
+  readonly epoch: string;
+  /** Highest `seq` that this write has seen; an older write than the last is ignored. */
+  readonly seq: number;
+  readonly row: RunProgressRow;
+  readonly events: readonly EventRow[];
+  readonly results: readonly NodeResultRow[];
+}

@@ -1,0 +1,133 @@
+import type { NodeId } from '../ids.js';
+import type { NodeFailure, NodeOutput } from './task.js';
+
+export type SkipReason = 'trigger_rule' | 'when_condition' | 'when_condition_parse_error';
+
+/** Where a node is. `attempt` counts from 1. */
+export type NodeState =
+  | { readonly status: 'pending' }
+  | { readonly status: 'running'; readonly attempt: number }
+  /** Failed, and to be tried again: `attempt` is the coming one. `isScheduled`: its timer is running. */
+  | {
+      readonly status: 'retrying';
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly isScheduled: boolean;
+      readonly lastFailure: NodeFailure;
+    }
+  /** A gate. `openedAt` orders gates that wait together. */
+  | { readonly status: 'waiting'; readonly message: string; readonly openedAt: string }
+  | { readonly status: 'completed'; readonly attempt: number; readonly output: NodeOutput }
+  | { readonly status: 'failed'; readonly attempt: number; readonly failure: NodeFailure }
+  | { readonly status: 'skipped'; readonly reason: SkipReason };
+
+/** Why a run is being ended early. `nodeId`: the `cancel` node that did it; null: a person or an operator. */
+export interface Cancellation {
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly nodeId: NodeId | null;
+}
+
+export type RunOutcome =
+  | { readonly status: 'completed'; readonly result: NodeOutput | null }
+  | { readonly status: 'failed'; readonly failure: NodeFailure }
+  | { readonly status: 'cancelled'; readonly cancellation: Cancellation };
+
+/** The whole of a run, as far as decisions depend on it. `nodes` is aligned with `definition.nodes`. */
+export interface RunState {
+  readonly nodes: readonly NodeState[];
+  /** Pure bookkeeping of `evolve` that lets `decide` look at few nodes; derived from `nodes`. */
+  readonly progress: RunProgress;
+  readonly cancellation: Cancellation | null;
+  readonly outcome: RunOutcome | null;
+  /** Failure of the run itself, outside any node (a broken invariant, a lost table). */
+  readonly abort: NodeFailure | null;
+}
+
+export interface RunProgress {
+  /** First layer with an unsettled node. */
+  readonly layer: number;
+  /** Unsettled nodes per layer. */
+  readonly unsettledInLayer: readonly number[];
+  /** Nodes (positions) that are pending and may be looked at by `decide`, in definition order. */
+  readonly frontier: readonly number[];
+  /** Per node: how many of the nodes that it must wait for are unsettled. */
+  readonly unsettledBefore: readonly number[];
+  /** Nodes (positions) that are running, retrying or waiting. */
+  readonly active: readonly number[];
+}
+
+/** ISO-8601 UTC with milliseconds. Time enters the core only inside events. */
+type At = { readonly at: string };
+
+/** What has happened. Everything that changes a run is one of these. */
+export type RunEvent =
+  | ({ readonly type: 'runStarted' } & At)
+  | ({ readonly type: 'nodeStarted'; readonly nodeId: NodeId; readonly attempt: number } & At)
+  | ({
+      readonly type: 'nodeCompleted';
+      readonly nodeId: NodeId;
+      readonly attempt: number;
+      readonly output: NodeOutput;
+      readonly durationMs: number;
+    } & At)
+  /** An attempt failed. Whether the node has failed or is tried again is for `evolve` to say. */
+  | ({
+      readonly type: 'attemptFailed';
+      readonly nodeId: NodeId;
+      readonly attempt: number;
+      readonly failure: NodeFailure;
+      readonly durationMs: number;
+    } & At)
+  | ({ readonly type: 'retryScheduled'; readonly nodeId: NodeId; readonly attempt: number } & At)
+  /** The node failed before it could start (a condition or a text that cannot be resolved). */
+  | ({ readonly type: 'nodeRefused'; readonly nodeId: NodeId; readonly failure: NodeFailure } & At)
+  | ({
+      readonly type: 'nodeSkipped';
+      readonly nodeId: NodeId;
+      readonly reason: SkipReason;
+      /** The condition as written, when the reason is one. */
+      readonly expression: string | null;
+    } & At)
+  | ({ readonly type: 'gateOpened'; readonly nodeId: NodeId; readonly message: string } & At)
+  | ({ readonly type: 'gateDecided'; readonly nodeId: NodeId; readonly answer: GateAnswer } & At)
+  | ({ readonly type: 'gateTimedOut'; readonly nodeId: NodeId } & At)
+  | ({ readonly type: 'cancelRequested'; readonly cancellation: Cancellation } & At)
+  | ({ readonly type: 'runAborted'; readonly failure: NodeFailure } & At)
+  | ({ readonly type: 'runFinished'; readonly outcome: RunOutcome } & At);
+
+/** What a person chose at a gate. `text` null: nothing was written. `by` is a claim, not proved. */
+export interface GateAnswer {
+  readonly decision: string;
+  readonly text: string | null;
+  readonly by: string | null;
+}
+
+/**
+ * What must happen next. Each is begun exactly once, because beginning it is an event that moves the node
+ * on: startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
+ * nodeSkipped, refuseNode → nodeRefused, cancelRun → cancelRequested, finish → runFinished.
+ */
+export type Action =
+  | { readonly type: 'startNode'; readonly nodeId: NodeId; readonly attempt: number }
+  | {
+      readonly type: 'scheduleRetry';
+      readonly nodeId: NodeId;
+      readonly attempt: number;
+      readonly delayMs: number;
+    }
+  | {
+      readonly type: 'openGate';
+      readonly nodeId: NodeId;
+      readonly message: string;
+      readonly timeoutMs: number | null;
+    }
+  | {
+      readonly type: 'skipNode';
+      readonly nodeId: NodeId;
+      readonly reason: SkipReason;
+      readonly expression: string | null;
+    }
+  | { readonly type: 'refuseNode'; readonly nodeId: NodeId; readonly failure: NodeFailure }
+  | { readonly type: 'cancelRun'; readonly cancellation: Cancellation }
+  | { readonly type: 'finish'; readonly outcome: RunOutcome };

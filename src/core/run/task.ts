@@ -1,0 +1,87 @@
+import type { Text } from '../definition/definition.js';
+import type { ErrorCode } from '../errors.js';
+import type { NodeId, RunId } from '../ids.js';
+
+/**
+ * A text that a node gave out: inline up to 16 KiB of UTF-8, else by reference to a file on the run's
+ * host. `excerpt` is its beginning (at most 2,000 characters).
+ */
+export type TextValue =
+  | { readonly kind: 'inline'; readonly text: string }
+  | {
+      readonly kind: 'file';
+      /** Absolute path on the run's host. */
+      readonly path: string;
+      readonly bytes: number;
+      /** Lowercase hex, over the UTF-8 bytes of the whole text. */
+      readonly sha256: string;
+      readonly excerpt: string;
+    };
+
+/** One field of an output that is a JSON object. `text` is what a reference to it stands for. */
+export interface FieldValue {
+  readonly type: 'string' | 'number' | 'boolean' | 'null' | 'json';
+  readonly text: TextValue;
+}
+
+/** What a node gives to others. */
+export interface NodeOutput {
+  readonly text: TextValue;
+  /** The fields that the definition reads (`Node.fieldsRead`) and the output has; null: the text is not a JSON object. */
+  readonly fields: Readonly<Record<string, FieldValue>> | null;
+}
+
+/** Why an attempt of a node failed. `code` is ours, `message` is what people read. */
+export interface NodeFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What an expression may see of a node. */
+export type NodeScope =
+  | { readonly state: 'completed'; readonly output: NodeOutput }
+  | { readonly state: 'skipped' }
+  | { readonly state: 'failed' }
+  | { readonly state: 'unsettled' };
+
+/** What an expression may see. */
+export interface Scope {
+  /** `WORKFLOW_ID`, `ARTIFACTS_DIR`, `STATE_DIR`, `BASE_BRANCH`, `DOCS_DIR`, by name without `$`. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly nodes: Readonly<Record<NodeId, NodeScope>>;
+}
+
+/** One attempt of a bash node, as the workflow asks the host for it. */
+export interface ShellTask {
+  readonly runId: RunId;
+  readonly nodeId: NodeId;
+  /** From 1. */
+  readonly attempt: number;
+  /** Unique in the run, safe in a file name; marks the attempt's processes (`SIGNALBOX_ATTEMPT`). */
+  readonly attemptId: string;
+  readonly workingPath: string;
+  readonly artifactsDir: string;
+  readonly script: Text;
+  /** Only what the script refers to. */
+  readonly scope: Scope;
+  /** Variables of the language for the node's environment, markers included; laid over the run's own environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Whether the client left its environment for this run on the host (`EnvironmentStore`). */
+  readonly hasClientEnvironment: boolean;
+  readonly timeoutMs: number;
+  /** From the polite signal to SIGKILL. */
+  readonly graceMs: number;
+  readonly fieldsRead: readonly string[];
+}
+
+/** How an attempt ended, as data: a node that fails is nothing exceptional. */
+export type AttemptResult =
+  | {
+      readonly kind: 'completed';
+      readonly output: NodeOutput;
+      /** End of standard error, at most 2,000 characters; empty when nothing was written. */
+      readonly stderr: string;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'failed'; readonly failure: NodeFailure; readonly durationMs: number };

@@ -1,0 +1,78 @@
+/** Who a box belongs to. Written into the owner record, and into every process as its marker. */
+export interface BoxOwner {
+  readonly runId: string;
+  readonly workingPath: string;
+  readonly pathKey: string;
+  readonly temporalWorkflowId: string;
+  readonly temporalAddress: string;
+  /** UUID of the Temporal namespace: names repeat. */
+  readonly temporalNamespaceId: string;
+  /** Names the execution generation (`docs/contract.md`, fence token). */
+  readonly fenceToken: string;
+}
+
+/** 1 PID namespace as root · 2 in a user namespace · 3 process groups and marker search · 4 groups only. */
+export type ContainmentLevel = 1 | 2 | 3 | 4;
+
+/** A command to run inside a run's box. */
+export interface BoxTask {
+  readonly runId: string;
+  /** Marks the processes of this attempt. */
+  readonly attemptId: string;
+  /** Absolute program and its arguments. */
+  readonly argv: readonly [string, ...string[]];
+  readonly workingPath: string;
+  /** The whole environment; the box adds `SIGNALBOX_RUN_ID` and `SIGNALBOX_ATTEMPT`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Files that take the output; created 0600, truncated. */
+  readonly stdoutPath: string;
+  readonly stderrPath: string;
+}
+
+/** How the command's own process ended; its children may live on in the box. */
+export interface BoxExit {
+  readonly exitCode: number | null;
+  /** `SIGTERM`, when a signal ended it. */
+  readonly signal: string | null;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly user: string;
+  readonly command: string;
+}
+
+/** Whether anything of a run still lives on this host. */
+export interface BoxProof {
+  readonly isEmpty: boolean;
+  readonly processes: readonly ProcessInfo[];
+}
+
+/**
+ * Where all processes of a run live (`design.md` §6).
+ * absent → `ensureOpen` → open → `close` → absent; `enter` and `stopAttempt` only while open.
+ * No process of a run starts outside its box; a box is gone when `close` has returned.
+ */
+export interface Box {
+  readonly level: ContainmentLevel;
+  /**
+   * Opens the run's box, or finds it open.
+   * @throws RunError `LEASE_HELD` · `FENCED` · `PATH_STILL_OCCUPIED` · `CONTAINMENT_TOO_WEAK`
+   */
+  ensureOpen(owner: BoxOwner): Promise<void>;
+  /**
+   * Runs a command; settles when its own process has ended, whatever its children hold open.
+   * @param onStarted told once, when the process exists
+   * @throws RunError `NODE_UNSTARTABLE` the program cannot be started
+   */
+  enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit>;
+  /**
+   * Ends every process of an attempt: SIGTERM, `graceMs`, SIGKILL; settles when they are gone.
+   * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
+   */
+  stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void>;
+  /** Ends every process of the run in the same way, and the box with them. A box that is absent is closed. */
+  close(runId: string, graceMs: number): Promise<void>;
+  /** Looks for processes of the run. */
+  prove(runId: string): Promise<BoxProof>;
+}

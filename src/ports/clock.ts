@@ -1,0 +1,4 @@
+/** Time, as an argument. */
+export interface Clock {
+  now(): Date;
+}

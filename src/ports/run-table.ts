@@ -1,0 +1,87 @@
+import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
+import type { JsonObject } from '../core/json.js';
+import type { RunId } from '../core/ids.js';
+
+/** The first write of an execution generation: makes the row, takes the epoch. */
+export interface FirstWrite {
+  readonly identity: RunIdentityRow;
+  readonly row: RunProgressRow;
+  readonly events: readonly EventRow[];
+  /** Names the execution generation (`docs/contract.md`, fence token). */
+  readonly fenceToken: string;
+  /** Temporal's run id of the execution that writes. */
+  readonly temporalRunId: string;
+  /** The chain's first execution: `fenceToken` is new and this is no reset. Then a known run id is refused. */
+  readonly isFirstExecution: boolean;
+}
+
+/** Writes the mirror. Everything here may be repeated without effect. */
+export interface RunTable {
+  /**
+   * Takes (or finds) the epoch of `fenceToken` from a sequence, then asks `isCurrent`, and commits row and
+   * events only if it says yes.
+   * @returns the epoch, decimal text of a bigint
+   * @throws RunError `RUN_ID_REUSED` a first execution whose run id has an epoch of another token ·
+   *   `FENCED` isCurrent said no · `RUN_TABLE_UNREACHABLE` connection, resource or serialisation trouble
+   */
+  open(first: FirstWrite, isCurrent: () => Promise<boolean>): Promise<{ readonly epoch: string }>;
+  /**
+   * Older epochs and older seqs change no row (their events are kept). A value that the database refuses is
+   * mended and marked in metadata.
+   * @throws RunError `RUN_TABLE_UNREACHABLE`
+   */
+  write(write: MirrorWrite): Promise<void>;
+  /** Active rows of Archon itself on that path (running, paused, or pending for less than five minutes). */
+  archonHolders(
+    workingPath: string,
+  ): Promise<readonly { readonly runId: string; readonly workflowName: string }[]>;
+}
+
+/** A row as people and programs read it. Times are ISO-8601 UTC. */
+export interface RunRecord {
+  readonly runId: RunId;
+  readonly workflowName: string;
+  readonly status: string;
+  readonly userMessage: string;
+  readonly workingPath: string | null;
+  readonly outputRoot: string | null;
+  readonly startedAt: string;
+  readonly completedAt: string | null;
+  readonly lastActivityAt: string | null;
+  readonly metadata: JsonObject;
+  /** Null on rows that Archon made. */
+  readonly temporalWorkflowId: string | null;
+  readonly hostId: string | null;
+}
+
+export interface EventRecord {
+  readonly eventType: string;
+  readonly nodeName: string | null;
+  readonly data: JsonObject;
+  readonly createdAt: string;
+}
+
+export interface RunFilter {
+  /** Exact working path, or null for all. */
+  readonly workingPath: string | null;
+  /** Null: any. */
+  readonly statuses: readonly string[] | null;
+  readonly limit: number;
+}
+
+/** Reads what the mirror and Archon wrote. Never asked who holds a path. */
+export interface RunReader {
+  /** Up to `limit` runs whose id begins with `prefix` (lower case hex and dashes), newest first. */
+  findByPrefix(prefix: string, limit: number): Promise<readonly RunRecord[]>;
+  list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
+  /** In causal order. */
+  events(runId: RunId): Promise<readonly EventRecord[]>;
+}
+
+/** Large texts of definitions, by digest. Content, not state: it may be stored before a start. */
+export interface TextStore {
+  /** @param texts sha256 (lowercase hex) → text; storing one again changes nothing */
+  put(texts: ReadonlyMap<string, string>): Promise<void>;
+  /** @throws RunError `TEXT_NOT_STORED` */
+  get(sha256: string): Promise<string>;
+}
