@@ -1,0 +1,62 @@
+import type { NodeKind } from '../core/definition/definition.js';
+import type { RunId } from '../core/ids.js';
+import type { NodeState, RunOutcome } from '../core/run/run-state.js';
+
+/** Names on the wire. Every handler takes one object, because the Web UI sends one JSON value. */
+export const MESSAGES = {
+  decideUpdate: 'decide',
+  decideSignal: 'decide',
+  cancelUpdate: 'cancelRun',
+  describeQuery: 'describeRun',
+} as const;
+
+export interface DecideMessage {
+  /** The gate; may be left out while exactly one waits. */
+  readonly nodeId?: string | null;
+  readonly decision: string;
+  readonly text?: string | null;
+  /** Who says so: a claim. */
+  readonly by?: string | null;
+}
+
+export interface DecideAnswer {
+  readonly runId: RunId;
+  readonly nodeId: string;
+  readonly decision: string;
+}
+
+export interface CancelMessage {
+  readonly by?: string | null;
+  readonly reason?: string | null;
+}
+
+export interface CancelAnswer {
+  readonly runId: RunId;
+  /** False: the run was being cancelled already. */
+  readonly isFirst: boolean;
+}
+
+export interface WaitingGate {
+  readonly nodeId: string;
+  readonly message: string;
+  /** What may be answered: declared decisions, or approve and reject. */
+  readonly decisions: readonly string[];
+  readonly openedAt: string;
+}
+
+/** Answer of the query `describeRun`. */
+export interface RunDescription {
+  readonly runId: RunId;
+  readonly workflowName: string;
+  readonly workingPath: string;
+  readonly status: 'running' | 'paused' | 'cancelling' | RunOutcome['status'];
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly nodes: readonly {
+    readonly nodeId: string;
+    readonly kind: NodeKind;
+    readonly status: NodeState['status'];
+    readonly attempt: number | null;
+  }[];
+  readonly waiting: readonly WaitingGate[];
+}

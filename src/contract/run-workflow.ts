@@ -1,0 +1,19 @@
+import type { RunId } from '../core/ids.js';
+import type { MirrorWrite } from '../core/mirror/rows.js';
+import type { TextValue } from '../core/run/task.js';
+
+/** Workflow types, on the wire. */
+export const WORKFLOW_TYPES = { run: 'run', mirror: 'mirror' } as const;
+
+/** What a completed run returns. Failed and cancelled ones end as Temporal's failure and cancellation. */
+export interface RunResult {
+  readonly runId: RunId;
+  readonly status: 'completed';
+  readonly output: TextValue | null;
+}
+
+/** Argument of `mirror`: the writes that a closed run still owes, in order. */
+export interface MirrorInput {
+  readonly runId: RunId;
+  readonly writes: readonly MirrorWrite[];
+}

@@ -1,0 +1,52 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import type { HostId, NodeId, RunId, WorkingPath } from '../core/ids.js';
+import { pathKey } from '../core/lease/path-key.js';
+
+const SLUG_LENGTH = 40;
+const PLAIN_NODE_ID = /^[A-Za-z0-9_-]{1,100}$/;
+
+const trimDashes = (text: string): string => text.replace(/^-+|-+$/g, '');
+
+/**
+ * The readable end of a Temporal workflow ID: the last two segments of the path, in `[a-z0-9-]{1,40}`.
+ * Frozen together with `runWorkflowId`.
+ */
+export function pathSlug(workingPath: WorkingPath): string {
+  const lastTwo = workingPath.split('/').filter(Boolean).slice(-2).join('-');
+  const plain = lastTwo
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/[A-Z]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32));
+  return trimDashes(trimDashes(plain).slice(-SLUG_LENGTH)) || 'root';
+}
+
+/**
+ * The Temporal workflow ID of a run, which is the lease on its path: Temporal admits one open execution
+ * under it. A function of host and path alone, frozen by test vectors.
+ */
+export function runWorkflowId(hostId: HostId, workingPath: WorkingPath): string {
+  return `run.${pathKey(hostId, workingPath)}.${pathSlug(workingPath)}`;
+}
+
+/** ID of the child that finishes a run's mirror after the run has closed. */
+export function mirrorWorkflowId(runId: RunId, fenceToken: string): string {
+  return `mirror.${runId}.${fenceToken}`;
+}
+
+/**
+ * Names one attempt of a node: activity id, marker of its processes, name of its directory. Other node
+ * ids than plain ones are hashed; `~` keeps them, and our own activities, apart from plain names.
+ */
+export function attemptId(nodeId: NodeId, attempt: number): string {
+  const name = PLAIN_NODE_ID.test(nodeId)
+    ? nodeId
+    : `~${bytesToHex(sha256(utf8ToBytes(nodeId))).slice(0, 16)}`;
+  return `${name}.${attempt}`;
+}
+
+/** The node's plain name in an activity id made by `attemptId`; null for hashed names and our own activities. */
+export function nodeOfActivityId(activityId: string): string | null {
+  if (activityId.startsWith('~')) return null;
+  const end = activityId.lastIndexOf('.');
+  return end > 0 ? activityId.slice(0, end) : null;
+}
