@@ -9,7 +9,7 @@ export function toFailure(error: RunError): ApplicationFailure {
     message: error.message,
     nonRetryable: !ERROR_CODES[error.code].retry,
     details: [error.details],
-    cause: error.cause instanceof Error ? error.cause : undefined,
+    ...(error.cause instanceof Error ? { cause: error.cause } : {}),
   });
 }
 

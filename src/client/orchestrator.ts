@@ -1,0 +1,132 @@
+import type { CancelAnswer, DecideAnswer, RunDescription, WaitingGate } from '../contract/messages.js';
+import type { Issue } from '../core/definition/issue.js';
+import type { ErrorCode } from '../core/errors.js';
+import type { RunId } from '../core/ids.js';
+import type { EventRecord, RunFilter, RunRecord } from '../ports/run-table.js';
+
+/** What a caller asks for. */
+export interface StartOptions {
+  /** Name of a workflow found under the working path, or the text of one. */
+  readonly workflow: string | { readonly file: string; readonly text: string };
+  /** A directory; anything inside a git worktree means its top, unless `isFolder`. */
+  readonly workingPath: string;
+  readonly message?: string;
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly onBusy?: 'fail';
+  /** Take the directory as it is, whatever repository it lies in. */
+  readonly isFolder?: boolean;
+  /** `$BASE_BRANCH`; by default the host asks git. */
+  readonly baseBranch?: string;
+  /** Environment of the run's nodes; by default the worker's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `me@laptop`. */
+  readonly startedBy?: string;
+  /** UUIDs of the logical start, for a caller that retries across its own crash. */
+  readonly runId?: string;
+  readonly startToken?: string;
+  readonly graceMs?: number;
+  /** The worker that owns the path, when it is not this machine's and this user's. */
+  readonly worker?: { readonly hostId: string; readonly uid: number };
+}
+
+/** Who holds a path, as far as can be seen. Null: not known. */
+export interface Holder {
+  readonly runId: RunId | null;
+  readonly workflow: string | null;
+  readonly status: 'running' | 'paused' | 'unknown';
+  /** The node that runs or waits, and its kind. */
+  readonly node: string | null;
+  readonly nodeKind: string | null;
+  /** ISO-8601 UTC. */
+  readonly since: string | null;
+  readonly startedBy: string | null;
+  readonly workingPath: string;
+  readonly temporalWorkflowId: string;
+  /** Gates that wait for a decision, when the holder says so. */
+  readonly waiting: readonly WaitingGate[];
+  /** False: nothing has been heard from its host for 15 seconds. */
+  readonly isHostAlive: boolean;
+}
+
+export type StartResult =
+  | {
+      readonly kind: 'started';
+      readonly runId: RunId;
+      readonly workflow: string;
+      readonly workingPath: string;
+      readonly temporalWorkflowId: string;
+      readonly warnings: readonly Issue[];
+    }
+  | { readonly kind: 'busy'; readonly code: ErrorCode; readonly holder: Holder }
+  | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
+
+/** How a run ended, or why it is not followed further. */
+export interface RunEnd {
+  readonly runId: RunId;
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'paused';
+  /** Result text of a completed run (its beginning, for one kept in a file), else null. */
+  readonly output: string | null;
+  /** File of the whole result on the run's host, when it is too large to show. */
+  readonly outputPath: string | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Ended by a reviewer's reject. */
+  readonly isRejected: boolean;
+  /** Gates that wait, when paused. */
+  readonly waiting: readonly WaitingGate[];
+}
+
+export interface FollowOptions {
+  /** Told each event of the run once, in order, those of the past first. */
+  readonly onEvent?: (event: EventRecord) => void;
+  /** Return when nothing but people can bring the run on. */
+  readonly stopWhenPaused?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** One workflow file as discovery met it. */
+export interface FoundWorkflow {
+  readonly name: string;
+  readonly description: string;
+  readonly file: string;
+  readonly scope: 'project' | 'global';
+  readonly warnings: readonly Issue[];
+}
+
+/** A file that discovery could not use. */
+export interface BrokenWorkflow {
+  readonly file: string;
+  readonly errorType: 'read_error' | 'parse_error' | 'validation_error';
+  readonly issues: readonly Issue[];
+}
+
+export interface Discovery {
+  readonly root: string;
+  readonly workflows: readonly FoundWorkflow[];
+  readonly errors: readonly BrokenWorkflow[];
+}
+
+/** Everything that the command line does to runs, for programs. Every call has a deadline of 10 s. */
+export interface Orchestrator {
+  /**
+   * Starts a run, or says who holds the path, or what is wrong with the definition. Never ambiguous.
+   * @throws RunError `WORKING_PATH_INVALID` · `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS` ·
+   *   `INPUT_INVALID` · `MESSAGE_INVALID` · `START_REQUEST_TOO_LARGE` · `TEMPORAL_UNREACHABLE` (its details
+   *   carry run id and start token: the run may have started) · `DATABASE_UNREACHABLE`
+   */
+  start(options: StartOptions): Promise<StartResult>;
+  /** Until the run ends, or pauses. @throws the signal's reason */
+  follow(runId: RunId, options?: FollowOptions): Promise<RunEnd>;
+  /** Asks the run itself. Null: it is closed or its worker does not answer. */
+  describe(runId: RunId): Promise<RunDescription | null>;
+  /** @throws RunError `GATE_NOT_WAITING` · `GATE_AMBIGUOUS` · `DECISION_UNDECLARED` · `DECISION_ALREADY_MADE` · `RUN_CLOSED` */
+  decide(
+    runId: RunId,
+    answer: { nodeId?: string; decision: string; text?: string; by?: string },
+  ): Promise<DecideAnswer>;
+  /** @throws RunError `RUN_CLOSED` */
+  cancel(runId: RunId, request: { by?: string; reason?: string }): Promise<CancelAnswer>;
+  /** A full run id or a unique prefix of one. @throws RunError `RUN_NOT_FOUND` · `RUN_ID_AMBIGUOUS` */
+  find(idOrPrefix: string): Promise<RunRecord>;
+  list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
+  events(runId: RunId): Promise<readonly EventRecord[]>;
+}
