@@ -47,6 +47,11 @@ export interface CloseRunInput {
   readonly write: MirrorWrite | null;
 }
 
+export interface CloseRunResult {
+  /** False: the table could not be reached, or there was nothing to write. */
+  readonly isMirrored: boolean;
+}
+
 export interface StoreOutputsInput {
   readonly runId: string;
   readonly artifactsDir: string;
@@ -57,13 +62,13 @@ export interface StoreOutputsInput {
 /**
  * Activities as the wire sees them. All are on the run's host queue.
  * `openRun`: checks host, user and path, makes the run's directories, writes the row · `runShell`: one
- * attempt of a bash node · `writeMirror`: one write of the lane · `closeBox`: ends every process of the
- * run · `closeRun`: closeBox, then the terminal write · `storeOutputs`: moves outputs to files.
+ * attempt of a bash node · `writeMirror`: one write of the lane · `closeRun`: ends every
+ * process of the run, then makes the terminal write · `storeOutputs`: moves outputs to files.
  */
 export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;
   runShell(input: RunShellInput): Promise<AttemptResult>;
   writeMirror(write: MirrorWrite): Promise<void>;
-  closeRun(input: CloseRunInput): Promise<void>;
+  closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
 }

@@ -1,3 +1,5 @@
+import type { TextValue } from '../core/run/task.js';
+
 /** Directories of a run on its host, absolute. */
 export interface RunDirectories {
   readonly outputRoot: string;
@@ -21,4 +23,10 @@ export interface EnvironmentStore {
   /** @throws RunError `ENVIRONMENT_UNREADABLE` when the file is not ours alone, a link, or damaged; null when there is none */
   load(runId: string): Promise<Readonly<Record<string, string>> | null>;
   remove(runId: string): Promise<void>;
+}
+
+/** Outputs of nodes that are too large to travel. */
+export interface OutputStore {
+  /** Puts an inline text into a file under the run's artifacts; one that is in a file already stays. */
+  store(artifactsDir: string, nodeId: string, text: TextValue): Promise<TextValue>;
 }

@@ -1,0 +1,77 @@
+import { Context } from '@temporalio/activity';
+import type { Activities, OpenRunInput } from '../src/contract/activities.js';
+import { RunError } from '../src/core/errors.js';
+import type { Executions } from '../src/ports/executions.js';
+import type { Host } from '../src/ports/host.js';
+import type { RunFiles } from '../src/ports/run-files.js';
+import type { RunTable } from '../src/ports/run-table.js';
+
+export interface OpenRunPorts {
+  readonly host: Host;
+  readonly files: RunFiles;
+  readonly table: RunTable;
+  readonly executions: Executions;
+}
+
+/** Checks that this is the run's host and path, makes its directories, and writes its row. */
+export const makeOpenRun =
+  ({ host, files, table, executions }: OpenRunPorts): Activities['openRun'] =>
+  async (input) => {
+    await checkPlace(host, input);
+    const { request } = input;
+    const { workflowExecution, workflowNamespace } = Context.current().info;
+    if (workflowExecution === undefined)
+      throw new RunError('ACTIVITY_OUTSIDE_RUN', 'openRun has no workflow');
+    const directories = await files.prepare(request.workingPath, request.runId);
+    const identity = {
+      ...request,
+      workflowName: input.workflowName,
+      userMessage: request.message,
+      outputRoot: directories.outputRoot,
+      startedAt: input.startedAt,
+      temporalWorkflowId: workflowExecution.workflowId,
+      temporalNamespace: workflowNamespace ?? '',
+    };
+    const isCurrent = async (): Promise<boolean> => {
+      const current = await executions.describe(workflowExecution.workflowId);
+      return current !== null && current.isOpen && current.temporalRunId === workflowExecution.runId;
+    };
+    const { epoch } = await table.open(
+      { ...input, identity, temporalRunId: workflowExecution.runId },
+      isCurrent,
+    );
+    await refuseBesideArchon(table, request.workingPath);
+    return {
+      ...directories,
+      epoch,
+      baseBranch: request.baseBranch ?? (await host.baseBranch(request.workingPath)),
+    };
+  };
+
+async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> {
+  if (request.hostId !== host.hostId || request.uid !== host.uid) {
+    throw new RunError(
+      'WRONG_HOST',
+      `this is host ${host.hostId}, user ${host.uid}; the run belongs to host ${request.hostId}, user ${request.uid}. Start it again with signalbox run`,
+    );
+  }
+  const realPath = await host.realPath(request.workingPath);
+  if (realPath !== request.workingPath) {
+    throw new RunError(
+      'WRONG_WORKING_PATH',
+      `${request.workingPath} is really ${realPath} on this host, so its lease is another one. Start the run again with --cwd ${realPath}`,
+    );
+  }
+}
+
+/** Archon's own guard sees our row from now on; this is our side of it, best effort. */
+async function refuseBesideArchon(table: RunTable, workingPath: string): Promise<void> {
+  const [holder] = await table.archonHolders(workingPath);
+  if (holder !== undefined) {
+    throw new RunError(
+      'PATH_HELD_BY_ARCHON',
+      `${workingPath} is in use by Archon's run ${holder.runId} (${holder.workflowName}). Wait for it, or end it with: archon workflow abandon ${holder.runId}`,
+      { holder },
+    );
+  }
+}
