@@ -18,10 +18,16 @@ export type NodeState =
   /** A gate. `openedAt` orders gates that wait together. */
   | { readonly status: 'waiting'; readonly message: string; readonly openedAt: string }
   | { readonly status: 'completed'; readonly attempt: number; readonly output: NodeOutput }
+  /** `attempt` 0: it failed before it could start. */
   | { readonly status: 'failed'; readonly attempt: number; readonly failure: NodeFailure }
-  | { readonly status: 'skipped'; readonly reason: SkipReason };
+  | { readonly status: 'skipped'; readonly reason: SkipReason }
+  /** A gate that ended together with its run: its reviewer rejected, or nobody had answered. */
+  | { readonly status: 'dropped' };
 
-/** Why a run is being ended early. `nodeId`: the `cancel` node that did it; null: a person or an operator. */
+/**
+ * Why a run is being ended early. `nodeId`: the `cancel` node that did it, or the gate whose reviewer
+ * rejected; null: a person or an operator.
+ */
 export interface Cancellation {
   readonly by: string | null;
   readonly reason: string | null;
@@ -33,28 +39,59 @@ export type RunOutcome =
   | { readonly status: 'failed'; readonly failure: NodeFailure }
   | { readonly status: 'cancelled'; readonly cancellation: Cancellation };
 
-/** The whole of a run, as far as decisions depend on it. `nodes` is aligned with `definition.nodes`. */
+/**
+ * The whole of a run, as far as decisions and the mirror depend on it. `nodes` is aligned with
+ * `definition.nodes`. Everything else about a run follows from its definition and its inputs.
+ */
 export interface RunState {
+  readonly plan: RunPlan;
+  /** Inputs by name, defaults filled in: conditions read them. */
+  readonly inputs: Readonly<Record<string, string>>;
   readonly nodes: readonly NodeState[];
-  /** Pure bookkeeping of `evolve` that lets `decide` look at few nodes; derived from `nodes`. */
   readonly progress: RunProgress;
+  /** Null until `runStarted`. */
+  readonly startedAt: string | null;
+  /** The gate decided last: the run's row goes on showing it. */
+  readonly lastDecision: DecidedGate | null;
   readonly cancellation: Cancellation | null;
-  readonly outcome: RunOutcome | null;
   /** Failure of the run itself, outside any node (a broken invariant, a lost table). */
   readonly abort: NodeFailure | null;
+  readonly outcome: RunOutcome | null;
 }
 
+/**
+ * What follows from the definition alone (`plan.ts`); nodes are named by their position. A *barrier* is a
+ * set of nodes that must settle before others may begin. Both schedules are barriers and nothing else.
+ */
+export interface RunPlan {
+  readonly positionOf: ReadonlyMap<NodeId, number>;
+  /** Per node: the barrier it stands behind. */
+  readonly barrierOf: readonly number[];
+  /** Per node: the barriers that count it. */
+  readonly countedBy: readonly (readonly number[])[];
+  /** Per barrier: the nodes that stand behind it, in definition order. */
+  readonly behind: readonly (readonly number[])[];
+  /** Per barrier: how many nodes it counts. */
+  readonly counts: readonly number[];
+  /** Nodes that nobody depends on, in definition order. */
+  readonly sinks: readonly number[];
+}
+
+/** Pure bookkeeping of `evolve`, so that `decide` looks at few nodes; always derivable from `nodes`. */
 export interface RunProgress {
-  /** First layer with an unsettled node. */
-  readonly layer: number;
-  /** Unsettled nodes per layer. */
-  readonly unsettledInLayer: readonly number[];
-  /** Nodes (positions) that are pending and may be looked at by `decide`, in definition order. */
+  /** Per barrier: how many of the nodes it counts are unsettled. */
+  readonly remaining: readonly number[];
+  /** What `decide` looks at: pending behind an open barrier, or failed and to be tried again; in definition order. */
   readonly frontier: readonly number[];
-  /** Per node: how many of the nodes that it must wait for are unsettled. */
-  readonly unsettledBefore: readonly number[];
-  /** Nodes (positions) that are running, retrying or waiting. */
+  /** Running, retrying or waiting; in definition order. */
   readonly active: readonly number[];
+  readonly unsettled: number;
+}
+
+export interface DecidedGate {
+  readonly nodeId: NodeId;
+  readonly message: string;
+  readonly answer: GateAnswer;
 }
 
 /** ISO-8601 UTC with milliseconds. Time enters the core only inside events. */
@@ -106,7 +143,8 @@ export interface GateAnswer {
 /**
  * What must happen next. Each is begun exactly once, because beginning it is an event that moves the node
  * on: startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
- * nodeSkipped, refuseNode → nodeRefused, cancelRun → cancelRequested, finish → runFinished.
+ * nodeSkipped, refuseNode → nodeRefused, cancelRun → cancelRequested, finish → runFinished. After
+ * `delayMs` a scheduled retry goes on with nodeStarted of its attempt.
  */
 export type Action =
   | { readonly type: 'startNode'; readonly nodeId: NodeId; readonly attempt: number }

@@ -1,0 +1,65 @@
+import type { WorkflowDefinition } from '../definition/definition.js';
+import type { RunOutcome, RunState } from './run-state.js';
+import type { NodeFailure, NodeOutput } from './task.js';
+
+const NAMED_FAILURES = 20;
+
+/**
+ * How the run ends, once nothing of it is active. A failure of the run itself outweighs a cancellation:
+ * it must not be hidden. Any failed node fails the run, even if a join recovered from it.
+ */
+export function outcomeOf(definition: WorkflowDefinition, state: RunState): RunOutcome {
+  if (state.abort) return { status: 'failed', failure: state.abort };
+  if (state.cancellation) return { status: 'cancelled', cancellation: state.cancellation };
+  const message = failureMessage(definition, state);
+  if (message !== null) return { status: 'failed', failure: { code: 'RUN_FAILED', message } };
+  return { status: 'completed', result: resultOf(state) };
+}
+
+/** A reviewer's reject ended the run: nothing went wrong, the command line exits 0. */
+export function isRejected(definition: WorkflowDefinition, outcome: RunOutcome): boolean {
+  if (outcome.status !== 'cancelled') return false;
+  const { nodeId } = outcome.cancellation;
+  return definition.nodes.some((node) => node.id === nodeId && node.kind === 'approval');
+}
+
+function failureMessage(definition: WorkflowDefinition, state: RunState): string | null {
+  const failed = definition.nodes.flatMap((node, position) => {
+    const settled = state.nodes[position];
+    return settled?.status === 'failed' ? [{ id: node.id, failure: settled.failure }] : [];
+  });
+  const name = `DAG workflow '${definition.name}'`;
+  if (state.nodes.some((node) => node.status === 'completed')) {
+    return failed.length === 0 ? null : `${name} completed with failures: ${reasons(failed)}`;
+  }
+  const skipped = state.nodes.filter((node) => node.status === 'skipped').length;
+  if (failed.length === 0) {
+    return `${name} completed with no successful nodes. All ${skipped} were skipped: look at their when conditions and trigger rules.`;
+  }
+  const ids = failed.map((node) => node.id).join(', ');
+  return `${name} failed: node(s) ${ids} failed.${skippedBehind(skipped)} ${reasons(failed)}`;
+}
+
+function reasons(failed: readonly { readonly id: string; readonly failure: NodeFailure }[]): string {
+  const named = failed.slice(0, NAMED_FAILURES).map(({ id, failure }) => `'${id}': ${failure.message}`);
+  const unnamed = failed.length - named.length;
+  return [...named, ...(unnamed > 0 ? [`and ${unnamed} more`] : [])].join('; ');
+}
+
+function skippedBehind(count: number): string {
+  if (count === 0) return '';
+  return count === 1 ? ' 1 downstream node was skipped.' : ` ${count} downstream nodes were skipped.`;
+}
+
+/** The first node, in the order of the file, that nobody depends on and that gave a non-blank text. */
+function resultOf(state: RunState): NodeOutput | null {
+  for (const position of state.plan.sinks) {
+    const node = state.nodes[position];
+    if (node?.status === 'completed' && !isBlank(node.output)) return node.output;
+  }
+  return null;
+}
+
+function isBlank({ text }: NodeOutput): boolean {
+  return (text.kind === 'inline' ? text.text : text.excerpt).trim() === '';
+}
