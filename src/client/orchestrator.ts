@@ -24,7 +24,10 @@ export interface StartOptions {
   /** UUIDs of the logical start, for a caller that retries across its own crash. */
   readonly runId?: string;
   readonly startToken?: string;
+  /** From the polite signal to SIGKILL when a node is stopped; default 5 s. */
   readonly graceMs?: number;
+  /** Longest outage of Temporal that a running node survives; default 5 min. */
+  readonly heartbeatTimeoutMs?: number;
   /** The worker that owns the path, when it is not this machine's and this user's. */
   readonly worker?: { readonly hostId: string; readonly uid: number };
 }

@@ -1,0 +1,40 @@
+import { RunError } from '../core/errors.js';
+
+/** What Linux allows one environment entry, name and final NUL included. */
+const ENVIRONMENT_ENTRY_BYTES = 128 * 1024;
+const LONGEST_MESSAGE_VARIABLE = 'USER_MESSAGE';
+
+const fits = (name: string, value: string): boolean =>
+  Buffer.byteLength(name) + 1 + Buffer.byteLength(value) + 1 <= ENVIRONMENT_ENTRY_BYTES;
+
+/** The variable that carries an input: `INPUTS_<NAME>`. */
+export function inputVariable(name: string): string {
+  return `INPUTS_${name.replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** @throws RunError `MESSAGE_INVALID` when nodes could not be given it */
+export function checkMessage(message: string): void {
+  if (message.includes('\0')) {
+    throw new RunError(
+      'MESSAGE_INVALID',
+      'the message has a NUL byte, which no program can be given; remove it',
+    );
+  }
+  if (!fits(LONGEST_MESSAGE_VARIABLE, message)) {
+    throw new RunError(
+      'MESSAGE_INVALID',
+      `the message has ${Buffer.byteLength(message)} bytes, and nodes can be given no more than 128 KiB; put it into a file and name the file`,
+    );
+  }
+}
+
+/** Why nodes could not be given an input; empty: they can. */
+export function checkInputValue(name: string, value: string): string[] {
+  if (value.includes('\0')) return [`input ${name} has a NUL byte, which no program can be given`];
+  if (!fits(inputVariable(name), value)) {
+    return [
+      `input ${name} has ${Buffer.byteLength(value)} bytes, and nodes can be given no more than 128 KiB`,
+    ];
+  }
+  return [];
+}

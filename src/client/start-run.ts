@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  ServiceError,
+  TypedSearchAttributes,
+  type Client,
+} from '@temporalio/client';
+import { keywordTail, runTitle, SEARCH_ATTRIBUTES, type RunMemo } from '../contract/memo.js';
+import { WORKFLOW_TYPES } from '../contract/run-workflow.js';
+import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
+import { hostTaskQueue } from '../contract/task-queues.js';
+import { runWorkflowId } from '../contract/workflow-id.js';
+import { RunError } from '../core/errors.js';
+import { isUuid, type HostId, type RunId, type WorkingPath } from '../core/ids.js';
+import type { WorkflowDefinition } from '../core/definition/definition.js';
+import type { EnvironmentStore } from '../ports/run-files.js';
+import type { TextStore } from '../ports/run-table.js';
+import { admitRun, type Admission } from './admission.js';
+import { checkMessage } from './limits.js';
+import type { StartOptions } from './orchestrator.js';
+import { prepareDefinition } from './prepare-definition.js';
+import { resolveInputs } from './resolve-inputs.js';
+import { registeredSearchAttributes } from './search-attributes.js';
+
+const MAX_REQUEST_BYTES = 1024 * 1024;
+const DEFAULT_GRACE_MS = 5_000;
+const DEFAULT_HEARTBEAT_TIMEOUT_MS = 300_000;
+
+/** What starting needs of the outside. */
+export interface StartPorts {
+  readonly client: Client;
+  /** For messages. */
+  readonly temporalAddress: string;
+  readonly texts: TextStore;
+  /** Null: nodes get the worker's environment. */
+  readonly environment: EnvironmentStore | null;
+}
+
+/** Where a run belongs. */
+export interface StartPlace {
+  readonly hostId: HostId;
+  readonly uid: number;
+  readonly workingPath: WorkingPath;
+}
+
+export interface StartOutcome {
+  readonly admission: Admission;
+  readonly request: StartRequest;
+  readonly temporalWorkflowId: string;
+}
+
+/** Everything from a compiled definition to Temporal's answer. Nothing of a refused start stays behind. */
+export async function startRun(
+  ports: StartPorts,
+  place: StartPlace,
+  definition: WorkflowDefinition,
+  options: StartOptions,
+): Promise<StartOutcome> {
+  const { texts, request } = makeRequest(place, definition, options);
+  if (texts.size > 0) await ports.texts.put(texts);
+  if (!request.hasClientEnvironment || ports.environment === null || options.environment === undefined) {
+    return admit(ports, { ...request, hasClientEnvironment: false });
+  }
+  await ports.environment.save(request.runId, options.environment);
+  const outcome = await admit(ports, request).catch(async (error: unknown) => {
+    const mayRun = error instanceof RunError && error.details['mayHaveStarted'] === true;
+    if (!mayRun) await ports.environment?.remove(request.runId);
+    throw error;
+  });
+  if (outcome.admission.kind === 'busy') await ports.environment.remove(request.runId);
+  return outcome;
+}
+
+function makeRequest(
+  place: StartPlace,
+  definition: WorkflowDefinition,
+  options: StartOptions,
+): { readonly request: StartRequest; readonly texts: ReadonlyMap<string, string> } {
+  const message = options.message ?? '';
+  checkMessage(message);
+  const inputs = resolveInputs(definition, options.inputs ?? {});
+  const prepared = prepareDefinition(definition);
+  const request: StartRequest = {
+    ...place,
+    contractVersion: CONTRACT_VERSION,
+    runId: givenUuid('runId', options.runId) as RunId,
+    startToken: givenUuid('startToken', options.startToken),
+    definition: prepared.definition,
+    message,
+    inputs,
+    baseBranch: options.baseBranch ?? null,
+    hasClientEnvironment: options.environment !== undefined,
+    startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,
+    searchAttributes: Object.values(SEARCH_ATTRIBUTES),
+    graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+    heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS,
+  };
+  const bytes = Buffer.byteLength(JSON.stringify(request));
+  if (bytes > MAX_REQUEST_BYTES) {
+    throw new RunError(
+      'START_REQUEST_TOO_LARGE',
+      `workflow ${definition.name} with its message and inputs makes a start request of ${bytes} bytes, and ${MAX_REQUEST_BYTES} are allowed; shorten gate messages and inputs, or split the workflow`,
+      { bytes, limit: MAX_REQUEST_BYTES },
+    );
+  }
+  return { request, texts: prepared.texts };
+}
+
+function givenUuid(name: string, given: string | undefined): string {
+  if (given === undefined) return randomUUID();
+  if (isUuid(given)) return given;
+  throw new RunError(
+    'USAGE',
+    `${name} ${JSON.stringify(given)} is no UUID in lower case; leave it out to have one made`,
+  );
+}
+
+async function admit(ports: StartPorts, request: StartRequest): Promise<StartOutcome> {
+  try {
+    return await admitWith(ports, request);
+  } catch (error) {
+    if (!isUnknownAttribute(error)) throw error;
+    const known = await registeredSearchAttributes(ports.client, ports.temporalAddress);
+    const searchAttributes = request.searchAttributes.filter((name) => known.has(name));
+    return admitWith(ports, { ...request, searchAttributes });
+  }
+}
+
+function isUnknownAttribute(error: unknown): boolean {
+  const INVALID_ARGUMENT = 3;
+  if (!(error instanceof ServiceError)) return false;
+  const cause = error.cause as { code?: unknown; details?: unknown } | undefined;
+  return cause?.code === INVALID_ARGUMENT && String(cause.details).includes('search attribute');
+}
+
+async function admitWith(ports: StartPorts, request: StartRequest): Promise<StartOutcome> {
+  const { runId, startToken, hostId, uid, workingPath, startedBy } = request;
+  const workflowName = request.definition.name;
+  const title = runTitle(workflowName, workingPath);
+  const memo: RunMemo = { runId, startToken, workflowName, workingPath, hostId, uid, startedBy, title };
+  const temporalWorkflowId = runWorkflowId(hostId, workingPath);
+  const admission = await admitRun({
+    client: ports.client,
+    address: ports.temporalAddress,
+    workflowId: temporalWorkflowId,
+    workflowType: WORKFLOW_TYPES.run,
+    runId,
+    startToken,
+    start: {
+      workflowId: temporalWorkflowId,
+      taskQueue: hostTaskQueue(hostId, uid),
+      args: [request],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { ...memo },
+      typedSearchAttributes: searchAttributesOf(request),
+      staticSummary: title,
+    },
+  });
+  return { admission, request, temporalWorkflowId };
+}
+
+function searchAttributesOf(request: StartRequest): TypedSearchAttributes {
+  const values: Record<string, string> = {
+    [SEARCH_ATTRIBUTES.workflow]: keywordTail(request.definition.name),
+    [SEARCH_ATTRIBUTES.path]: keywordTail(request.workingPath),
+    [SEARCH_ATTRIBUTES.status]: 'running',
+  };
+  return new TypedSearchAttributes(
+    request.searchAttributes.map((name) => ({
+      key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+      value: values[name] ?? '',
+    })),
+  );
+}
