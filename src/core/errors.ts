@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   DECISION_UNDECLARED: { retry: false, exitCode: 64 },
   DEFINITION_INVALID: { retry: false, exitCode: 65 },
   ENVIRONMENT_UNREADABLE: { retry: false, exitCode: 1 },
+  EVENT_FOR_UNKNOWN_NODE: { retry: false, exitCode: 1 },
   FENCED: { retry: false, exitCode: 75 },
   GATE_AMBIGUOUS: { retry: false, exitCode: 64 },
   GATE_NOT_WAITING: { retry: false, exitCode: 1 },

@@ -1,18 +1,13 @@
 import type { Node, WorkflowDefinition } from '../definition/definition.js';
 import { RunError } from '../errors.js';
 import { decideGate } from './gate.js';
+import { nodeAfter, nodeAfterEnding, type NodeEvent } from './node-after.js';
 import { makePlan } from './plan.js';
-import { isSettled, mayBegin, progressAfter, progressOf } from './progress.js';
-import { retryDelayMs } from './retry.js';
+import { mayBegin, progressAfter, progressOf } from './progress.js';
 import type { Cancellation, NodeState, RunEvent, RunState } from './run-state.js';
 import { isEnding } from './run-status.js';
 
-type NodeEvent = Extract<RunEvent, { readonly nodeId: unknown }>;
-type NodeEventOf<Type extends NodeEvent['type']> = Extract<NodeEvent, { readonly type: Type }>;
-type DecisionEvent = NodeEventOf<'gateDecided'>;
-type MovingEvent = Exclude<NodeEvent, DecisionEvent>;
-
-/** A run at its very beginning. */
+/** A run at its very beginning. @param inputs by name, defaults filled in */
 export function initialState(
   definition: WorkflowDefinition,
   inputs: Readonly<Record<string, string>>,
@@ -33,14 +28,15 @@ export function initialState(
 }
 
 /**
- * The state after one event. Pure; the state it gets is never changed.
+ * The state after one event. Pure: the state that goes in is never changed.
  *
- * R5  An event that does not fit where its node or its run is (a second decision, a timer that lost its race,
- *     an attempt that is over) changes nothing: the very state that went in comes back. First come, first
- *     served, and whoever must know compares the two.
+ * R5  An event that does not fit where its node or its run is (a second decision, a timer that lost its
+ *     race, an attempt that is over) changes nothing: the very state that went in comes back. First come,
+ *     first served, and whoever must know which it was compares the two.
  * R6  Nothing moves a settled node, and nothing follows an outcome.
- * R7  `progress` always equals what is counted from `nodes`.
- * R8  Ending a run early drops its waiting gates and fails the nodes that wait for another attempt.
+ * R7  `progress` always equals what `progressOf` counts from scratch.
+ * R8  Ending a run early drops its waiting gates and fails the nodes that wait for another attempt; attempts
+ *     that run end by their own events, and are not tried again.
  * @throws RunError `EVENT_FOR_UNKNOWN_NODE`
  */
 export function evolve(definition: WorkflowDefinition, state: RunState, event: RunEvent): RunState {
@@ -50,28 +46,55 @@ export function evolve(definition: WorkflowDefinition, state: RunState, event: R
     case 'runStarted':
       return state.startedAt === null ? { ...state, startedAt: event.at } : state;
     case 'cancelRequested':
-      return afterCancellation(state, event.cancellation);
+      return state.cancellation ? state : endedEarly(state, { cancellation: event.cancellation });
     case 'runAborted':
-      return state.abort ? state : { ...endedEarly(state), abort: event.failure };
+      return state.abort ? state : endedEarly(state, { abort: event.failure });
     case 'runFinished':
       return { ...state, outcome: event.outcome };
   }
 }
 
 function afterNodeEvent(definition: WorkflowDefinition, state: RunState, event: NodeEvent): RunState {
-  const position = state.plan.positionOf.get(event.nodeId);
-  const node = position === undefined ? undefined : definition.nodes[position];
-  const before = position === undefined ? undefined : state.nodes[position];
-  if (position === undefined || !node || !before) {
+  const position = state.plan.positionOf.get(event.nodeId) ?? -1;
+  const node = definition.nodes[position];
+  const before = state.nodes[position];
+  if (!node || !before) {
     throw new RunError(
       'EVENT_FOR_UNKNOWN_NODE',
-      `${event.type} names node '${event.nodeId}', which workflow '${definition.name}' does not have; the run was started from another definition`,
+      `${event.type} names node '${event.nodeId}', which workflow '${definition.name}' does not have; cancel the run and start it again`,
       { nodeId: event.nodeId, eventType: event.type },
     );
   }
-  if (state.outcome || isSettled(before)) return state;
-  if (event.type === 'gateDecided') return afterDecision(state, node, event);
-  const isFree = !isEnding(state) && mayBegin(state.plan, state.progress, position);
-  const after = isFree ? begun(node, before, event) : null;
-  return moved(state, position, after ?? ended(node, before, event, isEnding(state)) ?? before);
+  if (state.outcome) return state;
+  const after = nodeAfter(node, before, event, {
+    isOpen: mayBegin(state.plan, state.progress, position),
+    isEnding: isEnding(state),
+  });
+  if (after === before) return state;
+  const next = withNode(state, position, after);
+  if (event.type !== 'gateDecided' || before.status !== 'waiting') return next;
+  const { message } = before;
+  const decided = { ...next, lastDecision: { nodeId: node.id, message, answer: event.answer } };
+  const cancellation = rejection(node, event);
+  return cancellation ? endedEarly(decided, { cancellation }) : decided;
+}
+
+function rejection(node: Node, event: Extract<NodeEvent, { type: 'gateDecided' }>): Cancellation | null {
+  const verdict = node.kind === 'approval' ? decideGate(node, event.answer) : null;
+  return verdict?.kind === 'rejected' ? verdict.cancellation : null;
+}
+
+function endedEarly(state: RunState, why: Partial<Pick<RunState, 'cancellation' | 'abort'>>): RunState {
+  const stopped = state.progress.active.reduce((current, position) => {
+    const before = current.nodes[position];
+    return before ? withNode(current, position, nodeAfterEnding(before)) : current;
+  }, state);
+  return { ...stopped, ...why };
+}
+
+function withNode(state: RunState, position: number, after: NodeState): RunState {
+  const before = state.nodes[position];
+  if (!before || before === after) return state;
+  const nodes = state.nodes.with(position, after);
+  return { ...state, nodes, progress: progressAfter(state.plan, state.progress, position, { before, nodes }) };
 }

@@ -1,0 +1,111 @@
+import type { WorkflowDefinition } from '../definition/definition.js';
+import type { ErrorCode } from '../errors.js';
+import type { NodeId } from '../ids.js';
+import { choicesAt } from './gate.js';
+import { isEnding, waitingGates, type OpenGate } from './run-status.js';
+import type { NodeState, RunState } from './run-state.js';
+
+/** UTF-8 bytes that a reviewer may write: it travels in Temporal's history, the row and the environment. */
+const TEXT_LIMIT_BYTES = 128 * 1024;
+
+/** What somebody wants to answer. `nodeId` null: the one gate that waits. */
+export interface AnswerRequest {
+  readonly nodeId: string | null;
+  readonly decision: string;
+  readonly text: string | null;
+}
+
+export type AnswerCheck =
+  | { readonly kind: 'accepted'; readonly nodeId: NodeId }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
+
+const NOT_WAITING: Readonly<Record<Exclude<NodeState['status'], 'completed'>, string>> = {
+  pending: 'has not been reached yet',
+  running: 'is not open',
+  retrying: 'is not open',
+  waiting: 'is waiting',
+  failed: 'has failed: it was not decided in time, or its message could not be made',
+  skipped: 'was skipped',
+  dropped: 'has ended with its run',
+};
+
+/**
+ * Whether an answer can be taken now. Changes nothing, and a refusal says what could be answered instead:
+ * `GATE_NOT_WAITING`, `GATE_AMBIGUOUS`, `DECISION_UNDECLARED`, `DECISION_ALREADY_MADE`, `MESSAGE_INVALID`.
+ */
+export function checkAnswer(
+  definition: WorkflowDefinition,
+  state: RunState,
+  request: AnswerRequest,
+): AnswerCheck {
+  const gates = waitingGates(definition, state);
+  if (request.nodeId !== null) {
+    const gate = gates.find(({ node }) => node.id === request.nodeId);
+    return gate ? checkAt(gate, request) : notWaiting(definition, state, request.nodeId);
+  }
+  const [only, ...others] = gates;
+  if (!only) return noneWaits(state);
+  if (others.length === 0) return checkAt(only, request);
+  return refused('GATE_AMBIGUOUS', `${gates.length} gates wait. Say which one: ${listed(gates)}`);
+}
+
+function checkAt({ node }: OpenGate, { decision, text }: AnswerRequest): AnswerCheck {
+  const choices = choicesAt(node);
+  if (!choices.includes(decision)) {
+    return refused(
+      'DECISION_UNDECLARED',
+      `gate '${node.id}' does not know '${decision}'. Choose one of: ${choices.join(', ')}`,
+    );
+  }
+  const bytes = new TextEncoder().encode(text ?? '').length;
+  if (bytes > TEXT_LIMIT_BYTES) {
+    return refused(
+      'MESSAGE_INVALID',
+      `the text of the decision has ${bytes} bytes, more than ${TEXT_LIMIT_BYTES}. Put it into a file and name that`,
+    );
+  }
+  return { kind: 'accepted', nodeId: node.id };
+}
+
+function notWaiting(definition: WorkflowDefinition, state: RunState, nodeId: string): AnswerCheck {
+  const position = definition.nodes.findIndex((node) => node.id === nodeId);
+  const node = definition.nodes[position];
+  const current = state.nodes[position];
+  const instead = hint(waitingGates(definition, state));
+  if (!node || !current) return refused('GATE_NOT_WAITING', `there is no node '${nodeId}'. ${instead}`);
+  if (node.kind !== 'approval') {
+    return refused('GATE_NOT_WAITING', `node '${nodeId}' is no gate. ${instead}`);
+  }
+  if (current.status === 'completed') {
+    return refused(
+      'DECISION_ALREADY_MADE',
+      `gate '${nodeId}' has been decided, and the first decision stands. ${instead}`,
+    );
+  }
+  return refused('GATE_NOT_WAITING', `gate '${nodeId}' ${NOT_WAITING[current.status]}. ${instead}`);
+}
+
+function noneWaits(state: RunState): AnswerCheck {
+  if (state.outcome || isEnding(state)) {
+    return refused('GATE_NOT_WAITING', 'the run is over or being ended: no gate of it waits any more');
+  }
+  if (state.lastDecision) {
+    return refused(
+      'DECISION_ALREADY_MADE',
+      `gate '${state.lastDecision.nodeId}' has been decided, and the first decision stands. No other gate waits`,
+    );
+  }
+  return refused('GATE_NOT_WAITING', 'no gate of the run waits now. Look at signalbox status');
+}
+
+function hint(gates: readonly OpenGate[]): string {
+  return gates.length === 0 ? 'No gate waits now' : `What waits: ${listed(gates)}`;
+}
+
+function listed(gates: readonly OpenGate[]): string {
+  return gates.map(({ node }) => `${node.id} (${choicesAt(node).join(', ')})`).join('; ');
+}
+
+function refused(code: ErrorCode, message: string): AnswerCheck {
+  return { kind: 'refused', code, message };
+}

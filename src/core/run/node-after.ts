@@ -1,0 +1,117 @@
+import type { Node } from '../definition/definition.js';
+import { decideGate } from './gate.js';
+import { retryDelayMs } from './retry.js';
+import type { NodeState, RunEvent } from './run-state.js';
+
+/** An event about one node. */
+export type NodeEvent = Extract<RunEvent, { readonly nodeId: unknown }>;
+type In<Status extends NodeState['status']> = Extract<NodeState, { readonly status: Status }>;
+
+/** What a node must know of its run. */
+export interface Surroundings {
+  /** All that the node must wait for has settled. */
+  readonly isOpen: boolean;
+  /** The run is being ended early: nothing begins, nothing is tried again. */
+  readonly isEnding: boolean;
+}
+
+/**
+ * The states of a node. The very state that went in comes back for an event that does not fit it.
+ *
+ * ```
+ * pending ─▶ running ─▶ completed | failed          a bash node; a failed attempt may lead to
+ *               ▲ └───▶ retrying (due ─▶ scheduled) another one
+ *               └──────────┘
+ * pending ─▶ waiting ─▶ completed | failed | dropped a gate
+ * pending ─▶ skipped | failed                        it never began
+ * ```
+ */
+export function nodeAfter(
+  node: Node,
+  before: NodeState,
+  event: NodeEvent,
+  surroundings: Surroundings,
+): NodeState {
+  switch (before.status) {
+    case 'pending':
+      return surroundings.isOpen && !surroundings.isEnding ? afterPending(before, event) : before;
+    case 'running':
+      return afterRunning(node, before, event, surroundings);
+    case 'retrying':
+      return afterRetrying(before, event);
+    case 'waiting':
+      return afterWaiting(node, before, event);
+    case 'completed':
+    case 'failed':
+    case 'skipped':
+    case 'dropped':
+      return before;
+  }
+}
+
+/** A node whose run is being ended early: what runs goes on until it is stopped, what waits does not. */
+export function nodeAfterEnding(before: NodeState): NodeState {
+  if (before.status === 'waiting') return { status: 'dropped' };
+  if (before.status !== 'retrying') return before;
+  return { status: 'failed', attempt: before.attempt - 1, failure: before.lastFailure };
+}
+
+function afterPending(before: In<'pending'>, event: NodeEvent): NodeState {
+  switch (event.type) {
+    case 'nodeStarted':
+      return event.attempt === 1 ? { status: 'running', attempt: 1 } : before;
+    case 'gateOpened':
+      return { status: 'waiting', message: event.message, openedAt: event.at };
+    case 'nodeSkipped':
+      return { status: 'skipped', reason: event.reason };
+    case 'nodeRefused':
+      return { status: 'failed', attempt: 0, failure: event.failure };
+    default:
+      return before;
+  }
+}
+
+function afterRunning(
+  node: Node,
+  before: In<'running'>,
+  event: NodeEvent,
+  { isEnding }: Surroundings,
+): NodeState {
+  if (event.type === 'nodeCompleted' && event.attempt === before.attempt) {
+    return { status: 'completed', attempt: event.attempt, output: event.output };
+  }
+  if (event.type !== 'attemptFailed' || event.attempt !== before.attempt) return before;
+  const { attempt, failure } = event;
+  const policy = node.kind === 'bash' && !isEnding ? node.retry : null;
+  const delayMs = retryDelayMs(policy, attempt, failure);
+  return delayMs === null
+    ? { status: 'failed', attempt, failure }
+    : { status: 'retrying', attempt: attempt + 1, delayMs, isScheduled: false, lastFailure: failure };
+}
+
+function afterRetrying(before: In<'retrying'>, event: NodeEvent): NodeState {
+  if (!('attempt' in event) || event.attempt !== before.attempt) return before;
+  if (event.type === 'retryScheduled' && !before.isScheduled) return { ...before, isScheduled: true };
+  if (event.type === 'nodeStarted' && before.isScheduled) {
+    return { status: 'running', attempt: before.attempt };
+  }
+  return before;
+}
+
+function afterWaiting(node: Node, before: In<'waiting'>, event: NodeEvent): NodeState {
+  if (node.kind !== 'approval') return before;
+  if (event.type === 'gateTimedOut') {
+    const message = `Gate '${node.id}' was not decided within ${String(node.timeoutMs)} ms`;
+    return { status: 'failed', attempt: 1, failure: { code: 'GATE_TIMED_OUT', message } };
+  }
+  if (event.type !== 'gateDecided') return before;
+  const verdict = decideGate(node, event.answer);
+  switch (verdict.kind) {
+    case 'completed':
+      return { status: 'completed', attempt: 1, output: verdict.output };
+    case 'rejected':
+      return { status: 'dropped' };
+    case 'undeclared':
+      return before;
+  }
+}
