@@ -25,7 +25,9 @@ export async function digestOf(folders, files) {
 
 /** What TypeScript leaves behind: SQL and the like stand beside the code that reads them. */
 async function copyAssets(target) {
-  const assets = (await Promise.all(SOURCES.map(filesUnder))).flat().filter((file) => !/\.(ts|md)$/.test(file));
+  const assets = (await Promise.all(SOURCES.map(filesUnder)))
+    .flat()
+    .filter((file) => !/\.(ts|md)$/.test(file));
   await Promise.all(assets.map((file) => cp(join(ROOT, file), join(target, file), { recursive: true })));
 }
 

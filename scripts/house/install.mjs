@@ -42,7 +42,9 @@ async function npmEnvironment() {
     () => true,
     () => false,
   );
-  const cache = isWritable ? {} : { npm_config_cache: join(tmpdir(), `npm-cache-${process.getuid?.() ?? 0}`) };
+  const cache = isWritable
+    ? {}
+    : { npm_config_cache: join(tmpdir(), `npm-cache-${process.getuid?.() ?? 0}`) };
   return { ...process.env, NODE_ENV: 'development', ...cache };
 }
 
