@@ -1,0 +1,113 @@
+import { RunError } from '../errors.js';
+import { isJsonObject, type Json, type JsonObject } from '../json.js';
+import type { FieldValue, NodeOutput } from '../run/task.js';
+
+/** Above this many bytes of UTF-8 a text travels by reference to a file on the run's host. */
+export const INLINE_LIMIT_BYTES = 16 * 1024;
+
+/** A field of an output as text, before it is decided where a large one lives. */
+export interface Field {
+  readonly name: string;
+  readonly type: FieldValue['type'];
+  readonly text: string;
+}
+
+const encoder = new TextEncoder();
+
+/** Length of a text in UTF-8. */
+export function byteLength(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/**
+ * The named fields of a text that is a JSON object, or that holds one in its first Markdown fence.
+ * @param names fields wanted; those that the object lacks are absent from the result
+ * @returns null when the text is no JSON object; also when no field is wanted, since then nobody looks
+ */
+export function readFields(text: string, names: readonly string[]): readonly Field[] | null {
+  if (names.length === 0) return null;
+  const object = parseObject(text);
+  if (object === null) return null;
+  return names
+    .filter((name) => Object.hasOwn(object, name))
+    .map((name) => toField(name, object[name] ?? null));
+}
+
+/**
+ * The output that a small text makes.
+ * @param fieldsRead the node's `fieldsRead`
+ * @throws RunError `INTERNAL` when the text needs a file: the host, which can write one, uses `readFields`
+ */
+export function toOutput(text: string, fieldsRead: readonly string[]): NodeOutput {
+  const bytes = byteLength(text);
+  if (bytes > INLINE_LIMIT_BYTES) {
+    throw new RunError('INTERNAL', `an output of ${bytes} bytes must travel in a file`);
+  }
+  const fields = readFields(text, fieldsRead);
+  return { text: { kind: 'inline', text }, fields: fields === null ? null : inlineFields(fields) };
+}
+
+/**
+ * The output of a node that answers with a JSON object of known shape, such as a gate with decisions.
+ * A field that is read but absent is empty, as Archon has it for such nodes.
+ */
+export function toStructuredOutput(value: JsonObject, fieldsRead: readonly string[]): NodeOutput {
+  const fields = fieldsRead.map((name) =>
+    Object.hasOwn(value, name)
+      ? toField(name, value[name] ?? null)
+      : { name, type: 'string' as const, text: '' },
+  );
+  return { text: { kind: 'inline', text: JSON.stringify(value) }, fields: inlineFields(fields) };
+}
+
+/** The text that a JSON value stands for: strings as they are, everything else as JSON. */
+export function toText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function inlineFields(fields: readonly Field[]): Readonly<Record<string, FieldValue>> {
+  return Object.fromEntries(
+    fields.map(({ name, type, text }) => [name, { type, text: { kind: 'inline', text } }]),
+  );
+}
+
+function toField(name: string, value: Json): Field {
+  return { name, type: typeOf(value), text: toText(value) };
+}
+
+function typeOf(value: Json): FieldValue['type'] {
+  if (value === null) return 'null';
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return typeof value as 'string' | 'number' | 'boolean';
+  }
+  return 'json';
+}
+
+function parseObject(text: string): JsonObject | null {
+  const whole = parseJson(text);
+  if (isJsonObject(whole)) return whole;
+  const fenced = firstFence(text);
+  const inner = fenced === null ? null : parseJson(fenced);
+  return isJsonObject(inner) ? inner : null;
+}
+
+/** A text that is no JSON gives null, as does one nested too deep to be written out again. */
+function parseJson(text: string): Json {
+  try {
+    const value = JSON.parse(text) as Json;
+    JSON.stringify(value);
+    return value;
+  } catch {
+    return null;
+  }
+}
+
+/** What stands between the first fence line and the next; by steps, because one pattern could take quadratic time. */
+function firstFence(text: string): string | null {
+  const open = text.indexOf('```');
+  const lineEnd = open < 0 ? -1 : text.indexOf('\n', open);
+  if (lineEnd < 0) return null;
+  const inner = text.slice(lineEnd);
+  const close = /\n[ \t]*```/.exec(inner);
+  return close === null ? null : inner.slice(1, close.index);
+}
