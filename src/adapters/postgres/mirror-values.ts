@@ -1,0 +1,90 @@
+import { v5 as uuidFrom } from 'uuid';
+import type { JsonObject } from '../../core/json.js';
+import type { EventRow, MirrorWrite, NodeResultRow, RunIdentityRow } from '../../core/mirror/rows.js';
+import type { FirstWrite } from '../../ports/run-table.js';
+
+/** Namespace of the ids of events. */
+const EVENTS = 'a3b1f8d4-6c52-4f0e-9d57-0b1e6a7c2d39';
+
+/**
+ * What Archon's own programs find in a run of ours: a source record that no build of theirs can read.
+ * They record a person's decision and leave the run to us.
+ */
+const OWNERSHIP_MARK = { version: 99, owner: 'signalbox' };
+
+/** An event's id: the same event written twice is one row. */
+export function eventId(runId: string, epoch: string, seq: number): string {
+  return uuidFrom(`${runId}/${epoch}/${seq}`, EVENTS);
+}
+
+/** What the row's metadata begin with. */
+export function firstMetadata(identity: RunIdentityRow): JsonObject {
+  return {
+    workflow_source: OWNERSHIP_MARK,
+    ...(Object.keys(identity.inputs).length > 0 && { inputs: identity.inputs }),
+    signalbox: {
+      started_by: identity.startedBy,
+      host_id: identity.hostId,
+      uid: identity.uid,
+      temporal_namespace: identity.temporalNamespace,
+      temporal_workflow_id: identity.temporalWorkflowId,
+    },
+  };
+}
+
+/** Parameters of `WRITE_RUN`. */
+export function writeValues(write: MirrorWrite, mended: readonly string[]): unknown[] {
+  return [JSON.stringify(progress(write, mended)), ...resultValues(write.results)];
+}
+
+/** Parameters of `OPEN_RUN`. */
+export function openValues(first: FirstWrite, epoch: string, mended: readonly string[]): unknown[] {
+  const { identity } = first;
+  const seq = Math.max(0, ...first.events.map((event) => event.seq));
+  const given = {
+    ...progress({ runId: identity.runId, epoch, seq, row: first.row, events: first.events }, mended),
+    fence_token: first.fenceToken,
+    temporal_run_id: first.temporalRunId,
+    is_first_execution: first.isFirstExecution,
+    workflow_name: identity.workflowName,
+    user_message: identity.userMessage,
+    working_path: identity.workingPath,
+    output_root: identity.outputRoot,
+    started_at: identity.startedAt,
+    first_metadata: firstMetadata(identity),
+    temporal_workflow_id: identity.temporalWorkflowId,
+    temporal_namespace: identity.temporalNamespace,
+    host_id: identity.hostId,
+    uid: identity.uid,
+  };
+  return [JSON.stringify(given), ...resultValues([])];
+}
+
+function progress(write: Omit<MirrorWrite, 'results'>, mended: readonly string[]) {
+  return {
+    run_id: write.runId,
+    epoch: write.epoch,
+    seq: write.seq,
+    status: write.row.status,
+    metadata: write.row.metadata,
+    completed_at: write.row.completedAt,
+    last_activity_at: write.row.lastActivityAt,
+    ...(mended.length > 0 && { mended }),
+    events: write.events.map((event) => eventValues(event, eventId(write.runId, write.epoch, event.seq))),
+  };
+}
+
+function eventValues(event: EventRow, id: string) {
+  const { seq, eventType, nodeName, data, createdAt } = event;
+  return { id, seq, event_type: eventType, step_name: nodeName, data, created_at: createdAt };
+}
+
+/** Of two results of one node the later counts. */
+function resultValues(results: readonly NodeResultRow[]): unknown[] {
+  const last = [...new Map(results.map((result) => [result.nodeId, result])).values()];
+  return [
+    last.map((result) => result.nodeId),
+    last.map((result) => result.attempt),
+    last.map((result) => JSON.stringify(result.output)),
+  ];
+}

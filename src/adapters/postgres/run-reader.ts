@@ -1,0 +1,85 @@
+import type { Pool } from 'pg';
+import type { RunId } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
+import type { EventRecord, RunReader, RunRecord } from '../../ports/run-table.js';
+import { ask } from './query.js';
+
+/** Times are made text by the server: what a pool makes of timestamps is its owner's choice. */
+const iso = (column: string): string =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const RECORD = `
+  run.id::text AS "runId", run.workflow_name AS "workflowName", run.status, run.user_message AS "userMessage",
+  run.working_path AS "workingPath", run.output_root AS "outputRoot",
+  ${iso(`COALESCE(run.started_at, run.last_activity_at, 'epoch')`)} AS "startedAt",
+  ${iso('run.completed_at')} AS "completedAt", ${iso('run.last_activity_at')} AS "lastActivityAt",
+  COALESCE(run.metadata, '{}') AS metadata,
+  own.temporal_workflow_id AS "temporalWorkflowId", own.host_id AS "hostId"`;
+
+const RUNS = 'remote_agent_workflow_runs AS run LEFT JOIN signalbox.runs AS own ON own.run_id = run.id';
+
+const FIND_BETWEEN = `
+SELECT ${RECORD} FROM ${RUNS} WHERE run.id BETWEEN $1 AND $2
+ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $3`;
+
+const WANTED =
+  '($1::text IS NULL OR run.working_path = $1) AND ($2::text[] IS NULL OR run.status = ANY ($2))';
+
+const LIST = `
+SELECT ${RECORD} FROM ${RUNS} WHERE ${WANTED}
+ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $3`;
+
+const COUNT = `SELECT count(*)::integer AS total FROM remote_agent_workflow_runs AS run WHERE ${WANTED}`;
+
+const EVENTS = `
+SELECT event_type AS "eventType", step_name AS "nodeName", COALESCE(data, '{}') AS data,
+  ${iso(`COALESCE(created_at, 'epoch')`)} AS "createdAt"
+FROM remote_agent_workflow_events WHERE workflow_run_id = $1
+ORDER BY created_at, COALESCE(event_order, 0), id`;
+
+/** Runs and events as signalbox and Archon wrote them. */
+export function makeRunReader(pool: Pool): RunReader {
+  return {
+    async findByPrefix(prefix, limit) {
+      const range = rangeOf(prefix);
+      if (range === null) return [];
+      const { rows } = await ask<RunRecord>(pool, 'DATABASE_UNREACHABLE', {
+        text: FIND_BETWEEN,
+        values: [range.first, range.last, limit],
+      });
+      return rows;
+    },
+
+    async list({ workingPath, statuses, limit }) {
+      const filter = [workingPath, statuses];
+      const [runs, count] = await Promise.all([
+        ask<RunRecord>(pool, 'DATABASE_UNREACHABLE', { text: LIST, values: [...filter, limit] }),
+        ask<{ total: number }>(pool, 'DATABASE_UNREACHABLE', { text: COUNT, values: filter }),
+      ]);
+      return { runs: runs.rows, total: count.rows[0]?.total ?? 0 };
+    },
+
+    async events(runId: RunId): Promise<readonly EventRecord[]> {
+      const { rows } = await ask<{ data: JsonObject } & EventRecord>(pool, 'DATABASE_UNREACHABLE', {
+        text: EVENTS,
+        values: [runId],
+      });
+      return rows;
+    },
+  };
+}
+
+const LOWEST = '00000000-0000-0000-0000-000000000000';
+const HIGHEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
+/** The UUIDs that begin so, as an interval that the primary key's index finds; null: none can. */
+function rangeOf(prefix: string): { readonly first: string; readonly last: string } | null {
+  const isUuidBeginning =
+    prefix.length <= LOWEST.length &&
+    Array.from(prefix).every((char, at) => (LOWEST[at] === '-' ? char === '-' : /[0-9a-f]/.test(char)));
+  if (!isUuidBeginning) return null;
+  return {
+    first: prefix + LOWEST.slice(prefix.length),
+    last: prefix + HIGHEST.slice(prefix.length),
+  };
+}

@@ -1,0 +1,139 @@
+import type { Pool } from 'pg';
+import { RunError } from '../../core/errors.js';
+import type { MirrorWrite } from '../../core/mirror/rows.js';
+import type { Logger } from '../../ports/logger.js';
+import type { FirstWrite, RunTable } from '../../ports/run-table.js';
+import { isRefusal, isUniqueViolation, isValueRefusal, unreachable } from './failure.js';
+import { type Mending, mendFirstWrite, mendWrite } from './mend.js';
+import { ARCHON_HOLDERS, OPEN_RUN, TAKE_EPOCH, WRITE_RUN } from './mirror-sql.js';
+import { openValues, writeValues } from './mirror-values.js';
+import { ask } from './query.js';
+
+/** Tries of one write that the database refuses: twice as it is, should a row have gone meanwhile, then mended. */
+const TRIES = 5;
+
+interface Answer {
+  readonly is_accepted: boolean;
+}
+
+interface EpochAnswer {
+  readonly epoch: string;
+  /** The generation has landed before. */
+  readonly is_known: boolean;
+  /** Some generation of the run has. */
+  readonly is_run_known: boolean;
+  /** Archon's table has a row of this id. */
+  readonly has_row: boolean;
+}
+
+/** The mirror in Postgres, beside Archon's own rows. @see `mirror-sql.ts` */
+export function makeRunTable(pool: Pool, logger?: Logger): RunTable {
+  return {
+    open: (first, isCurrent) => open(pool, first, isCurrent),
+
+    async write(write) {
+      const answer = await mendingAsNeeded((mending) => {
+        const { value, mended } = mendWrite(write, mending);
+        return ask<Answer>(pool, 'RUN_TABLE_UNREACHABLE', {
+          name: 'signalbox-write',
+          text: WRITE_RUN,
+          values: writeValues(value, mended),
+        });
+      }).catch((error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        logger?.error({ ...factsOf(write), error: String(error) }, 'the run table refused a write: left out');
+      });
+      if (answer?.rows[0]?.is_accepted === false) {
+        logger?.error(factsOf(write), 'the run table knows no such run: write left out');
+      }
+    },
+
+    async archonHolders(workingPath) {
+      const { rows } = await ask<{ run_id: string; workflow_name: string }>(pool, 'RUN_TABLE_UNREACHABLE', {
+        text: ARCHON_HOLDERS,
+        values: [workingPath],
+      });
+      return rows.map((row) => ({ runId: row.run_id, workflowName: row.workflow_name }));
+    },
+  };
+}
+
+/**
+ * The epoch comes before the question: an execution that is overtaken after its question has the lower
+ * epoch. Asked first, an old one could be overtaken, take the higher epoch and win.
+ */
+async function open(
+  pool: Pool,
+  first: FirstWrite,
+  isCurrent: () => Promise<boolean>,
+): Promise<{ readonly epoch: string }> {
+  const { runId } = first.identity;
+  try {
+    // Again only if another attempt of this very write lands its epoch in between.
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const epoch = await takeEpoch(pool, first);
+      if (!(await isCurrent())) {
+        throw new RunError('FENCED', `run ${runId} goes on in another execution; this one writes nothing`);
+      }
+      if (await commitOpening(pool, first, epoch)) return { epoch };
+    }
+  } catch (error) {
+    if (isUniqueViolation(error, 'epochs_first_execution')) throw reused(runId);
+    throw isRefusal(error) ? unreachable('RUN_TABLE_UNREACHABLE', pool, error) : error;
+  }
+  throw unreachable('RUN_TABLE_UNREACHABLE', pool, new Error('several attempts to open one run at once'));
+}
+
+async function takeEpoch(pool: Pool, first: FirstWrite): Promise<string> {
+  const { runId } = first.identity;
+  const { rows } = await ask<EpochAnswer>(pool, 'RUN_TABLE_UNREACHABLE', {
+    text: TAKE_EPOCH,
+    values: [runId, first.fenceToken],
+  });
+  const answer = rows[0];
+  if (answer === undefined) throw unreachable('RUN_TABLE_UNREACHABLE', pool, new Error('no epoch was given'));
+  const isSomebodyElses = answer.has_row && !answer.is_run_known;
+  const isSecondFirst = first.isFirstExecution && answer.is_run_known && !answer.is_known;
+  if (isSomebodyElses || isSecondFirst) throw reused(runId);
+  return answer.epoch;
+}
+
+async function commitOpening(pool: Pool, first: FirstWrite, epoch: string): Promise<boolean> {
+  const answer = await mendingAsNeeded((mending) => {
+    const { value, mended } = mendFirstWrite(first, mending);
+    return ask<Answer>(pool, 'RUN_TABLE_UNREACHABLE', {
+      text: OPEN_RUN,
+      values: openValues(value, epoch, mended),
+    });
+  });
+  return answer.rows[0]?.is_accepted === true;
+}
+
+function reused(runId: string): RunError {
+  return new RunError(
+    'RUN_ID_REUSED',
+    `run id ${runId} has been used already; start runs with signalbox run, which gives each its own`,
+    { runId },
+  );
+}
+
+/**
+ * Tries as it is, then again (a row it hangs on may have gone in between), then mended more and more.
+ * @throws the last refusal, when nothing helped
+ */
+async function mendingAsNeeded<T>(attempt: (mending: Mending) => Promise<T>): Promise<T> {
+  let mending: Mending = 'none';
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(mending);
+    } catch (error) {
+      if (!isRefusal(error) || isUniqueViolation(error, 'epochs_first_execution')) throw error;
+      if (tries === TRIES || (isValueRefusal(error) && mending === 'drastic')) throw error;
+      if (isValueRefusal(error)) mending = mending === 'none' ? 'gentle' : 'drastic';
+    }
+  }
+}
+
+function factsOf(write: MirrorWrite): Readonly<Record<string, unknown>> {
+  return { runId: write.runId, epoch: write.epoch, seq: write.seq };
+}
