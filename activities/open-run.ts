@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Activities, OpenRunInput } from '../src/contract/activities.js';
 import { RunError } from '../src/core/errors.js';
+import type { NodeFailure } from '../src/core/run/task.js';
 import type { Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
 import type { RunFiles } from '../src/ports/run-files.js';
@@ -40,10 +41,10 @@ export const makeOpenRun =
       { ...input, identity, temporalRunId: workflowExecution.runId },
       isCurrent,
     );
-    await refuseBesideArchon(table, request.workingPath);
     return {
       ...directories,
       epoch,
+      refusal: await refusalBesideArchon(table, request.workingPath),
       baseBranch: request.baseBranch ?? (await host.baseBranch(request.workingPath)),
     };
   };
@@ -65,13 +66,11 @@ async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> 
 }
 
 /** Archon's own guard sees our row from now on; this is our side of it, best effort. */
-async function refuseBesideArchon(table: RunTable, workingPath: string): Promise<void> {
+async function refusalBesideArchon(table: RunTable, workingPath: string): Promise<NodeFailure | null> {
   const [holder] = await table.archonHolders(workingPath);
-  if (holder !== undefined) {
-    throw new RunError(
-      'PATH_HELD_BY_ARCHON',
-      `${workingPath} is in use by Archon's run ${holder.runId} (${holder.workflowName}). Wait for it, or end it with: archon workflow abandon ${holder.runId}`,
-      { holder },
-    );
-  }
+  if (holder === undefined) return null;
+  return {
+    code: 'PATH_HELD_BY_ARCHON',
+    message: `${workingPath} is in use by Archon's run ${holder.runId} (${holder.workflowName}). Wait for it, or end it with: archon workflow abandon ${holder.runId}`,
+  };
 }

@@ -1,13 +1,29 @@
 import type { Activities } from '../src/contract/activities.js';
+import type { NodeOutput } from '../src/core/run/task.js';
 import type { OutputStore } from '../src/ports/run-files.js';
 
-/** Moves outputs from the history to files, so that a continue-as-new stays small. */
+/** Moves outputs, whole ones and fields, from the history to files, so that a continue-as-new stays small. */
 export const makeStoreOutputs =
-  (outputs: OutputStore): Activities['storeOutputs'] =>
-  async (input) => {
-    const stored = Object.entries(input.outputs).map(
-      async ([nodeId, output]) =>
-        [nodeId, { ...output, text: await outputs.store(input.artifactsDir, nodeId, output.text) }] as const,
-    );
-    return Object.fromEntries(await Promise.all(stored));
+  (store: OutputStore): Activities['storeOutputs'] =>
+  async ({ artifactsDir, outputs }) => {
+    const move = async (nodeId: string, output: NodeOutput): Promise<NodeOutput> => ({
+      text: await store.store(artifactsDir, nodeId, output.text),
+      fields:
+        output.fields &&
+        (await mapValues(output.fields, async (name, field) => ({
+          ...field,
+          text: await store.store(artifactsDir, `${nodeId}.${name}`, field.text),
+        }))),
+    });
+    return mapValues(outputs, move);
   };
+
+async function mapValues<From, To>(
+  values: Readonly<Record<string, From>>,
+  change: (key: string, value: From) => Promise<To>,
+): Promise<Record<string, To>> {
+  const changed = Object.entries(values).map(
+    async ([key, value]) => [key, await change(key, value)] as const,
+  );
+  return Object.fromEntries(await Promise.all(changed));
+}

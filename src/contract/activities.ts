@@ -1,5 +1,5 @@
 import type { MirrorWrite, RunProgressRow, EventRow } from '../core/mirror/rows.js';
-import type { AttemptResult, NodeOutput, ShellTask } from '../core/run/task.js';
+import type { AttemptResult, NodeFailure, NodeOutput, ShellTask } from '../core/run/task.js';
 import type { StartRequest } from './start-request.js';
 
 /** What a run knows of itself that its box must know. The worker adds Temporal's address and namespace. */
@@ -33,6 +33,8 @@ export interface OpenRunResult {
   readonly logDir: string;
   /** Empty: unknown. */
   readonly baseBranch: string;
+  /** The run has a row, and may not work: Archon itself is active on the path. */
+  readonly refusal: NodeFailure | null;
 }
 
 export interface RunShellInput {

@@ -1,0 +1,127 @@
+import type { Client } from '@temporalio/client';
+import { MESSAGES, type CancelAnswer, type DecideAnswer } from '../contract/messages.js';
+import { compileDefinition } from '../core/definition/compile.js';
+import { RunError } from '../core/errors.js';
+import { shortRunId, type HostId, type RunId } from '../core/ids.js';
+import { asWorkingPath } from '../core/lease/working-path.js';
+import type { EnvironmentStore } from '../ports/run-files.js';
+import type { RunReader, RunRecord, TextStore } from '../ports/run-table.js';
+import { loadWorkflow, type LoadedWorkflow } from './discover.js';
+import { askRun, followRun } from './follow-run.js';
+import { readHolder } from './holder.js';
+import { sendUpdate } from './message-run.js';
+import type { Orchestrator, StartOptions, StartResult } from './orchestrator.js';
+import { resolveWorkingPath } from './resolve-working-path.js';
+import { startRun, type StartPlace } from './start-run.js';
+
+export interface OrchestratorPorts {
+  readonly client: Client;
+  /** For messages. */
+  readonly temporalAddress: string;
+  readonly reader: RunReader;
+  readonly texts: TextStore;
+  readonly environment: EnvironmentStore | null;
+  readonly hostId: HostId;
+  readonly uid: number;
+  /** Where the global scope's `workflows` folder lies. */
+  readonly archonHome: string;
+}
+
+const ID_PREFIX = /^[0-9a-f-]{1,36}$/;
+const CANDIDATES = 6;
+
+/** The library's heart, over ports; `src/index.ts` wires it to Temporal and Postgres. */
+export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
+  const { client, reader, temporalAddress: address } = ports;
+  const find = (idOrPrefix: string): Promise<RunRecord> => findRun(reader, idOrPrefix);
+  const idOf = async (runId: RunId): Promise<string> => temporalIdOf(await find(runId));
+  return {
+    start: (options) => start(ports, options),
+    follow: async (runId, options = {}) => {
+      const temporalWorkflowId = options.temporalWorkflowId ?? (await idOf(runId));
+      return followRun(ports, { runId, temporalWorkflowId }, options);
+    },
+    describe: async (runId) => askRun(client, await idOf(runId)),
+    decide: async (runId, answer) => {
+      const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };
+      return sendUpdate<DecideAnswer>(to, MESSAGES.decideUpdate, answer);
+    },
+    cancel: async (runId, request) => {
+      const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };
+      return sendUpdate<CancelAnswer>(to, MESSAGES.cancelUpdate, request);
+    },
+    find,
+    list: (filter) => reader.list(filter),
+    events: (runId) => reader.events(runId),
+  };
+}
+
+async function start(ports: OrchestratorPorts, options: StartOptions): Promise<StartResult> {
+  const place = await placeOf(ports, options);
+  const loaded = await load(ports, place.workingPath, options.workflow);
+  if (loaded.kind === 'refused') return loaded;
+  const outcome = await startRun(ports, place, loaded.definition, options);
+  const { request, temporalWorkflowId, admission } = outcome;
+  if (admission.kind === 'busy') {
+    const holder = await readHolder(ports.client, place.workingPath, admission.holder);
+    return { kind: 'busy', code: 'LEASE_HELD', holder };
+  }
+  return {
+    kind: 'started',
+    runId: request.runId,
+    workflow: request.definition.name,
+    workingPath: request.workingPath,
+    temporalWorkflowId,
+    warnings: loaded.warnings,
+  };
+}
+
+/** A path of another machine cannot be resolved here; that machine's worker checks it. */
+async function placeOf(ports: OrchestratorPorts, options: StartOptions): Promise<StartPlace> {
+  if (options.worker !== undefined) {
+    const workingPath = asWorkingPath(options.workingPath);
+    return { workingPath, hostId: options.worker.hostId as HostId, uid: options.worker.uid };
+  }
+  const workingPath = await resolveWorkingPath(options.workingPath, { isFolder: options.isFolder ?? false });
+  return { workingPath, hostId: ports.hostId, uid: ports.uid };
+}
+
+async function load(
+  ports: OrchestratorPorts,
+  root: string,
+  workflow: StartOptions['workflow'],
+): Promise<LoadedWorkflow> {
+  if (typeof workflow !== 'string') return compileDefinition(workflow);
+  return loadWorkflow({ root, archonHome: ports.archonHome }, workflow);
+}
+
+async function findRun(reader: RunReader, idOrPrefix: string): Promise<RunRecord> {
+  const prefix = idOrPrefix.trim().toLowerCase();
+  const runs = ID_PREFIX.test(prefix) ? await reader.findByPrefix(prefix, CANDIDATES) : [];
+  const [only, ...others] = runs;
+  if (only === undefined) {
+    throw new RunError(
+      'RUN_NOT_FOUND',
+      `no run has an id that begins with ${JSON.stringify(idOrPrefix)}; see them with signalbox runs --all`,
+      { prefix },
+    );
+  }
+  if (others.length > 0) {
+    const list = runs.map((run) => `${run.runId} (${run.workflowName}, ${run.status})`).join(', ');
+    throw new RunError(
+      'RUN_ID_AMBIGUOUS',
+      `${JSON.stringify(idOrPrefix)} fits several runs: ${list}${runs.length === CANDIDATES ? ' …' : ''}. Type more of the id`,
+      { candidates: runs.map((run) => run.runId) },
+    );
+  }
+  return only;
+}
+
+function temporalIdOf(record: RunRecord): string {
+  if (record.temporalWorkflowId !== null) return record.temporalWorkflowId;
+  throw new RunError(
+    'RUN_NOT_FOUND',
+    `run ${record.runId} is Archon's, not signalbox's; use archon workflow get ${shortRunId(record.runId)}`,
+    { runId: record.runId },
+  );
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { fromFailure } from '../contract/failure.js';
+import { RunError } from '../core/errors.js';
+import { isNotFound, readableTrouble, withDeadline } from './temporal-calls.js';
+
+const CALL_MS = 8_000;
+
+/** Whom a message is for. `runId` is checked by the receiver's memo before anything is sent. */
+export interface Addressee {
+  readonly client: Client;
+  readonly address: string;
+  readonly runId: string;
+  readonly temporalWorkflowId: string;
+}
+
+/**
+ * Sends an update to a run and waits for its answer.
+ * @throws RunError what the run refused it with · `RUN_CLOSED` · `TEMPORAL_UNREACHABLE`
+ */
+export async function sendUpdate<Answer>(to: Addressee, name: string, message: object): Promise<Answer> {
+  const { client, address, runId, temporalWorkflowId } = to;
+  try {
+    return await withDeadline(client, CALL_MS, async () => {
+      const holder = await client.workflow.getHandle(temporalWorkflowId).describe();
+      if (holder.memo?.['runId'] !== runId || holder.status.name !== 'RUNNING') throw closed(runId);
+      return client.workflow
+        .getHandle(temporalWorkflowId, holder.runId)
+        .executeUpdate<Answer, [object]>(name, { args: [message], updateId: randomUUID() });
+    });
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) throw fromFailure(error) ?? error;
+    if (isNotFound(error)) throw closed(runId);
+    if (isUpdateTimeout(error)) {
+      throw new RunError(
+        'WORKER_UNAVAILABLE',
+        `run ${runId} did not answer within ${CALL_MS / 1000} s; its worker is away or busy. Look with signalbox ps, start one with signalbox worker`,
+        { runId },
+        { cause: error },
+      );
+    }
+    throw readableTrouble(error, address, { runId });
+  }
+}
+
+function closed(runId: string): RunError {
+  return new RunError('RUN_CLOSED', `run ${runId} is over; see it with signalbox get ${runId}`, { runId });
+}
+
+function isUpdateTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'WorkflowUpdateRPCTimeoutOrCancelledError';
+}

@@ -1,0 +1,57 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+
+/** How long the mirror may keep a run from beginning, and from closing. */
+export const MIRROR_PATIENCE_MS = 60_000;
+
+const LONGEST_TIMEOUT_MS = 365 * 24 * 3_600_000;
+const CLEANUP_MARGIN_MS = 600_000;
+
+/** The first write: a run that cannot have a row within a minute holds no path. */
+export const OPEN_RUN: ActivityOptions = {
+  activityId: '~open',
+  summary: 'open the run',
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: MIRROR_PATIENCE_MS,
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+};
+
+/** A write of the lane waits for its table for as long as it takes. */
+export const WRITE_MIRROR: ActivityOptions = {
+  summary: 'write the mirror',
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+};
+
+/** Closing repeats until the processes are gone: a run never closes on hope. */
+export const CLOSE_RUN: ActivityOptions = {
+  activityId: '~close',
+  summary: 'end every process, write the end',
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+};
+
+export const STORE_OUTPUTS: ActivityOptions = {
+  summary: 'move large outputs to files',
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+};
+
+/** One attempt of a node. Retries belong to `core/run/retry`, so that every attempt is an event. */
+export function nodeAttempt(options: {
+  readonly activityId: string;
+  readonly summary: string;
+  readonly timeoutMs: number;
+  readonly graceMs: number;
+  readonly heartbeatTimeoutMs: number;
+}): ActivityOptions {
+  const { activityId, summary, timeoutMs, graceMs, heartbeatTimeoutMs } = options;
+  return {
+    activityId,
+    summary,
+    startToCloseTimeout: Math.min(timeoutMs + graceMs + CLEANUP_MARGIN_MS, LONGEST_TIMEOUT_MS),
+    heartbeatTimeout: heartbeatTimeoutMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { maximumAttempts: 1 },
+  };
+}

@@ -1,0 +1,46 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { RunOwner } from '../src/contract/activities.js';
+import { parseStartRequest, type StartRequest } from '../src/contract/start-request.js';
+import { runWorkflowId } from '../src/contract/workflow-id.js';
+import { RunError } from '../src/core/errors.js';
+import { pathKey } from '../src/core/lease/path-key.js';
+import type { CarriedRun } from './carried-run.js';
+
+/** Who an execution is, once it has proved to be in its place. */
+export interface Admission {
+  readonly request: StartRequest;
+  readonly owner: RunOwner;
+  /** The first execution of its chain, and not made by a reset. */
+  readonly isFirstExecution: boolean;
+}
+
+/**
+ * The first statement of a run: an operator can start one by hand, with a copied request or another ID.
+ * @throws RunError `START_REQUEST_INVALID` · `CONTRACT_TOO_NEW` · `WRONG_WORKFLOW_ID`
+ */
+export function admit(value: unknown, carried: CarriedRun | undefined): Admission {
+  const request = parseStartRequest(value);
+  const info = workflowInfo();
+  const expected = runWorkflowId(request.hostId, request.workingPath);
+  if (info.workflowId !== expected) {
+    throw new RunError(
+      'WRONG_WORKFLOW_ID',
+      `this execution is called ${info.workflowId}, but the lease of ${request.workingPath} is called ${expected}; nothing was done. Start runs with signalbox run`,
+    );
+  }
+  if (carried !== undefined && info.continuedFromExecutionRunId === undefined) {
+    throw new RunError(
+      'START_REQUEST_INVALID',
+      'a start cannot bring the state of another run along; nothing was done. Start runs with signalbox run',
+    );
+  }
+  const isReset = info.runId !== info.originalExecutionRunId;
+  const owner: RunOwner = {
+    runId: request.runId,
+    workingPath: request.workingPath,
+    pathKey: pathKey(request.hostId, request.workingPath),
+    temporalWorkflowId: info.workflowId,
+    fenceToken: carried === undefined || isReset ? info.runId : carried.fenceToken,
+  };
+  return { request, owner, isFirstExecution: carried === undefined && !isReset };
+}

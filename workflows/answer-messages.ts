@@ -1,0 +1,115 @@
+import { defineQuery, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import { toFailure } from '../src/contract/failure.js';
+import {
+  MESSAGES,
+  type CancelAnswer,
+  type CancelMessage,
+  type DecideAnswer,
+  type DecideMessage,
+  type RunDescription,
+} from '../src/contract/messages.js';
+import type { StartRequest } from '../src/contract/start-request.js';
+import { RunError } from '../src/core/errors.js';
+import type { NodeId } from '../src/core/ids.js';
+import { isJsonObject } from '../src/core/json.js';
+import { checkAnswer } from '../src/core/run/check-answer.js';
+import { describeState } from './describe-run.js';
+import { now, type LiveRun } from './live-run.js';
+
+const DECIDE_HELP =
+  'Decides a gate: {"nodeId": "…", "decision": "approve", "text": "…", "by": "…"}; nodeId may be left out while one gate waits';
+
+/** Installs everything that people and programs may say to a run. Refusals are free: validators make them. */
+export function answerMessages(run: LiveRun, request: StartRequest, startedAt: string): void {
+  const decide = (message: DecideMessage): DecideAnswer => {
+    const { nodeId, decision, text, by } = acceptDecision(run, message);
+    run.apply({ type: 'gateDecided', nodeId, answer: { decision, text, by }, at: now() });
+    return { runId: request.runId, nodeId, decision };
+  };
+  setHandler(defineUpdate<DecideAnswer, [DecideMessage]>(MESSAGES.decideUpdate), decide, {
+    validator: refusing((message: DecideMessage) => acceptDecision(run, message)),
+    description: DECIDE_HELP,
+  });
+  setHandler(
+    defineSignal<[DecideMessage]>(MESSAGES.decideSignal),
+    (message) => {
+      try {
+        decide(message);
+      } catch (error) {
+        log.warn('a decision was refused', { reason: String(error) });
+      }
+    },
+    { description: DECIDE_HELP },
+  );
+  setHandler(
+    defineUpdate<CancelAnswer, [CancelMessage | undefined]>(MESSAGES.cancelUpdate),
+    (message) => {
+      const { by, reason } = readCancel(message);
+      const cancellation = { by, reason, nodeId: null };
+      return {
+        runId: request.runId,
+        isFirst: run.apply({ type: 'cancelRequested', cancellation, at: now() }),
+      };
+    },
+    {
+      validator: refusing((message) => {
+        if (run.state.outcome !== null) throw new RunError('RUN_CLOSED', `run ${request.runId} is over`);
+        readCancel(message);
+      }),
+      description: 'Cancels the run and waits for its processes: {"by": "…", "reason": "…"}',
+    },
+  );
+  setHandler(
+    defineQuery<RunDescription>(MESSAGES.describeQuery),
+    () => describeState(run.definition, run.state, request, startedAt),
+    { description: 'What the run does now, node by node' },
+  );
+}
+
+function refusing<Message>(check: (message: Message) => unknown): (message: Message) => void {
+  return (message) => {
+    try {
+      check(message);
+    } catch (error) {
+      throw error instanceof RunError ? toFailure(error) : error;
+    }
+  };
+}
+
+interface AcceptedDecision {
+  readonly nodeId: NodeId;
+  readonly decision: string;
+  readonly text: string | null;
+  readonly by: string | null;
+}
+
+/** @throws RunError why it cannot be taken */
+function acceptDecision(run: LiveRun, message: unknown): AcceptedDecision {
+  if (!isJsonObject(message) || typeof message['decision'] !== 'string') {
+    throw new RunError('USAGE', `a decision is an object with a text called decision. ${DECIDE_HELP}`);
+  }
+  const decision = message['decision'];
+  const text = textOrNull(message, 'text');
+  const by = textOrNull(message, 'by');
+  const check = checkAnswer(run.definition, run.state, {
+    nodeId: textOrNull(message, 'nodeId'),
+    decision,
+    text,
+  });
+  if (check.kind === 'refused') throw new RunError(check.code, check.message);
+  return { nodeId: check.nodeId, decision, text, by };
+}
+
+function readCancel(message: unknown): { readonly by: string | null; readonly reason: string | null } {
+  if (message === undefined || message === null) return { by: null, reason: null };
+  if (!isJsonObject(message))
+    throw new RunError('USAGE', 'a cancel message is an object: {"by": "…", "reason": "…"}');
+  return { by: textOrNull(message, 'by'), reason: textOrNull(message, 'reason') };
+}
+
+function textOrNull(message: Readonly<Record<string, unknown>>, key: string): string | null {
+  const value = message[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw new RunError('USAGE', `${key} is no text`);
+  return value;
+}

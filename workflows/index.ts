@@ -1,0 +1,2 @@
+export { mirror } from './mirror-workflow.js';
+export { run } from './run-workflow.js';

@@ -1,0 +1,51 @@
+import type { OpenRunResult } from '../src/contract/activities.js';
+import type { StartRequest } from '../src/contract/start-request.js';
+
+/** Until config files exist, documents are where Archon looks by default. */
+const DOCS_DIR = 'docs/';
+
+/** What the language's `$NAMES` stand for in a run. */
+export interface RunVariables {
+  readonly artifactsDir: string;
+  readonly logDir: string;
+  /** By name, without `$`. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export function runVariables(request: StartRequest, opened: OpenRunResult): RunVariables {
+  return {
+    artifactsDir: opened.artifactsDir,
+    logDir: opened.logDir,
+    values: {
+      WORKFLOW_ID: request.runId,
+      ARTIFACTS_DIR: opened.artifactsDir,
+      STATE_DIR: opened.stateDir,
+      BASE_BRANCH: opened.baseBranch,
+      DOCS_DIR,
+    },
+  };
+}
+
+/** Variables of the language in a node's environment. Texts that belong to loops and context are empty here. */
+export function nodeEnvironment(request: StartRequest, variables: RunVariables): Record<string, string> {
+  const { WORKFLOW_ID = '', ARTIFACTS_DIR = '', STATE_DIR = '', BASE_BRANCH = '' } = variables.values;
+  const inputs = Object.entries(request.inputs).map(([name, value]) => [inputVariable(name), value]);
+  return {
+    ...Object.fromEntries(inputs),
+    WORKFLOW_ID,
+    ARTIFACTS_DIR,
+    STATE_DIR,
+    BASE_BRANCH,
+    LOG_DIR: variables.logDir,
+    USER_MESSAGE: request.message,
+    ARGUMENTS: request.message,
+    LOOP_USER_INPUT: '',
+    LOOP_PREV_OUTPUT: '',
+    REJECTION_REASON: '',
+    CONTEXT: '',
+    EXTERNAL_CONTEXT: '',
+    ISSUE_CONTEXT: '',
+  };
+}
+
+const inputVariable = (name: string): string => `INPUTS_${name.replaceAll('-', '_').toUpperCase()}`;

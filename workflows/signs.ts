@@ -1,0 +1,32 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { runTitle, SEARCH_ATTRIBUTES } from '../src/contract/memo.js';
+import type { StartRequest } from '../src/contract/start-request.js';
+import { runStatus } from '../src/core/run/run-status.js';
+import { describeState, detailsOf } from './describe-run.js';
+import type { LiveRun } from './live-run.js';
+
+const STATUS = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
+
+/** What an operator sees in the Web UI without asking: live details, and the status as a search attribute. */
+export function makeSigns(
+  request: StartRequest,
+  run: LiveRun,
+  startedAt: string,
+): { readonly show: () => void } {
+  const title = runTitle(request.definition.name, request.workingPath);
+  const hasStatus = request.searchAttributes.includes(SEARCH_ATTRIBUTES.status);
+  let shownVersion = -1;
+  let shownStatus = 'running';
+  return {
+    show: () => {
+      if (run.version === shownVersion) return;
+      shownVersion = run.version;
+      setCurrentDetails(detailsOf(title, describeState(run.definition, run.state, request, startedAt)));
+      const status = runStatus(run.state);
+      if (!hasStatus || status === shownStatus) return;
+      shownStatus = status;
+      upsertSearchAttributes([{ key: STATUS, value: status }]);
+    },
+  };
+}
