@@ -1,0 +1,56 @@
+/** Every way in which a workflow file can be wrong or surprising. A code is for ever: scripts and editors test it. */
+export const ISSUE_CODES = {
+  ALIASES_TOO_LARGE: 'aliases of the file stand for more than may be read, or for themselves',
+  CONDITION_UNREADABLE: 'a part of `when` cannot be read: where it decides, the node is skipped',
+  DEPENDENCY_CYCLE: 'nodes wait for each other',
+  DUPLICATE_INPUT_VARIABLE: 'two inputs would share one environment variable',
+  DUPLICATE_KEY: 'a key stands twice in one map',
+  DUPLICATE_NODE_ID: 'two nodes have the same id',
+  ENCODING_INVALID: 'the file is not UTF-8, or a text holds what no database can store',
+  FILE_TOO_COMPLEX: 'the file has more parts, or is nested deeper, than may be read',
+  FILE_TOO_LARGE: 'the file is larger than may be read',
+  INPUT_IGNORED: 'a declared input does not count, because its declaration is wrong',
+  INTERACTIVE_UNDECLARED: 'a workflow has a gate and does not say `interactive: true`',
+  KEY_DEPRECATED: 'a key has a better successor',
+  KEY_IGNORED: 'a key has no effect where it stands',
+  KEY_MISSING: 'a required key is absent',
+  KEY_UNKNOWN: 'a key means nothing here',
+  KEY_UNSUPPORTED: 'a key of the language whose effect is not built yet',
+  NODE_KIND_AMBIGUOUS: 'a node has more than one kind',
+  NODE_KIND_MISSING: 'a node has no kind',
+  NODE_KIND_UNSUPPORTED: 'a kind of node that is not built yet',
+  REFERENCE_NOT_REPLACED: 'a reference or variable stands where it stays plain text',
+  REFERENCE_QUOTED: 'a reference in double quotes brings quotes of its own',
+  UNKNOWN_DEPENDENCY: '`depends_on` names no node',
+  UNKNOWN_REFERENCE: 'a reference names no node or input',
+  VALUE_IGNORED: 'a value is of the wrong type and does not count',
+  VALUE_INVALID: 'a value is not what its key takes',
+  YAML_INVALID: 'the file is not one YAML document',
+} as const satisfies Record<string, string>;
+
+export type IssueCode = keyof typeof ISSUE_CODES;
+
+/** Keys and positions that lead to a place in a workflow file: `['nodes', 2, 'when']`. */
+export type IssuePath = readonly (string | number)[];
+
+/** One thing wrong with a workflow file. An error refuses the file, a warning does not. */
+export interface Issue {
+  readonly severity: 'error' | 'warning';
+  readonly code: IssueCode;
+  /** What was met: a sentence without its full stop. */
+  readonly message: string;
+  /** What to do, likewise. */
+  readonly hint: string;
+  readonly path: IssuePath;
+  /** As it was given to the compiler. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 units. */
+  readonly column: number;
+}
+
+/** `hello.yaml:3:5 VALUE_INVALID 'bash' is empty; write the script` */
+export function formatIssue({ file, line, column, code, message, hint }: Issue): string {
+  return `${file}:${line}:${column} ${code} ${message}; ${hint}`;
+}

@@ -1,0 +1,41 @@
+/** Longer names are compared by their beginning, so that a hostile name costs nothing. */
+const COMPARED_LENGTH = 64;
+
+/**
+ * The candidate that was probably meant: fewest edits (a swap of neighbours counts as one), at most a third
+ * of the name's length. Equal ones: the first.
+ * @returns null when none is near
+ */
+export function nearestName(name: string, candidates: readonly string[]): string | null {
+  const wanted = name.toLowerCase().slice(0, COMPARED_LENGTH);
+  let nearest: string | null = null;
+  let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const edits = editsBetween(wanted, candidate.toLowerCase().slice(0, COMPARED_LENGTH));
+    if (edits >= fewest) continue;
+    nearest = candidate;
+    fewest = edits;
+  }
+  return nearest;
+}
+
+/** Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours. */
+function editsBetween(a: string, b: string): number {
+  let beforeLast: readonly number[] = [];
+  let last: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = at(last, column - 1) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const isSwap = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = isSwap ? at(beforeLast, column - 2) + 1 : Infinity;
+      current.push(Math.min(at(last, column) + 1, at(current, column - 1) + 1, replaced, swapped));
+    }
+    [beforeLast, last] = [last, current];
+  }
+  return at(last, b.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
+}
