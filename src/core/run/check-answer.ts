@@ -1,12 +1,10 @@
 import type { WorkflowDefinition } from '../definition/definition.js';
 import type { ErrorCode } from '../errors.js';
+import { INLINE_LIMIT_BYTES } from '../expression/output.js';
 import type { NodeId } from '../ids.js';
-import { choicesAt } from './gate.js';
+import { choicesAt, isShort } from './gate.js';
 import { isEnding, waitingGates, type OpenGate } from './run-status.js';
 import type { NodeState, RunState } from './run-state.js';
-
-/** UTF-8 bytes that a reviewer may write: it travels in Temporal's history, the row and the environment. */
-const TEXT_LIMIT_BYTES = 128 * 1024;
 
 /** What somebody wants to answer. `nodeId` null: the one gate that waits. */
 export interface AnswerRequest {
@@ -57,12 +55,14 @@ function checkAt({ node }: OpenGate, { decision, text }: AnswerRequest): AnswerC
       `gate '${node.id}' does not know '${decision}'. Choose one of: ${choices.join(', ')}`,
     );
   }
-  const bytes = new TextEncoder().encode(text ?? '').length;
-  if (bytes > TEXT_LIMIT_BYTES) {
+  if (!isShort(text)) {
     return refused(
       'MESSAGE_INVALID',
-      `the text of the decision has ${bytes} bytes, more than ${TEXT_LIMIT_BYTES}. Put it into a file and name that`,
+      `the text of the decision has more than ${INLINE_LIMIT_BYTES} bytes. Put it into a file and name that`,
     );
+  }
+  if (text?.includes('\0')) {
+    return refused('MESSAGE_INVALID', 'the text of the decision has a NUL character. Take it out');
   }
   return { kind: 'accepted', nodeId: node.id };
 }

@@ -96,5 +96,9 @@ function withNode(state: RunState, position: number, after: NodeState): RunState
   const before = state.nodes[position];
   if (!before || before === after) return state;
   const nodes = state.nodes.with(position, after);
-  return { ...state, nodes, progress: progressAfter(state.plan, state.progress, position, { before, nodes }) };
+  return {
+    ...state,
+    nodes,
+    progress: progressAfter(state.plan, state.progress, position, { before, nodes }),
+  };
 }

@@ -1,5 +1,5 @@
 import type { ApprovalNode } from '../definition/definition.js';
-import { toOutput } from '../expression/scope.js';
+import { byteLength, INLINE_LIMIT_BYTES, toOutput, toStructuredOutput } from '../expression/output.js';
 import type { Cancellation, GateAnswer } from './run-state.js';
 import type { NodeOutput } from './task.js';
 
@@ -8,32 +8,39 @@ export type GateVerdict =
   | { readonly kind: 'completed'; readonly output: NodeOutput }
   /** The reviewer turned the run down. */
   | { readonly kind: 'rejected'; readonly cancellation: Cancellation }
-  /** The gate does not know that decision. */
-  | { readonly kind: 'undeclared' };
+  /** The gate cannot take that answer; `checkAnswer` says why. */
+  | { readonly kind: 'refused' };
 
-const UNDECLARED_GATE = ['approve', 'reject'] as const;
+const UNDECLARED_GATE: readonly string[] = ['approve', 'reject'];
+const REFUSED: GateVerdict = { kind: 'refused' };
 
 /**
  * What an answer means. Every gate understands `approve` and `reject`; one that declares `reject` goes on
- * with it as an output, any other ends its run.
+ * with it as its output, at any other gate it ends the run.
  */
 export function decideGate(node: ApprovalNode, answer: GateAnswer): GateVerdict {
   const { decision, text, by } = answer;
-  const isDeclared = node.decisions?.some(({ id }) => id === decision) ?? false;
-  if (isDeclared) {
-    const output = JSON.stringify({ decision, text: text ?? '' });
-    return { kind: 'completed', output: toOutput(output, node.fieldsRead) };
+  if (!choicesAt(node).includes(decision) || !isShort(text)) return REFUSED;
+  if (node.decisions?.some(({ id }) => id === decision)) {
+    return {
+      kind: 'completed',
+      output: toStructuredOutput({ decision, text: text ?? '' }, node.fieldsRead),
+    };
   }
   if (decision === 'reject') {
     return { kind: 'rejected', cancellation: { by, reason: text || 'Rejected', nodeId: node.id } };
   }
-  if (node.decisions !== null || decision !== 'approve') return { kind: 'undeclared' };
   const comment = node.captureResponse ? text || 'Approved' : '';
   return { kind: 'completed', output: toOutput(comment, node.fieldsRead) };
 }
 
-/** What may be answered at a gate: its declared decisions, or approve and reject. */
+/** What may be answered at a gate: its declared decisions and, always, `reject`; without declared ones `approve`. */
 export function choicesAt(node: ApprovalNode): readonly string[] {
-  const declared = node.decisions?.map(({ id }) => id) ?? UNDECLARED_GATE;
-  return declared.includes('reject') ? declared : [...declared, 'reject'];
+  const choices = node.decisions?.map(({ id }) => id) ?? UNDECLARED_GATE;
+  return choices.includes('reject') ? choices : [...choices, 'reject'];
+}
+
+/** What a reviewer writes becomes an output that has no file to go to. */
+export function isShort(text: string | null): boolean {
+  return text === null || byteLength(text) <= INLINE_LIMIT_BYTES;
 }

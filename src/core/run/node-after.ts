@@ -57,18 +57,11 @@ export function nodeAfterEnding(before: NodeState): NodeState {
 }
 
 function afterPending(before: In<'pending'>, event: NodeEvent): NodeState {
-  switch (event.type) {
-    case 'nodeStarted':
-      return event.attempt === 1 ? { status: 'running', attempt: 1 } : before;
-    case 'gateOpened':
-      return { status: 'waiting', message: event.message, openedAt: event.at };
-    case 'nodeSkipped':
-      return { status: 'skipped', reason: event.reason };
-    case 'nodeRefused':
-      return { status: 'failed', attempt: 0, failure: event.failure };
-    default:
-      return before;
-  }
+  if (event.type === 'nodeStarted' && event.attempt === 1) return { status: 'running', attempt: 1 };
+  if (event.type === 'nodeSkipped') return { status: 'skipped', reason: event.reason };
+  if (event.type === 'nodeRefused') return { status: 'failed', attempt: 0, failure: event.failure };
+  if (event.type !== 'gateOpened') return before;
+  return { status: 'waiting', message: event.message, openedAt: event.at };
 }
 
 function afterRunning(
@@ -111,7 +104,7 @@ function afterWaiting(node: Node, before: In<'waiting'>, event: NodeEvent): Node
       return { status: 'completed', attempt: 1, output: verdict.output };
     case 'rejected':
       return { status: 'dropped' };
-    case 'undeclared':
+    case 'refused':
       return before;
   }
 }

@@ -1,5 +1,5 @@
 import type { Node, WorkflowDefinition } from '../definition/definition.js';
-import type { Reference } from '../expression/reference.js';
+import { conditionReferences } from '../expression/condition.js';
 import type { NodeId } from '../ids.js';
 import type { RunPlan } from './run-state.js';
 
@@ -47,19 +47,12 @@ function nodeBarriers({ nodes }: WorkflowDefinition, positionOf: Positions): Bar
 /** Dependencies, and nodes of earlier layers that the node's texts or its condition refer to. */
 function awaitedBy(node: Node, nodes: readonly Node[], positionOf: Positions): ReadonlySet<number> {
   const awaited = new Set(node.dependsOn);
-  for (const reference of [...node.references, ...conditionReferences(node)]) {
+  for (const reference of [...node.references, ...conditionReferences(node.when?.condition ?? [])]) {
     const position = reference.kind === 'node' ? positionOf.get(reference.nodeId) : undefined;
     const producer = position === undefined ? undefined : nodes[position];
     if (position !== undefined && producer && producer.layer < node.layer) awaited.add(position);
   }
   return awaited;
-}
-
-/** What a node's `when` refers to; an atom that cannot be read refers to nothing. */
-export function conditionReferences(node: Node): readonly Reference[] {
-  return (node.when?.condition ?? []).flatMap((group) =>
-    group.flatMap((atom) => (atom.kind === 'compare' ? [atom.left] : [])),
-  );
 }
 
 function sinksOf({ nodes }: WorkflowDefinition): readonly number[] {

@@ -17,35 +17,27 @@ export function scopeFor(
   reader: { readonly node: Node; readonly references: readonly Reference[] },
   variables: Readonly<Record<string, string>>,
 ): Scope {
-  const inputs: Record<string, string> = {};
-  const nodes: Record<NodeId, NodeScope> = {};
+  const nodes: [NodeId, NodeScope][] = [];
+  const inputNames = new Set<string>();
   for (const reference of reader.references) {
-    if (reference.kind === 'node') {
-      nodes[reference.nodeId] = seenBy(definition, state, reader.node, reference.nodeId);
-    } else {
-      const value = Object.hasOwn(state.inputs, reference.name) ? state.inputs[reference.name] : undefined;
-      if (value !== undefined) inputs[reference.name] = value;
-    }
+    if (reference.kind === 'input') inputNames.add(reference.name);
+    else nodes.push([reference.nodeId, seenBy(definition, state, reader.node, reference.nodeId)]);
   }
-  return { variables, inputs, nodes };
+  const inputs = Object.entries(state.inputs).filter(([name]) => inputNames.has(name));
+  return { variables, inputs: Object.fromEntries(inputs), nodes: Object.fromEntries(nodes) };
 }
 
-function seenBy(definition: WorkflowDefinition, state: RunState, reader: Node, producerId: NodeId): NodeScope {
+function seenBy(
+  definition: WorkflowDefinition,
+  state: RunState,
+  reader: Node,
+  producerId: NodeId,
+): NodeScope {
   const position = state.plan.positionOf.get(producerId) ?? -1;
   const producer = definition.nodes[position];
   const settled = state.nodes[position];
   if (!producer || !settled || producer.layer >= reader.layer) return { state: 'unsettled' };
-  switch (settled.status) {
-    case 'completed':
-      return { state: 'completed', output: settled.output };
-    case 'failed':
-    case 'skipped':
-      return { state: settled.status };
-    case 'pending':
-    case 'running':
-    case 'retrying':
-    case 'waiting':
-    case 'dropped':
-      return { state: 'unsettled' };
-  }
+  if (settled.status === 'completed') return { state: 'completed', output: settled.output };
+  const isSeen = settled.status === 'failed' || settled.status === 'skipped';
+  return { state: isSeen ? settled.status : 'unsettled' };
 }

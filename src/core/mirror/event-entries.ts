@@ -1,0 +1,160 @@
+import type { Node } from '../definition/definition.js';
+import type { JsonObject } from '../json.js';
+import type { GateAnswer, NodeState, RunEvent, RunOutcome, RunState } from '../run/run-state.js';
+import type { MirrorFacts } from './mirror-facts.js';
+import { outputData } from './node-output.js';
+import type { EventRow } from './rows.js';
+
+type Entry = Pick<EventRow, 'eventType' | 'nodeName' | 'data'>;
+type NodeEvent = Extract<RunEvent, { readonly nodeId: unknown }>;
+type GateEvent = Extract<NodeEvent, { readonly type: 'gateOpened' | 'gateDecided' | 'gateTimedOut' }>;
+type AttemptEvent = Exclude<NodeEvent, GateEvent | { readonly type: 'retryScheduled' }>;
+
+interface Subject {
+  readonly node: Node;
+  /** After the event. */
+  readonly state: NodeState;
+}
+
+/** How Archon records its own two decisions; others keep their names. */
+const RECORDED: Readonly<Record<string, string>> = { approve: 'approved', reject: 'rejected' };
+
+/** What an event of the run writes into the events table, in Archon's words. */
+export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState): readonly Entry[] {
+  if ('nodeId' in event) return nodeEntries(facts, event, after);
+  switch (event.type) {
+    case 'runStarted':
+      return [{ eventType: 'workflow_started', nodeName: null, data: startData(facts) }];
+    case 'runFinished':
+      return [endEntry(event.outcome, event.at, after)];
+    case 'cancelRequested':
+    case 'runAborted':
+      return [];
+  }
+}
+
+function startData({ definition, baseBranch, message }: MirrorFacts): JsonObject {
+  return {
+    workflowName: definition.name,
+    defaultAssistant: null,
+    provider: null,
+    model: null,
+    isolationMode: 'in-place',
+    baseBranch: baseBranch ?? '',
+    userId: null,
+    userMessage: message,
+    origin: 'signalbox',
+  };
+}
+
+function endEntry(outcome: RunOutcome, at: string, { startedAt }: RunState): Entry {
+  switch (outcome.status) {
+    case 'completed': {
+      const durationMs = Date.parse(at) - Date.parse(startedAt ?? at);
+      return { eventType: 'workflow_completed', nodeName: null, data: { duration_ms: durationMs } };
+    }
+    case 'failed': {
+      const { code, message } = outcome.failure;
+      return { eventType: 'workflow_failed', nodeName: null, data: { error: message, signalbox: { code } } };
+    }
+    case 'cancelled': {
+      const { nodeId, reason, by } = outcome.cancellation;
+      const data = { reason: reason ?? 'Cancelled', signalbox: { by } };
+      return { eventType: 'workflow_cancelled', nodeName: nodeId, data };
+    }
+  }
+}
+
+function nodeEntries(facts: MirrorFacts, event: NodeEvent, after: RunState): readonly Entry[] {
+  const subject = subjectOf(facts, event, after);
+  if (!subject) return [];
+  switch (event.type) {
+    case 'gateOpened':
+    case 'gateDecided':
+    case 'gateTimedOut':
+      return gateEntries(subject, event);
+    case 'nodeSkipped':
+    case 'nodeStarted':
+    case 'nodeCompleted':
+    case 'attemptFailed':
+    case 'nodeRefused':
+      return [attemptEntry(subject.node, event)];
+    case 'retryScheduled':
+      return [];
+  }
+}
+
+function subjectOf({ definition }: MirrorFacts, event: NodeEvent, after: RunState): Subject | null {
+  const position = after.plan.positionOf.get(event.nodeId) ?? -1;
+  const node = definition.nodes[position];
+  const state = after.nodes[position];
+  return node && state ? { node, state } : null;
+}
+
+function attemptEntry(node: Node, event: AttemptEvent): Entry {
+  switch (event.type) {
+    case 'nodeSkipped': {
+      const { reason, expression } = event;
+      return entry(node, 'node_skipped', { reason, ...(expression === null ? {} : { expr: expression }) });
+    }
+    case 'nodeStarted':
+      return entry(node, 'node_started', { type: node.kind, signalbox: { attempt: event.attempt } });
+    case 'nodeCompleted': {
+      const { attempt, durationMs, output } = event;
+      const data = {
+        duration_ms: durationMs,
+        type: node.kind,
+        ...outputData(output),
+        signalbox: { attempt },
+      };
+      return entry(node, 'node_completed', data);
+    }
+    case 'attemptFailed': {
+      const { attempt, durationMs, failure } = event;
+      const ours = { attempt, code: failure.code, duration_ms: durationMs };
+      return entry(node, 'node_failed', { error: failure.message, type: node.kind, signalbox: ours });
+    }
+    case 'nodeRefused': {
+      const { code, message } = event.failure;
+      return entry(node, 'node_failed', { error: message, signalbox: { attempt: 0, code } });
+    }
+  }
+}
+
+function gateEntries({ node, state }: Subject, event: GateEvent): readonly Entry[] {
+  switch (event.type) {
+    case 'gateOpened':
+      return [entry(node, 'approval_requested', { message: event.message })];
+    case 'gateDecided':
+      return decisionEntries(node, state, event.answer);
+    case 'gateTimedOut': {
+      if (state.status !== 'failed') return [];
+      const { code, message } = state.failure;
+      return [entry(node, 'node_failed', { error: message, type: node.kind, signalbox: { code } })];
+    }
+  }
+}
+
+/** A reject that ends the run completes nothing: Archon writes only that it was received. */
+function decisionEntries(node: Node, state: NodeState, answer: GateAnswer): readonly Entry[] {
+  const received = entry(node, 'approval_received', receivedData(answer));
+  if (node.kind !== 'approval' || state.status !== 'completed') return [received];
+  const { decision, text } = answer;
+  const completed = {
+    ...outputData(state.output),
+    approval_decision: RECORDED[decision] ?? decision,
+    ...(node.decisions === null ? {} : { structured_output: { decision, text: text ?? '' } }),
+  };
+  return [entry(node, 'node_completed', completed), received];
+}
+
+function receivedData({ decision, text, by }: GateAnswer): JsonObject {
+  const signalbox = { by };
+  if (decision === 'reject') return { decision: 'rejected', reason: text || 'Rejected', signalbox };
+  if (decision === 'approve') return { decision: 'approved', comment: text || 'Approved', signalbox };
+  return { decision, comment: text || decision, signalbox };
+}
+
+function entry(node: Node, eventType: string, data: JsonObject): Entry {
+  return { eventType, nodeName: node.id, data };
+}

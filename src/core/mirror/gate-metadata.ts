@@ -1,0 +1,75 @@
+import type { ApprovalNode, WorkflowDefinition } from '../definition/definition.js';
+import type { JsonObject } from '../json.js';
+import { excerptOf } from '../run/excerpt.js';
+import { choicesAt } from '../run/gate.js';
+import { waitingGates, type OpenGate } from '../run/run-status.js';
+import type { DecidedGate, RunState } from '../run/run-state.js';
+
+const EXCERPT_CHARACTERS = 2_000;
+
+/**
+ * What Archon's tools read of a run's gates: `approval` shows the gate opened first; while none waits, the
+ * one decided last. Nothing for a run that has met no gate; a key that has appeared stays, so that any later
+ * row overrules any earlier one.
+ */
+export function gateMetadata(definition: WorkflowDefinition, state: RunState): JsonObject {
+  const [first] = waitingGates(definition, state);
+  const { lastDecision } = state;
+  if (first) return { approval: approvalOf(first.node, first.message), ...answerOf(lastDecision) };
+  if (lastDecision) {
+    const approval = resolvedApproval(definition, state, lastDecision);
+    return { approval, ...answerOf(lastDecision) };
+  }
+  return hasMetGate(definition, state) ? { approval: null } : {};
+}
+
+/** Every gate that waits, for our own readers. */
+export function gateList(definition: WorkflowDefinition, state: RunState): readonly JsonObject[] {
+  return waitingGates(definition, state).map(({ node, message, openedAt }: OpenGate) => ({
+    nodeId: node.id,
+    message: excerptOf(message, EXCERPT_CHARACTERS),
+    decisions: choicesAt(node),
+    openedAt,
+  }));
+}
+
+/** Some gate has been open, and is no more: it was not decided in time, or ended with the run. */
+function hasMetGate(definition: WorkflowDefinition, state: RunState): boolean {
+  return definition.nodes.some((node, position) => {
+    const status = state.nodes[position]?.status;
+    return node.kind === 'approval' && (status === 'failed' || status === 'dropped');
+  });
+}
+
+function approvalOf(node: ApprovalNode, message: string): JsonObject {
+  const decisions = node.decisions ?? choicesAt(node).map((id) => ({ id, label: null }));
+  return {
+    type: 'approval',
+    nodeId: node.id,
+    message,
+    captureResponse: node.captureResponse,
+    decisions: decisions.map(({ id, label }) => ({ id, ...(label === null ? {} : { label }) })),
+    decisionsAuthored: node.decisions !== null,
+  };
+}
+
+function resolvedApproval(
+  definition: WorkflowDefinition,
+  state: RunState,
+  { nodeId, message, answer }: DecidedGate,
+): JsonObject | null {
+  const node = definition.nodes[state.plan.positionOf.get(nodeId) ?? -1];
+  if (node?.kind !== 'approval') return null;
+  const resolved = answer.decision === 'reject' ? 'rejected' : 'approved';
+  return { ...approvalOf(node, message), resolved };
+}
+
+function answerOf(decided: DecidedGate | null): JsonObject {
+  if (!decided) return {};
+  const { decision, text } = decided.answer;
+  if (decision === 'reject') {
+    return { approval_response: 'rejected', rejection_reason: text || 'Rejected', rejection_count: 1 };
+  }
+  const response = decision === 'approve' ? 'approved' : decision;
+  return { approval_response: response, rejection_reason: '', rejection_count: 0 };
+}

@@ -1,0 +1,18 @@
+import type { WorkflowDefinition } from '../definition/definition.js';
+import type { JsonObject } from '../json.js';
+
+/** What the mirror knows of a run and that never changes. */
+export interface MirrorFacts {
+  readonly definition: WorkflowDefinition;
+  /** `$ARGUMENTS`. */
+  readonly message: string;
+  /** As asked for; null: the host looks it up. */
+  readonly baseBranch: string | null;
+  /** A claim: `me@laptop`. */
+  readonly startedBy: string;
+  readonly hostId: string;
+  readonly uid: number;
+  readonly temporalWorkflowId: string;
+  /** More for `metadata.signalbox`: how strong the box is, whose environment the nodes have. */
+  readonly details: JsonObject;
+}

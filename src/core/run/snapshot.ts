@@ -1,0 +1,158 @@
+import type { WorkflowDefinition } from '../definition/definition.js';
+import { RunError } from '../errors.js';
+import { byteLength } from '../expression/output.js';
+import type { NodeId } from '../ids.js';
+import { isJsonObject } from '../json.js';
+import { excerptOf } from './excerpt.js';
+import { makePlan } from './plan.js';
+import { progressOf } from './progress.js';
+import type { NodeState, RunState } from './run-state.js';
+import type { NodeOutput, TextValue } from './task.js';
+
+const VERSION = 1;
+const EXCERPT_CHARACTERS = 2_000;
+const SHORTER_EXCERPTS = [200, 20];
+/** Room for the path, digest and size of an output that has moved to a file. */
+const FILE_REFERENCE_BYTES = 512;
+
+/** What a run takes along when it continues as new. Plain JSON; plan, inputs and bookkeeping are made anew. */
+export interface RunSnapshot extends Omit<RunState, 'plan' | 'inputs' | 'nodes' | 'progress'> {
+  readonly version: number;
+  /** In the order of the definition. */
+  readonly nodes: readonly CarriedNode[];
+}
+
+interface CarriedNode {
+  readonly id: NodeId;
+  readonly state: NodeState;
+}
+
+/**
+ * @throws RunError `INTERNAL` while an attempt runs: continuing as new would abort it, and nobody would know
+ */
+export function toSnapshot(state: RunState): RunSnapshot {
+  const { plan, nodes, startedAt, lastDecision, cancellation, abort, outcome } = state;
+  if (nodes.some((node) => node.status === 'running')) {
+    throw new RunError('INTERNAL', 'a run cannot continue as new while a node runs; wait until none does');
+  }
+  const carriedNodes = [...plan.positionOf].flatMap(([id, position]) => {
+    const node = nodes[position];
+    return node ? [{ id, state: node }] : [];
+  });
+  return { version: VERSION, nodes: carriedNodes, startedAt, lastDecision, cancellation, abort, outcome };
+}
+
+/**
+ * The run that continues. Its timers did not come along: a retry that was scheduled is due again.
+ * @param inputs those of the start request
+ * @throws RunError `CONTRACT_TOO_NEW` · `INTERNAL` when the snapshot is of another definition
+ */
+export function fromSnapshot(
+  definition: WorkflowDefinition,
+  inputs: Readonly<Record<string, string>>,
+  value: unknown,
+): RunState {
+  const snapshot = parseSnapshot(definition, value);
+  const { startedAt, lastDecision, cancellation, abort, outcome } = snapshot;
+  const plan = makePlan(definition);
+  const nodes = snapshot.nodes.map(({ state }) =>
+    state.status === 'retrying' ? { ...state, isScheduled: false } : state,
+  );
+  const progress = progressOf(plan, nodes);
+  return { plan, inputs, nodes, progress, startedAt, lastDecision, cancellation, abort, outcome };
+}
+
+function parseSnapshot(definition: WorkflowDefinition, value: unknown): RunSnapshot {
+  const version = isJsonObject(value) ? value['version'] : undefined;
+  if (typeof version === 'number' && version > VERSION) {
+    throw new RunError(
+      'CONTRACT_TOO_NEW',
+      `the run was carried on by a newer worker (its snapshot is version ${version}, this worker reads ${VERSION}); replace the worker with the newer version`,
+    );
+  }
+  const snapshot = value as RunSnapshot;
+  if (version !== VERSION || !fits(definition, snapshot)) {
+    throw new RunError(
+      'INTERNAL',
+      `what the run carried along does not fit its definition '${definition.name}'; cancel the run and start it again`,
+    );
+  }
+  return snapshot;
+}
+
+function fits(definition: WorkflowDefinition, { nodes }: Partial<RunSnapshot>): boolean {
+  return (
+    nodes?.length === definition.nodes.length &&
+    nodes.every(({ id }, position) => id === definition.nodes[position]?.id)
+  );
+}
+
+/**
+ * Nodes whose outputs must move to files before the snapshot fits, the largest first. Empty: it fits, or
+ * nothing more can move.
+ */
+export function largestInlineOutputs(snapshot: RunSnapshot, limitBytes: number): readonly NodeId[] {
+  let excess = bytesOf(snapshot) - limitBytes;
+  const movable = snapshot.nodes
+    .map(({ id, state }) => ({ id, savedBytes: savedByMoving(state) }))
+    .filter(({ savedBytes }) => savedBytes > 0)
+    .sort((a, b) => b.savedBytes - a.savedBytes);
+  const moving: NodeId[] = [];
+  for (const { id, savedBytes } of movable) {
+    if (excess <= 0) break;
+    excess -= savedBytes;
+    moving.push(id);
+  }
+  return moving;
+}
+
+/** The same run with some outputs in other places: what `largestInlineOutputs` named, moved to files. */
+export function withOutputs(state: RunState, outputs: Readonly<Record<NodeId, NodeOutput>>): RunState {
+  const nodes = [...state.nodes];
+  for (const [nodeId, output] of Object.entries(outputs)) {
+    const position = state.plan.positionOf.get(nodeId as NodeId) ?? -1;
+    const node = nodes[position];
+    if (node?.status === 'completed') nodes[position] = { ...node, output };
+  }
+  return { ...state, nodes };
+}
+
+/**
+ * The snapshot with what is only shown to people (excerpts of outputs in files, messages of failures) as
+ * short as the limit asks. For a run of very many nodes, once its outputs have moved to files.
+ */
+export function shortened(snapshot: RunSnapshot, limitBytes: number): RunSnapshot {
+  let current = snapshot;
+  for (const characters of SHORTER_EXCERPTS) {
+    if (bytesOf(current) <= limitBytes) break;
+    const nodes = snapshot.nodes.map(({ id, state }) => ({ id, state: withShortTexts(state, characters) }));
+    current = { ...snapshot, nodes };
+  }
+  return current;
+}
+
+function bytesOf(snapshot: RunSnapshot): number {
+  return byteLength(JSON.stringify(snapshot));
+}
+
+function savedByMoving(node: NodeState): number {
+  if (node.status !== 'completed') return 0;
+  const fields = Object.values(node.output.fields ?? {}).map(({ text }) => text);
+  return [node.output.text, ...fields].reduce((saved, text) => saved + Math.max(0, savedText(text)), 0);
+}
+
+function savedText(text: TextValue): number {
+  if (text.kind === 'file') return 0;
+  const excerptBytes = byteLength(JSON.stringify(excerptOf(text.text, EXCERPT_CHARACTERS)));
+  return byteLength(JSON.stringify(text.text)) - excerptBytes - FILE_REFERENCE_BYTES;
+}
+
+function withShortTexts(node: NodeState, characters: number): NodeState {
+  if (node.status === 'failed') {
+    const message = excerptOf(node.failure.message, characters);
+    return { ...node, failure: { ...node.failure, message } };
+  }
+  if (node.status !== 'completed' || node.output.text.kind !== 'file') return node;
+  const excerpt = excerptOf(node.output.text.excerpt, characters);
+  return { ...node, output: { ...node.output, text: { ...node.output.text, excerpt } } };
+}
