@@ -1,0 +1,144 @@
+import type { Census, StartedCommand, Target } from './census.js';
+import type { Survivor } from './end-processes.js';
+import {
+  describeProcess,
+  listProcesses,
+  readEnvironment,
+  readProcess,
+  ticksNow,
+  type ProcEntry,
+} from './proc.js';
+
+/** Environment variables that every process of a run is born with. */
+export const RUN_MARKER = 'SIGNALBOX_RUN_ID';
+export const ATTEMPT_MARKER = 'SIGNALBOX_ATTEMPT';
+
+function bears(environment: Buffer, entry: string): boolean {
+  const text = Buffer.from(`${entry}\0`);
+  for (let at = environment.indexOf(text); at >= 0; at = environment.indexOf(text, at + 1)) {
+    if (at === 0 || environment[at - 1] === 0) return true;
+  }
+  return false;
+}
+
+/** This process and those above it: never part of a run of ours, whatever markers they inherited. */
+function shieldedPids(byPid: ReadonlyMap<number, ProcEntry>): Set<number> {
+  const shielded = new Set<number>([process.pid]);
+  for (let pid = process.ppid; pid > 0 && !shielded.has(pid); pid = byPid.get(pid)?.parentPid ?? 0) {
+    shielded.add(pid);
+  }
+  return shielded;
+}
+
+/**
+ * A session outlives its leader, and its number may one day be another's. It is still the command's when
+ * the leader lives, or when a member lives that is as old as the leader's end: numbers in use are not reused.
+ */
+function ownsSession(command: StartedCommand, members: readonly ProcEntry[]): boolean {
+  return members.some((member) =>
+    member.pid === command.pid
+      ? member.startTicks === command.startTicks
+      : command.endedTicks === null || member.startTicks <= command.endedTicks,
+  );
+}
+
+function sessionsOf(target: Target, entries: readonly ProcEntry[]): Set<number> {
+  const sessions = new Set<number>();
+  for (const command of target.commands) {
+    const members = entries.filter((entry) => entry.sessionId === command.pid);
+    if (ownsSession(command, members)) sessions.add(command.pid);
+  }
+  return sessions;
+}
+
+function addDescendants(matched: Set<number>, candidates: readonly ProcEntry[]): void {
+  let before = -1;
+  while (before !== matched.size) {
+    before = matched.size;
+    for (const entry of candidates) if (matched.has(entry.parentPid)) matched.add(entry.pid);
+  }
+}
+
+function sendSignal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone, or another user's: the next look tells which.
+  }
+}
+
+function toSurvivor(entry: ProcEntry, isGroupOurs: boolean): Survivor {
+  const current = (): ProcEntry | null => {
+    const found = readProcess(entry.pid);
+    return found !== null && found.startTicks === entry.startTicks && found.isAlive ? found : null;
+  };
+  return {
+    key: `${entry.pid}@${entry.startTicks}`,
+    isAlive: () => current() !== null,
+    signal(name) {
+      const found = current();
+      if (found === null) return;
+      // To the group at once, for no fork escapes that.
+      if (name === 'SIGKILL' && isGroupOurs && found.groupId === entry.groupId)
+        sendSignal(-entry.groupId, name);
+      sendSignal(entry.pid, name);
+      if (found.isStopped) sendSignal(entry.pid, 'SIGCONT');
+    },
+    describe: () => describeProcess(entry),
+  };
+}
+
+function oldestOf(target: Target): number {
+  return target.isComplete ? Math.min(...target.commands.map((command) => command.startTicks ?? 0)) : 0;
+}
+
+function markersOf(target: Target): string[] {
+  const run = `${RUN_MARKER}=${target.runId}`;
+  return target.attemptId === null ? [run] : [run, `${ATTEMPT_MARKER}=${target.attemptId}`];
+}
+
+async function find(target: Target): Promise<readonly Survivor[]> {
+  if (target.isComplete && target.commands.length === 0) return [];
+  const entries = await listProcesses();
+  const shielded = shieldedPids(new Map(entries.map((entry) => [entry.pid, entry])));
+  const oldest = oldestOf(target);
+  const candidates = entries.filter(
+    (entry) => entry.isAlive && entry.startTicks >= oldest && !shielded.has(entry.pid),
+  );
+  const sessions = sessionsOf(target, entries);
+  const markers = markersOf(target);
+  const matched = new Set<number>();
+  for (const entry of candidates) {
+    const environment = sessions.has(entry.sessionId) ? null : readEnvironment(entry.pid);
+    const isMarked = environment !== null && markers.every((marker) => bears(environment, marker));
+    if (isMarked || sessions.has(entry.sessionId)) matched.add(entry.pid);
+  }
+  addDescendants(matched, candidates);
+  const foreignGroups = new Set(
+    entries.filter((entry) => entry.isAlive && !matched.has(entry.pid)).map((entry) => entry.groupId),
+  );
+  return candidates
+    .filter((entry) => matched.has(entry.pid))
+    .map((entry) => toSurvivor(entry, entry.groupId > 1 && !foreignGroups.has(entry.groupId)));
+}
+
+async function runIds(): Promise<ReadonlySet<string>> {
+  const entries = await listProcesses();
+  const shielded = shieldedPids(new Map(entries.map((entry) => [entry.pid, entry])));
+  const found = new Set<string>();
+  for (const { pid, isAlive } of entries) {
+    const environment = isAlive && !shielded.has(pid) ? readEnvironment(pid) : null;
+    const marked = /(?:^|\0)SIGNALBOX_RUN_ID=([^\0]*)\0/.exec(environment?.toString('latin1') ?? '');
+    if (marked?.[1] !== undefined) found.add(marked[1]);
+  }
+  return found;
+}
+
+/**
+ * Linux: a process belongs to a run when it was born with the run's marker, is in the session of a command
+ * of the run, or descends from such a process. What drops its environment, its session and its parents is
+ * not found: that takes a box of level 1 or 2.
+ */
+export function makeMarkerCensus(): Census {
+  return { find, runIds, startTicksOf: (pid) => readProcess(pid)?.startTicks ?? null, ticksNow };
+}

@@ -1,0 +1,170 @@
+import { RunError } from '../../core/errors.js';
+import type { Box, BoxExit, BoxOwner, BoxTask } from '../../ports/box.js';
+import type { Census, StartedCommand, Target } from './census.js';
+import { endProcesses } from './end-processes.js';
+import { makeGroupCensus } from './group-census.js';
+import { ATTEMPT_MARKER, makeMarkerCensus, RUN_MARKER } from './marker-census.js';
+import { hasProc } from './proc.js';
+import { openOutputFiles, startCommand } from './start-command.js';
+
+export interface ProcessGroupBoxOptions {
+  /** How long what was sent SIGKILL may take to go; default 10 s. */
+  readonly killLimitMs?: number;
+  /** 3 where the system shows its processes (`/proc`), else 4; a test may ask for 4. */
+  readonly level?: 3 | 4;
+}
+
+/** An open box. */
+interface OpenBox {
+  readonly owner: BoxOwner;
+  readonly commands: Set<StartedCommand>;
+  /** Commands between the decision to start them and their first moment. */
+  readonly starting: Set<Promise<unknown>>;
+  closing: Promise<void> | null;
+}
+
+const KILL_LIMIT_MS = 10_000;
+
+function isSucceeded(box: OpenBox, owner: BoxOwner): boolean {
+  return (
+    box.owner.temporalWorkflowId === owner.temporalWorkflowId &&
+    (box.owner.runId !== owner.runId || box.owner.fenceToken !== owner.fenceToken)
+  );
+}
+
+/**
+ * A box without walls: each command leads a session of its own, and every process is born with the run's
+ * markers, by which it is found.
+ *
+ * absent → `ensureOpen` → open → `close` → closing → absent. Failing to close leaves it open.
+ * - P1 What an earlier worker left of a run is ended before the run's box opens here.
+ * - P2 Temporal admits one execution under an ID: whoever opens a box under the ID of another ends that one's first.
+ * - P3 Nothing starts in a box that is closing, and nothing that was starting is missed by it.
+ * - P4 This process and those above it are never signalled.
+ */
+class ProcessGroupBox implements Box {
+  readonly #boxes = new Map<string, OpenBox>();
+  /** By Temporal workflow ID. */
+  readonly #opening = new Map<string, Promise<void>>();
+  #leftByOthers: Promise<Set<string>> | null = null;
+
+  constructor(
+    readonly level: 3 | 4,
+    private readonly census: Census,
+    private readonly killLimitMs: number,
+  ) {}
+
+  async ensureOpen(owner: BoxOwner): Promise<void> {
+    for (let other; (other = this.#opening.get(owner.temporalWorkflowId)) !== undefined;) {
+      await other.catch(() => undefined);
+    }
+    const box = this.#boxes.get(owner.runId);
+    if (box?.closing === null && !isSucceeded(box, owner)) return;
+    const opening = this.#open(owner).finally(() => this.#opening.delete(owner.temporalWorkflowId));
+    this.#opening.set(owner.temporalWorkflowId, opening);
+    await opening;
+  }
+
+  async #open(owner: BoxOwner): Promise<void> {
+    for (const box of [...this.#boxes.values()]) {
+      if (box.closing !== null && box.owner.runId === owner.runId) await box.closing;
+      else if (isSucceeded(box, owner)) await this.close(box.owner.runId, 0);
+    }
+    const left = await this.#findLeftovers();
+    if (left.has(owner.runId)) {
+      await this.#end(this.#targetOf(owner.runId, null), 0);
+      left.delete(owner.runId);
+    }
+    this.#boxes.set(owner.runId, { owner, commands: new Set(), starting: new Set(), closing: null });
+  }
+
+  /** Looked for once: what this worker starts itself it knows, and a dead one starts nothing more. */
+  async #findLeftovers(): Promise<Set<string>> {
+    this.#leftByOthers ??= this.census.runIds().then((runIds) => new Set(runIds));
+    return this.#leftByOthers;
+  }
+
+  async enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit> {
+    const box = this.#boxes.get(task.runId);
+    if (box === undefined) throw notOpen(task.runId);
+    const starting = this.#start(box, task);
+    box.starting.add(starting);
+    const { pid, ended } = await starting.finally(() => box.starting.delete(starting));
+    onStarted?.(pid);
+    return ended;
+  }
+
+  async #start(box: OpenBox, task: BoxTask): Promise<{ pid: number; ended: Promise<BoxExit> }> {
+    const files = await openOutputFiles(task);
+    try {
+      if (box.closing !== null || this.#boxes.get(task.runId) !== box) throw notOpen(task.runId);
+      const markers = { [RUN_MARKER]: task.runId, [ATTEMPT_MARKER]: task.attemptId };
+      const { pid, ended } = await startCommand(task, markers, files);
+      const command: StartedCommand = {
+        attemptId: task.attemptId,
+        pid,
+        startTicks: this.census.startTicksOf(pid),
+        endedTicks: null,
+      };
+      box.commands.add(command);
+      return { pid, ended: ended.finally(() => (command.endedTicks = this.census.ticksNow())) };
+    } finally {
+      await Promise.all([files.stdout.close(), files.stderr.close()]);
+    }
+  }
+
+  async stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void> {
+    const box = this.#boxes.get(runId);
+    if (box !== undefined) await Promise.allSettled(box.starting);
+    const target = this.#targetOf(runId, attemptId);
+    await this.#end(target, graceMs);
+    for (const command of target.commands) box?.commands.delete(command);
+  }
+
+  async close(runId: string, graceMs: number): Promise<void> {
+    const box = this.#boxes.get(runId);
+    if (box === undefined) return this.#end(this.#targetOf(runId, null), graceMs);
+    box.closing ??= this.#close(box, graceMs).finally(() => (box.closing = null));
+    return box.closing;
+  }
+
+  async #close(box: OpenBox, graceMs: number): Promise<void> {
+    const { runId } = box.owner;
+    await Promise.allSettled(box.starting);
+    await this.#end(this.#targetOf(runId, null), graceMs);
+    this.#boxes.delete(runId);
+  }
+
+  async prove(runId: string) {
+    for (let search = 0; search < 2; search += 1) {
+      const survivors = await this.census.find(this.#targetOf(runId, null));
+      if (survivors.length > 0) {
+        return { isEmpty: false, processes: survivors.map((survivor) => survivor.describe()) };
+      }
+    }
+    return { isEmpty: true, processes: [] };
+  }
+
+  #targetOf(runId: string, attemptId: string | null): Target {
+    const box = this.#boxes.get(runId);
+    const commands = [...(box?.commands ?? [])].filter(
+      (command) => attemptId === null || command.attemptId === attemptId,
+    );
+    return { runId, attemptId, commands, isComplete: box !== undefined };
+  }
+
+  #end(target: Target, graceMs: number): Promise<void> {
+    return endProcesses(() => this.census.find(target), { graceMs, killLimitMs: this.killLimitMs });
+  }
+}
+
+function notOpen(runId: string): RunError {
+  return new RunError('INTERNAL', `the box of run ${runId} is not open; open it before anything runs in it`);
+}
+
+/** The box of levels 3 and 4 (`design.md` §6): best effort, needs no privilege and no program. */
+export function makeProcessGroupBox(options: ProcessGroupBoxOptions = {}): Box {
+  const level = options.level ?? (process.platform === 'linux' && hasProc() ? 3 : 4);
+  const census = level === 3 ? makeMarkerCensus() : makeGroupCensus();
+  return new ProcessGroupBox(level, census, options.killLimitMs ?? KILL_LIMIT_MS);
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { makeProcessGroupBox } from '../../../src/adapters/box/process-group-box.js';
+import type { Box, BoxExit, BoxOwner, BoxTask } from '../../../src/ports/box.js';
+import { aBoxTask, anOwner } from '../../ports/box.contract.js';
+import { eventually } from '../../support/eventually.js';
+import { bornWith, isAlive } from '../../support/living-processes.js';
+import { bash } from './programs.js';
+
+/** An open box of level 3, and what tests do with it. */
+export interface TestBox {
+  readonly box: Box;
+  readonly owner: BoxOwner;
+  readonly directory: string;
+  task(script: string, attemptId?: string): BoxTask;
+  run(script: string, attemptId?: string): Promise<BoxExit>;
+  /** Waits until a file holds a whole line, and gives its content without white space around. */
+  line(name: string): Promise<string>;
+  /** Waits until a script has written its pid to a file. */
+  pidIn(name: string): Promise<number>;
+  /** Living processes with the run's marker, found without the box. */
+  living(): number[];
+  /** Closes the box, and fails when anything of the run is left. */
+  finish(): Promise<void>;
+}
+
+export async function openTestBox(): Promise<TestBox> {
+  const box = makeProcessGroupBox({ level: 3, killLimitMs: 5_000 });
+  const owner = anOwner();
+  const directory = mkdtempSync(join(tmpdir(), 'signalbox-box-'));
+  await box.ensureOpen(owner);
+  const task = (script: string, attemptId = 'build.1'): BoxTask =>
+    aBoxTask(directory, { runId: owner.runId, argv: bash(script), attemptId });
+  const line = (name: string): Promise<string> =>
+    eventually(() => {
+      const text = readFileSync(join(directory, name), 'utf8');
+      expect(text).toMatch(/\n$/);
+      return text.trim();
+    });
+  const living = (): number[] => bornWith(`SIGNALBOX_RUN_ID=${owner.runId}`).filter(isAlive);
+  return {
+    box,
+    owner,
+    directory,
+    task,
+    run: (script, attemptId) => box.enter(task(script, attemptId)),
+    line,
+    pidIn: async (name) => Number(await line(name)),
+    living,
+    async finish() {
+      await box.close(owner.runId, 0);
+      expect(living()).toEqual([]);
+      rmSync(directory, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { RunError } from '../../src/core/errors.js';
+import type { Box, BoxOwner, BoxTask } from '../../src/ports/box.js';
+import { eventually } from '../support/eventually.js';
+
+type Argv = BoxTask['argv'];
+
+/** Programs that a box of the kind under test can run. Those that wait say `ready` first. */
+export interface BoxPrograms {
+  says(stdout: string, stderr: string): Argv;
+  exitsWith(exitCode: number): Argv;
+  /** Prints its environment, one `NAME=value` per line. */
+  printsEnvironment(): Argv;
+  /** Waits until SIGTERM. */
+  waits(): Argv;
+  /** Waits until SIGKILL. */
+  waitsStubbornly(): Argv;
+  /** Ends at once; a child of it waits on, and holds its output open. */
+  leavesChild(): Argv;
+  missing(): Argv;
+}
+
+export interface BoxHarness {
+  readonly box: Box;
+  readonly programs: BoxPrograms;
+  /** An empty directory. */
+  readonly directory: string;
+}
+
+export function anOwner(owner: Partial<BoxOwner> = {}): BoxOwner {
+  const runId = owner.runId ?? randomUUID();
+  return {
+    runId,
+    workingPath: '/home/me/repo',
+    pathKey: '68656deb43f8cbb6ed458b5101933cec',
+    temporalWorkflowId: `run.68656deb43f8cbb6ed458b5101933cec.${runId}`,
+    temporalAddress: 'localhost:7233',
+    temporalNamespaceId: 'c2f0f6b4-6d2e-4d5c-9e0a-111111111111',
+    fenceToken: randomUUID(),
+    ...owner,
+  };
+}
+
+export function aBoxTask(
+  directory: string,
+  task: Partial<BoxTask> & Pick<BoxTask, 'runId' | 'argv'>,
+): BoxTask {
+  const attemptId = task.attemptId ?? 'build.1';
+  return {
+    attemptId,
+    workingPath: directory,
+    environment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    stdoutPath: join(directory, `${attemptId}.stdout`),
+    stderrPath: join(directory, `${attemptId}.stderr`),
+    ...task,
+  };
+}
+
+/** What every box does, whatever it is made of. */
+export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>): void {
+  describe(`${kind} keeps the contract of a box`, () => {
+    let harness: BoxHarness;
+    let owner: BoxOwner;
+    const task = (argv: Argv, attemptId = 'build.1'): BoxTask =>
+      aBoxTask(harness.directory, { runId: owner.runId, argv, attemptId });
+    const ready = (attemptId = 'build.1'): Promise<void> =>
+      eventually(() => {
+        expect(readFileSync(join(harness.directory, `${attemptId}.stdout`), 'utf8')).toBe('ready\n');
+      });
+
+    beforeEach(async () => {
+      harness = await makeHarness();
+      owner = anOwner();
+      return () => harness.box.close(owner.runId, 0);
+    });
+
+    it('says its level', () => {
+      expect([1, 2, 3, 4]).toContain(harness.box.level);
+    });
+
+    it('refuses a command before it is open', async () => {
+      const { box, programs } = harness;
+      await expect(box.enter(task(programs.exitsWith(0)))).rejects.toThrow(RunError);
+    });
+
+    it('opens for several nodes at once and again', async () => {
+      const { box, programs } = harness;
+      await Promise.all([box.ensureOpen(owner), box.ensureOpen(owner)]);
+      await box.ensureOpen(owner);
+      expect(await box.enter(task(programs.exitsWith(0)))).toEqual({ exitCode: 0, signal: null });
+    });
+
+    it.each([0, 1, 75])('tells exit code %i', async (exitCode) => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      expect(await box.enter(task(programs.exitsWith(exitCode)))).toEqual({ exitCode, signal: null });
+    });
+
+    it('puts what a command says into its two files, readable by their owner alone', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const said = task(programs.says('out\n', 'err\n'));
+      await box.enter(said);
+      expect(readFileSync(said.stdoutPath, 'utf8')).toBe('out\n');
+      expect(readFileSync(said.stderrPath, 'utf8')).toBe('err\n');
+      expect(statSync(said.stdoutPath).mode & 0o777).toBe(0o600);
+      expect(statSync(said.stderrPath).mode & 0o777).toBe(0o600);
+    });
+
+    it('empties files that are there already', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const said = task(programs.says('new', ''));
+      writeFileSync(said.stdoutPath, 'older and longer');
+      await box.enter(said);
+      expect(readFileSync(said.stdoutPath, 'utf8')).toBe('new');
+    });
+
+    it('gives a command the environment of its task and the markers, and nothing else', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const asked = {
+        ...task(programs.printsEnvironment()),
+        environment: { GREETING: 'hello world', SIGNALBOX_RUN_ID: 'of an outer run', SIGNALBOX_ATTEMPT: 'x' },
+      };
+      await box.enter(asked);
+      expect(readFileSync(asked.stdoutPath, 'utf8').trim().split('\n').sort()).toEqual([
+        'GREETING=hello world',
+        'SIGNALBOX_ATTEMPT=build.1',
+        `SIGNALBOX_RUN_ID=${owner.runId}`,
+      ]);
+    });
+
+    it('tells once that a command has started, before it tells how it ended', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const told: (number | 'ended')[] = [];
+      await box.enter(task(programs.exitsWith(0)), (pid) => told.push(pid)).then(() => told.push('ended'));
+      expect(told).toEqual([expect.any(Number), 'ended']);
+    });
+
+    it('refuses a program that is missing as NODE_UNSTARTABLE', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      await expect(box.enter(task(programs.missing()))).rejects.toMatchObject({ code: 'NODE_UNSTARTABLE' });
+    });
+
+    it('ends a command politely when its attempt is stopped', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const exit = box.enter(task(programs.waits()));
+      await ready();
+      await box.stopAttempt(owner.runId, 'build.1', 10_000);
+      expect(await exit).toEqual({ exitCode: null, signal: 'SIGTERM' });
+    });
+
+    it('kills a command that is still there after the grace', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const exit = box.enter(task(programs.waitsStubbornly()));
+      await ready();
+      await box.stopAttempt(owner.runId, 'build.1', 50);
+      expect(await exit).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    });
+
+    it('stops one attempt and leaves the others', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const exits = ['build.1', 'test.1'].map((attemptId) => box.enter(task(programs.waits(), attemptId)));
+      await Promise.all([ready('build.1'), ready('test.1')]);
+      await box.stopAttempt(owner.runId, 'build.1', 10_000);
+      await exits[0];
+      expect((await box.prove(owner.runId)).isEmpty).toBe(false);
+      await box.close(owner.runId, 10_000);
+      expect(await exits[1]).toMatchObject({ signal: 'SIGTERM' });
+    });
+
+    it('stops an attempt that was just about to start', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const exit = box.enter(task(programs.waits()));
+      await box.stopAttempt(owner.runId, 'build.1', 10_000);
+      expect(await exit).toMatchObject({ exitCode: null });
+    });
+
+    it('tells the end of a command whose child holds its output open, and ends that child on closing', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      expect(await box.enter(task(programs.leavesChild()))).toEqual({ exitCode: 0, signal: null });
+      const proof = await box.prove(owner.runId);
+      expect(proof.isEmpty).toBe(false);
+      expect(proof.processes[0]).toMatchObject({ pid: expect.any(Number), command: expect.any(String) });
+      await box.close(owner.runId, 10_000);
+      expect(await box.prove(owner.runId)).toEqual({ isEmpty: true, processes: [] });
+    });
+
+    it('closes what is absent, and twice', async () => {
+      const { box } = harness;
+      await box.close(randomUUID(), 0);
+      await box.ensureOpen(owner);
+      await Promise.all([box.close(owner.runId, 0), box.close(owner.runId, 0)]);
+      expect(await box.prove(owner.runId)).toEqual({ isEmpty: true, processes: [] });
+    });
+
+    it('refuses commands once it is closed, until it is opened again', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      await box.close(owner.runId, 0);
+      await expect(box.enter(task(programs.exitsWith(0)))).rejects.toThrow(RunError);
+      await box.ensureOpen(owner);
+      expect(await box.enter(task(programs.exitsWith(0)))).toMatchObject({ exitCode: 0 });
+    });
+
+    it('lets nothing of an earlier execution live when the next opens under its ID', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const exit = box.enter(task(programs.waits()));
+      await ready();
+      const next = anOwner({ temporalWorkflowId: owner.temporalWorkflowId });
+      await box.ensureOpen(next);
+      expect(await exit).toMatchObject({ exitCode: null });
+      expect((await box.prove(owner.runId)).isEmpty).toBe(true);
+      await box.close(next.runId, 0);
+    });
+  });
+}
