@@ -35,15 +35,24 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 
 /** The sentence for a database that does not do its part, with the next thing to do. */
 export function unreachable(code: ErrorCode, pool: Pool, cause: unknown): RunError {
-  const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
   const address = addressOf(pool);
-  const message = NOT_SET_UP.has(sqlState(cause))
-    ? `Postgres at ${address} is not set up for signalbox (${reason}); run signalbox setup`
-    : `Postgres at ${address} can't be reached (${reason}); check DATABASE_URL and the server (signalbox doctor), or run signalbox up for the local one`;
-  return new RunError(code, message, { address, sqlState: sqlState(cause) }, { cause });
+  const state = sqlState(cause);
+  const sentence = `${whatWasMet(address, state)} (${reasonOf(cause)}); ${nextStep(state)}`;
+  return new RunError(code, sentence, { address, sqlState: state }, { cause });
 }
 
-function reasonOf(error: Error): string {
+function whatWasMet(address: string, state: string): string {
+  if (NOT_SET_UP.has(state)) return `Postgres at ${address} is not set up for signalbox`;
+  return state === '' ? `Postgres at ${address} can't be reached` : `Postgres at ${address} can't serve us`;
+}
+
+function nextStep(state: string): string {
+  if (NOT_SET_UP.has(state)) return 'run signalbox setup';
+  return 'check DATABASE_URL and the server (signalbox doctor), or run signalbox up for the local one';
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join('; ');
   }

@@ -70,8 +70,8 @@ newer AS (
 const merged = (base: string, laid: string): string => `
     COALESCE(${base}, '{}') || ${laid} || CASE WHEN given.mended IS NULL THEN '{}'
       ELSE jsonb_build_object('signalbox_mended', (
-        SELECT jsonb_agg(DISTINCT mended) FROM jsonb_array_elements(
-          COALESCE(${base} -> 'signalbox_mended', '[]') || given.mended) AS mended)) END`;
+        SELECT jsonb_agg(DISTINCT name) FROM jsonb_array_elements(
+          COALESCE(${base} -> 'signalbox_mended', '[]') || given.mended) AS names (name))) END`;
 
 /**
  * Writes what the heads let through: the row, made again with all that it hangs on if it is gone, the

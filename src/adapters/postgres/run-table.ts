@@ -12,6 +12,9 @@ import { ask } from './query.js';
 /** Tries of one write that the database refuses: twice as it is, should a row have gone meanwhile, then mended. */
 const TRIES = 5;
 
+/** The index that lets one first execution of a run in. */
+const ONE_FIRST_EXECUTION = 'epochs_first_execution';
+
 interface Answer {
   readonly is_accepted: boolean;
 }
@@ -69,7 +72,7 @@ async function open(
 ): Promise<{ readonly epoch: string }> {
   const { runId } = first.identity;
   try {
-    // Again only if another attempt of this very write lands its epoch in between.
+    // Again only if another first write of this run lands in between; then `takeEpoch` knows whose it was.
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const epoch = await takeEpoch(pool, first);
       if (!(await isCurrent())) {
@@ -78,7 +81,6 @@ async function open(
       if (await commitOpening(pool, first, epoch)) return { epoch };
     }
   } catch (error) {
-    if (isUniqueViolation(error, 'epochs_first_execution')) throw reused(runId);
     throw isRefusal(error) ? unreachable('RUN_TABLE_UNREACHABLE', pool, error) : error;
   }
   throw unreachable('RUN_TABLE_UNREACHABLE', pool, new Error('several attempts to open one run at once'));
@@ -98,15 +100,21 @@ async function takeEpoch(pool: Pool, first: FirstWrite): Promise<string> {
   return answer.epoch;
 }
 
+/** False: another first write of this run was there before, and nothing was written. */
 async function commitOpening(pool: Pool, first: FirstWrite, epoch: string): Promise<boolean> {
-  const answer = await mendingAsNeeded((mending) => {
-    const { value, mended } = mendFirstWrite(first, mending);
-    return ask<Answer>(pool, 'RUN_TABLE_UNREACHABLE', {
-      text: OPEN_RUN,
-      values: openValues(value, epoch, mended),
+  try {
+    const answer = await mendingAsNeeded((mending) => {
+      const { value, mended } = mendFirstWrite(first, mending);
+      return ask<Answer>(pool, 'RUN_TABLE_UNREACHABLE', {
+        text: OPEN_RUN,
+        values: openValues(value, epoch, mended),
+      });
     });
-  });
-  return answer.rows[0]?.is_accepted === true;
+    return answer.rows[0]?.is_accepted === true;
+  } catch (error) {
+    if (isUniqueViolation(error, ONE_FIRST_EXECUTION)) return false;
+    throw error;
+  }
 }
 
 function reused(runId: string): RunError {
@@ -127,7 +135,7 @@ async function mendingAsNeeded<T>(attempt: (mending: Mending) => Promise<T>): Pr
     try {
       return await attempt(mending);
     } catch (error) {
-      if (!isRefusal(error) || isUniqueViolation(error, 'epochs_first_execution')) throw error;
+      if (!isRefusal(error) || isUniqueViolation(error, ONE_FIRST_EXECUTION)) throw error;
       if (tries === TRIES || (isValueRefusal(error) && mending === 'drastic')) throw error;
       if (isValueRefusal(error)) mending = mending === 'none' ? 'gentle' : 'drastic';
     }

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { RunId, WorkingPath } from '../../src/core/ids.js';
+import { aFirstWrite, anIdentity, aRow, aRunId, atSecond, aWrite, yes } from '../support/mirror-writes.js';
+import { anArchonRun, type RunTableSubject } from './run-table.contract.js';
+
+/** What every reader of runs keeps. `make` gives a table with nothing in it. */
+export function runReaderContract(name: string, make: () => Promise<RunTableSubject>): void {
+  /** Four runs on two paths, started one second apart. */
+  const four = async () => {
+    const subject = await make();
+    const here = `/repo/${randomUUID()}` as WorkingPath;
+    const there = `/repo/${randomUUID()}` as WorkingPath;
+    const runIds: RunId[] = [];
+    for (const [at, workingPath] of [here, there, here, here].entries()) {
+      const identity = anIdentity({ workingPath, startedAt: atSecond(at) });
+      const status = at === 3 ? 'paused' : 'running';
+      await subject.table.open(aFirstWrite({ identity, row: aRow({ status }) }), yes);
+      runIds.push(identity.runId);
+    }
+    return { ...subject, here, runIds };
+  };
+
+  describe(`run reader: ${name}`, () => {
+    test('lists the newest first, up to the limit, and counts all', async () => {
+      const { reader, runIds } = await four();
+      const { runs, total } = await reader.list({ workingPath: null, statuses: null, limit: 3 });
+      expect(runs.map((run) => run.runId)).toEqual(runIds.slice(1).reverse());
+      expect(total).toBe(4);
+    });
+
+    test.each([
+      ['one', ['paused'], [3]],
+      ['two', ['paused', 'running'], [3, 2, 0]],
+      ['an unknown', ['sleeping'], []],
+      ['no', [], []],
+    ])('filters by path and %s status', async (_, statuses, expected) => {
+      const { reader, here, runIds } = await four();
+      const { runs, total } = await reader.list({ workingPath: here, statuses, limit: 10 });
+      expect(runs.map((run) => runIds.indexOf(run.runId))).toEqual(expected);
+      expect(total).toBe(expected.length);
+    });
+
+    test('finds runs by every beginning of their id, newest first', async () => {
+      const { reader, table } = await make();
+      const ids = ['7c1f2a9e-1111', '7c1f2a9e-2222', '7c1f2b00-0000'].map(
+        (head) => `${head}${aRunId().slice(13)}` as RunId,
+      );
+      for (const [at, runId] of ids.entries()) {
+        await table.open(aFirstWrite({ identity: anIdentity({ runId, startedAt: atSecond(at) }) }), yes);
+      }
+      const found = async (prefix: string, limit = 10) =>
+        (await reader.findByPrefix(prefix, limit)).map((run) => ids.indexOf(run.runId));
+      expect(await found('')).toEqual([2, 1, 0]);
+      expect(await found('7c1f2')).toEqual([2, 1, 0]);
+      expect(await found('7c1f2', 2)).toEqual([2, 1]);
+      expect(await found('7c1f2a9e')).toEqual([1, 0]);
+      expect(await found('7c1f2a9e-')).toEqual([1, 0]);
+      expect(await found('7c1f2a9e-2')).toEqual([1]);
+      expect(await found(ids[0] ?? '')).toEqual([0]);
+    });
+
+    test.each(['7c1f-', 'xyz', '%', "' OR true --", '7c1f2a9e-1111-1111-1111-111111111111-1', 'ffffffff'])(
+      'finds nothing by %j',
+      async (prefix) => {
+        const { reader } = await four();
+        expect(await reader.findByPrefix(prefix, 10)).toEqual([]);
+      },
+    );
+
+    test('reads what Archon wrote', async () => {
+      const { reader, addArchonRun } = await make();
+      const archons = anArchonRun({
+        status: 'failed',
+        completedAt: atSecond(7),
+        metadata: { error: 'boom' },
+      });
+      await addArchonRun(archons);
+      expect(await reader.findByPrefix(archons.runId.slice(0, 8), 2)).toEqual([archons]);
+      expect(await reader.events(archons.runId)).toEqual([]);
+    });
+
+    test('tells events by time', async () => {
+      const { reader, table } = await make();
+      const first = aFirstWrite();
+      const { epoch } = await table.open(first, yes);
+      for (const seq of [4, 2, 3]) await table.write(aWrite(first.identity.runId, epoch, seq));
+      expect((await reader.events(first.identity.runId)).map((event) => event.createdAt)).toEqual(
+        [1, 2, 3, 4].map(atSecond),
+      );
+    });
+
+    test('knows no events of a run that is unknown', async () => {
+      const { reader } = await make();
+      expect(await reader.events(aRunId())).toEqual([]);
+    });
+  });
+}

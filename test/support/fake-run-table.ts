@@ -1,0 +1,193 @@
+import { RunError } from '../../src/core/errors.js';
+import type { RunId } from '../../src/core/ids.js';
+import type { JsonObject } from '../../src/core/json.js';
+import type { EventRow, MirrorWrite, NodeResultRow, RunProgressRow } from '../../src/core/mirror/rows.js';
+import type { EventRecord, FirstWrite, RunReader, RunRecord, RunTable } from '../../src/ports/run-table.js';
+
+interface StoredEvent extends EventRow {
+  readonly epoch: bigint;
+  readonly order: number;
+}
+
+interface StoredRun {
+  record: RunRecord;
+  isArchons: boolean;
+  readonly tokens: Map<string, { readonly epoch: bigint; readonly isFirst: boolean }>;
+  last: { readonly epoch: bigint; readonly seq: number };
+  readonly events: Map<string, StoredEvent>;
+  readonly results: Map<string, NodeResultRow & { readonly epoch: bigint }>;
+}
+
+/** The run table and its reader in memory. It takes every value, so nothing is ever mended. */
+export class FakeRunTable implements RunTable, RunReader {
+  /** While true, every call fails as with a database that is away. */
+  isAway = false;
+  private readonly runs = new Map<string, StoredRun>();
+  private lastEpoch = 0n;
+  private lastOrder = 0;
+
+  async open(first: FirstWrite, isCurrent: () => Promise<boolean>): Promise<{ readonly epoch: string }> {
+    this.answer('RUN_TABLE_UNREACHABLE');
+    const { runId } = first.identity;
+    this.refuseReuse(first);
+    const taken = this.runs.get(runId)?.tokens.get(first.fenceToken)?.epoch ?? (this.lastEpoch += 1n);
+    if (!(await isCurrent())) throw new RunError('FENCED', `run ${runId} goes on in another execution`);
+    this.answer('RUN_TABLE_UNREACHABLE');
+    this.refuseReuse(first);
+    const run = this.runs.get(runId) ?? this.makeRun(first);
+    const epoch = run.tokens.get(first.fenceToken)?.epoch ?? taken;
+    run.tokens.set(first.fenceToken, { epoch, isFirst: first.isFirstExecution });
+    const seq = Math.max(0, ...first.events.map((event) => event.seq));
+    this.store(run, { runId, epoch: String(epoch), seq, row: first.row, events: first.events, results: [] });
+    return { epoch: String(epoch) };
+  }
+
+  write(write: MirrorWrite): Promise<void> {
+    return this.promise('RUN_TABLE_UNREACHABLE', () => {
+      const run = this.runs.get(write.runId);
+      if (run !== undefined) this.store(run, write);
+    });
+  }
+
+  archonHolders(workingPath: string) {
+    return this.promise('RUN_TABLE_UNREACHABLE', () =>
+      this.archonRuns()
+        .filter((record) => record.workingPath === workingPath && isHolding(record))
+        .map(({ runId, workflowName }) => ({ runId, workflowName })),
+    );
+  }
+
+  findByPrefix(prefix: string, limit: number): Promise<readonly RunRecord[]> {
+    return this.promise('DATABASE_UNREACHABLE', () =>
+      this.newestFirst()
+        .filter((record) => record.runId.startsWith(prefix))
+        .slice(0, limit),
+    );
+  }
+
+  list({ workingPath, statuses, limit }: Parameters<RunReader['list']>[0]) {
+    return this.promise('DATABASE_UNREACHABLE', () => {
+      const runs = this.newestFirst().filter(
+        (record) =>
+          (workingPath === null || record.workingPath === workingPath) &&
+          (statuses === null || statuses.includes(record.status)),
+      );
+      return { runs: runs.slice(0, limit), total: runs.length };
+    });
+  }
+
+  events(runId: RunId): Promise<readonly EventRecord[]> {
+    return this.promise('DATABASE_UNREACHABLE', () =>
+      [...(this.runs.get(runId)?.events.values() ?? [])]
+        .sort((a, b) => compare(a.createdAt, b.createdAt) || a.order - b.order)
+        .map(({ eventType, nodeName, data, createdAt }) => ({ eventType, nodeName, data, createdAt })),
+    );
+  }
+
+  /** What a resume would find. */
+  resultsOf(runId: RunId): readonly NodeResultRow[] {
+    const results = [...(this.runs.get(runId)?.results.values() ?? [])];
+    return results.map(({ nodeId, attempt, output }) => ({ nodeId, attempt, output }));
+  }
+
+  /** A row that Archon made. */
+  addArchonRun(record: RunRecord): void {
+    const last = { epoch: 0n, seq: 0 };
+    const kept = { tokens: new Map(), events: new Map(), results: new Map() };
+    this.runs.set(record.runId, { record, isArchons: true, last, ...kept });
+  }
+
+  private refuseReuse(first: FirstWrite): void {
+    const run = this.runs.get(first.identity.runId);
+    if (run === undefined || run.tokens.has(first.fenceToken)) return;
+    if (!run.isArchons && !first.isFirstExecution) return;
+    throw new RunError('RUN_ID_REUSED', `run id ${first.identity.runId} has been used already`);
+  }
+
+  private makeRun(first: FirstWrite): StoredRun {
+    const { identity } = first;
+    const { runId, workflowName, userMessage, workingPath, outputRoot, startedAt, hostId } = identity;
+    const { temporalWorkflowId, temporalNamespace, startedBy, uid, inputs } = identity;
+    const metadata: JsonObject = {
+      workflow_source: { version: 99, owner: 'signalbox' },
+      ...(Object.keys(inputs).length > 0 && { inputs }),
+      signalbox: {
+        started_by: startedBy,
+        host_id: hostId,
+        uid,
+        temporal_namespace: temporalNamespace,
+        temporal_workflow_id: temporalWorkflowId,
+      },
+    };
+    const shown = { runId, workflowName, userMessage, workingPath, outputRoot, startedAt };
+    const record = {
+      ...shown,
+      ...{ status: 'running', completedAt: null, lastActivityAt: null, metadata, temporalWorkflowId, hostId },
+    };
+    const kept = { tokens: new Map(), events: new Map(), results: new Map() };
+    const run = { record, isArchons: false, last: { epoch: 0n, seq: -1 }, ...kept };
+    this.runs.set(runId, run);
+    return run;
+  }
+
+  private store(run: StoredRun, write: MirrorWrite): void {
+    const epoch = BigInt(write.epoch);
+    if (epoch > run.last.epoch || (epoch === run.last.epoch && write.seq > run.last.seq)) {
+      run.last = { epoch, seq: write.seq };
+      run.record = laidOver(run.record, write.row);
+    }
+    for (const event of write.events) {
+      const id = `${write.epoch}/${event.seq}`;
+      if (!run.events.has(id)) run.events.set(id, { ...event, epoch, order: (this.lastOrder += 1) });
+    }
+    for (const result of write.results) {
+      const known = run.results.get(result.nodeId);
+      const isLater =
+        known === undefined ||
+        epoch > known.epoch ||
+        (epoch === known.epoch && result.attempt >= known.attempt);
+      if (isLater) run.results.set(result.nodeId, { ...result, epoch });
+    }
+  }
+
+  private newestFirst(): RunRecord[] {
+    return [...this.runs.values()]
+      .map((run) => run.record)
+      .sort((a, b) => compare(b.startedAt, a.startedAt) || compare(a.runId, b.runId));
+  }
+
+  private archonRuns(): RunRecord[] {
+    return [...this.runs.values()].filter((run) => run.isArchons).map((run) => run.record);
+  }
+
+  private answer(code: 'RUN_TABLE_UNREACHABLE' | 'DATABASE_UNREACHABLE'): void {
+    if (this.isAway) throw new RunError(code, "Postgres can't be reached");
+  }
+
+  private promise<T>(code: 'RUN_TABLE_UNREACHABLE' | 'DATABASE_UNREACHABLE', work: () => T): Promise<T> {
+    try {
+      this.answer(code);
+      return Promise.resolve(work());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function laidOver(record: RunRecord, row: RunProgressRow): RunRecord {
+  const { status, completedAt, lastActivityAt } = row;
+  return {
+    ...record,
+    status,
+    completedAt,
+    lastActivityAt,
+    metadata: { ...record.metadata, ...row.metadata },
+  };
+}
+
+function isHolding(record: RunRecord): boolean {
+  if (record.status === 'running' || record.status === 'paused') return true;
+  return record.status === 'pending' && Date.parse(record.startedAt) > Date.now() - 5 * 60_000;
+}
