@@ -1,0 +1,36 @@
+import { readIfThere } from './private-file.js';
+import { RunError } from '../../core/errors.js';
+import { isRoot } from './layout.js';
+
+/** An account of this system that may run PostgreSQL, which refuses to run as root. */
+export interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const CANDIDATES = ['postgres', '_postgres', 'nobody', 'daemon'];
+
+/**
+ * Under whom PostgreSQL runs: null is this very user.
+ * @throws RunError `STACK_NO_ACCOUNT`
+ */
+export function databaseAccount(passwd: string = readIfThere('/etc/passwd') ?? ''): Account | null {
+  if (!isRoot()) return null;
+  const accounts = passwd.split('\n').flatMap(parseAccount);
+  for (const name of CANDIDATES) {
+    const account = accounts.find((one) => one.name === name);
+    if (account !== undefined) return account;
+  }
+  throw new RunError(
+    'STACK_NO_ACCOUNT',
+    `PostgreSQL does not run as root, and /etc/passwd has none of the accounts ${CANDIDATES.join(', ')}. Add one (useradd --system postgres), or run as an ordinary user.`,
+  );
+}
+
+function parseAccount(line: string): Account[] {
+  const [name, , uid, gid] = line.split(':');
+  if (name === undefined || !/^\d+$/.test(uid ?? '') || !/^\d+$/.test(gid ?? '')) return [];
+  const account = { name, uid: Number(uid), gid: Number(gid) };
+  return account.uid === 0 ? [] : [account];
+}
