@@ -6,13 +6,13 @@ import type { OutputStore } from '../src/ports/run-files.js';
 export const makeStoreOutputs =
   (store: OutputStore): Activities['storeOutputs'] =>
   async ({ artifactsDir, outputs }) => {
-    const move = async (nodeId: string, output: NodeOutput): Promise<NodeOutput> => ({
-      text: await store.store(artifactsDir, nodeId, output.text),
+    const move = async (output: NodeOutput): Promise<NodeOutput> => ({
+      text: await store.store(artifactsDir, output.text),
       fields:
         output.fields &&
-        (await mapValues(output.fields, async (name, field) => ({
+        (await mapValues(output.fields, async (field) => ({
           ...field,
-          text: await store.store(artifactsDir, `${nodeId}.${name}`, field.text),
+          text: await store.store(artifactsDir, field.text),
         }))),
     });
     return mapValues(outputs, move);
@@ -20,10 +20,8 @@ export const makeStoreOutputs =
 
 async function mapValues<From, To>(
   values: Readonly<Record<string, From>>,
-  change: (key: string, value: From) => Promise<To>,
+  change: (value: From) => Promise<To>,
 ): Promise<Record<string, To>> {
-  const changed = Object.entries(values).map(
-    async ([key, value]) => [key, await change(key, value)] as const,
-  );
+  const changed = Object.entries(values).map(async ([key, value]) => [key, await change(value)] as const);
   return Object.fromEntries(await Promise.all(changed));
 }

@@ -36,7 +36,7 @@ export async function packRun(
   artifactsDir: string,
   runId: string,
 ): Promise<() => RunSnapshot> {
-  const large = largestInlineOutputs(live.definition, toSnapshot(live.state), SNAPSHOT_BYTES);
+  const large = largestInlineOutputs(toSnapshot(live.state), SNAPSHOT_BYTES);
   if (large.length > 0) {
     const wanted = new Set<NodeId>(large);
     const outputs: Record<NodeId, NodeOutput> = {};

@@ -28,5 +28,5 @@ export interface EnvironmentStore {
 /** Outputs of nodes that are too large to travel. */
 export interface OutputStore {
   /** Puts an inline text into a file under the run's artifacts; one that is in a file already stays. */
-  store(artifactsDir: string, nodeId: string, text: TextValue): Promise<TextValue>;
+  store(artifactsDir: string, text: TextValue): Promise<TextValue>;
 }

@@ -1,0 +1,118 @@
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import type { Pool } from 'pg';
+import { createActivities } from '../activities/index.js';
+import { makeProcessGroupBox } from '../src/adapters/box/process-group-box.js';
+import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
+import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
+import { makeOutputStore } from '../src/adapters/files/output-store.js';
+import { makeRunFiles } from '../src/adapters/files/run-files.js';
+import { makeHost } from '../src/adapters/host/host.js';
+import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
+import { makeShell } from '../src/adapters/process/shell.js';
+import { makeExecutions } from '../src/adapters/temporal/executions.js';
+import { RunError } from '../src/core/errors.js';
+import type { HostId } from '../src/core/ids.js';
+import type { Box } from '../src/ports/box.js';
+import { makeWorker, type WorkflowCode } from './make-worker.js';
+
+/** What a worker is made of. Nothing is read from the environment here. */
+export interface CreateWorkerOptions {
+  /** To Temporal; also used to ask who holds what. */
+  readonly connection: NativeConnection;
+  /** For messages, and in the owner record of boxes. */
+  readonly temporalAddress: string;
+  readonly namespace: string;
+  readonly database: Pool;
+  readonly hostId: HostId;
+  readonly uid: number;
+  /** `$SIGNALBOX_HOME`: environments that clients leave. */
+  readonly home: string;
+  /** Outputs of runs go below its `workspaces`. */
+  readonly archonHome: string;
+  /** Environment of nodes whose client left none. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute; null: found on the PATH of `environment`. */
+  readonly bashPath: string | null;
+  /** Weakest containment level (highest number) that is accepted. */
+  readonly weakestContainment: number;
+  readonly workflowCode?: WorkflowCode;
+  readonly shutdownGraceMs?: number;
+}
+
+export interface RunningWorker {
+  /** Serves until `shutdown`; rejects when the worker fails. */
+  run(): Promise<void>;
+  /** Ends polling; running attempts are stopped after a second. */
+  shutdown(): void;
+}
+
+/** Workflow code that the build left beside the compiled program. */
+const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) };
+
+/**
+ * A worker for the runs of one user on one machine.
+ * @throws RunError `CONTAINMENT_TOO_WEAK`
+ */
+export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
+  const { connection, namespace, hostId, uid, temporalAddress } = options;
+  const box = makeProcessGroupBox();
+  requireContainment(box, options.weakestContainment);
+  const client = new Client({ connection, namespace });
+  const worker = await makeWorker({
+    connection,
+    namespace,
+    hostId,
+    uid,
+    workflowCode: options.workflowCode ?? BUILT_CODE,
+    identity: `signalbox@${hostname()} pid ${process.pid} containment ${box.level}`,
+    activities: createActivities({
+      ...adaptersOf(options, box),
+      executions: makeExecutions(client, temporalAddress),
+      temporal: { temporalAddress, temporalNamespaceId: await namespaceId(connection, namespace) },
+    }),
+    ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
+  });
+  return {
+    run: () => worker.run(),
+    shutdown: () => {
+      worker.shutdown();
+    },
+  };
+}
+
+function adaptersOf(options: CreateWorkerOptions, box: Box) {
+  const { database, hostId, uid } = options;
+  const environment = makeEnvironmentStore(options.home);
+  return {
+    box,
+    environment,
+    host: makeHost({ hostId, uid, baseBranch: detectBaseBranch }),
+    files: makeRunFiles(options.archonHome),
+    outputs: makeOutputStore(),
+    table: makeRunTable(database),
+    shell: makeShell({
+      box,
+      environment,
+      texts: makeTextStore(database),
+      workerEnvironment: options.environment,
+      bashPath: options.bashPath,
+    }),
+  };
+}
+
+function requireContainment(box: Box, weakest: number): void {
+  if (box.level <= weakest) return;
+  throw new RunError(
+    'CONTAINMENT_TOO_WEAK',
+    `this machine contains processes at level ${box.level}, and SIGNALBOX_REQUIRE_CONTAINMENT asks for ${weakest} or better; see signalbox doctor, or unset it`,
+    { level: box.level, required: weakest },
+  );
+}
+
+async function namespaceId(connection: NativeConnection, namespace: string): Promise<string> {
+  const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+  return namespaceInfo?.id ?? '';
+}

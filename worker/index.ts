@@ -1,0 +1,1 @@
+export { createWorker, type CreateWorkerOptions, type RunningWorker } from './create-worker.js';

@@ -1,0 +1,73 @@
+import { NativeConnection, Runtime, DefaultLogger } from '@temporalio/worker';
+import type { NativeConnectionOptions } from '@temporalio/worker';
+import { makePool } from '../src/adapters/postgres/index.js';
+import { readHostId } from '../src/client/host-id.js';
+import type { Config } from '../src/config/config.js';
+import { RunError } from '../src/core/errors.js';
+import { createWorker } from './create-worker.js';
+
+/** Where a worker process finds its servers. */
+export interface WorkerPlaces {
+  readonly temporal: NativeConnectionOptions & { readonly address: string };
+  readonly namespace: string;
+  readonly databaseUrl: string;
+}
+
+/**
+ * A worker process, from its servers to its end. SIGTERM, SIGINT: nodes get a second, then are stopped, and
+ * it ends. Tells a parent that listens `{kind: 'ready'}` once it polls.
+ * @throws RunError `TEMPORAL_UNREACHABLE` · `HOST_ID_INVALID` · `CONTAINMENT_TOO_WEAK`
+ */
+export async function runWorker(config: Config, places: WorkerPlaces): Promise<void> {
+  Runtime.install({ logger: new DefaultLogger('WARN', logLine), shutdownSignals: ['SIGTERM', 'SIGINT'] });
+  const hostId = await readHostId(config.hostId);
+  const connection = await connect(places);
+  const database = makePool(places.databaseUrl, { max: 16 });
+  try {
+    const worker = await createWorker({
+      connection,
+      temporalAddress: places.temporal.address,
+      namespace: places.namespace,
+      database,
+      hostId,
+      uid: process.getuid?.() ?? 0,
+      home: config.home,
+      archonHome: config.archonHome,
+      environment: config.environment,
+      bashPath: config.bashPath,
+      weakestContainment: config.weakestContainment,
+    });
+    const running = worker.run();
+    process.send?.({ kind: 'ready' });
+    await running;
+  } finally {
+    await connection.close();
+    await database.end();
+  }
+}
+
+async function connect({ temporal }: WorkerPlaces): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(temporal);
+  } catch (error) {
+    throw new RunError(
+      'TEMPORAL_UNREACHABLE',
+      `Temporal at ${temporal.address} does not answer (${error instanceof Error ? error.message : String(error)}); start it, or check TEMPORAL_ADDRESS`,
+      { address: temporal.address },
+      { cause: error },
+    );
+  }
+}
+
+/** One line of JSON per entry on stderr: fields of Temporal's own, never arguments or outputs. */
+function logLine(entry: {
+  level: string;
+  message: string;
+  meta?: Record<string, unknown> | undefined;
+}): void {
+  const { error, ...meta } = entry.meta ?? {};
+  const cause = error instanceof Error ? { error: error.message } : {};
+  process.stderr.write(
+    `${JSON.stringify({ time: new Date().toISOString(), level: entry.level, message: entry.message, ...meta, ...cause })}\n`,
+  );
+}

@@ -1,0 +1,43 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { Activities } from '../src/contract/activities.js';
+import { hostTaskQueue } from '../src/contract/task-queues.js';
+import type { HostId } from '../src/core/ids.js';
+
+/** Pre-built workflow code, or the entry to build it from. */
+export type WorkflowCode = NonNullable<WorkerOptions['workflowBundle']>;
+
+export interface WorkerParts {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly hostId: HostId;
+  readonly uid: number;
+  readonly workflowCode: WorkflowCode;
+  readonly activities: Activities;
+  /** Shown in the Web UI beside everything that this worker does. */
+  readonly identity: string;
+  /** Longer for tests of short nodes' shutdown; default 1 s. */
+  readonly shutdownGraceMs?: number;
+}
+
+/** Mirror and clean-up never queue behind nodes: nodes wait for a permit of the host inside their activity. */
+const ACTIVITY_SLOTS = 1000;
+
+/** The worker of one user on one machine: workflow tasks and activities of its runs. */
+export function makeWorker(parts: WorkerParts): Promise<Worker> {
+  return Worker.create({
+    connection: parts.connection,
+    namespace: parts.namespace,
+    taskQueue: hostTaskQueue(parts.hostId, parts.uid),
+    identity: parts.identity,
+    workflowBundle: parts.workflowCode,
+    activities: parts.activities,
+    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    maxConcurrentActivityTaskPolls: 2,
+    maxConcurrentWorkflowTaskPolls: 2,
+    // A cancellation reaches a node with a heartbeat; this is how often heartbeats are really sent.
+    maxHeartbeatThrottleInterval: '500ms',
+    // After a worker was killed, its runs would else wait ten seconds for it.
+    stickyQueueScheduleToStartTimeout: '1s',
+    shutdownGraceTime: parts.shutdownGraceMs ?? 1_000,
+  });
+}
