@@ -1,0 +1,89 @@
+import type { RunDescription } from '../../contract/messages.js';
+import type { Orchestrator, RunEnd } from '../../client/orchestrator.js';
+import { RunError } from '../../core/errors.js';
+import { shortRunId, type RunId } from '../../core/ids.js';
+import type { CliContext, Command, CommandResult } from '../context.js';
+import { oneLine } from '../render/text.js';
+import { findRun, startedRun } from './find-run.js';
+import { runJson, type StartedRun } from './run-result.js';
+
+export interface CancelArguments {
+  readonly runId: string;
+  readonly reason?: string;
+  /** Return only when the run has closed: nothing of it is alive then. */
+  readonly wait: boolean;
+}
+
+const ACTIVE = new Set(['running', 'retrying', 'waiting']);
+/** Beyond any grace that a node is given, so that it means trouble. */
+const PATIENCE_MS = 60_000;
+
+/** Ends a run. Unless told otherwise, waits until its processes are gone. */
+export function cancel(args: CancelArguments): Command {
+  return async (context) => {
+    const orchestrator = await context.services.orchestrator();
+    const record = await findRun(orchestrator, args.runId);
+    const run = startedRun(record);
+    const before = await orchestrator.describe(record.runId).catch(() => null);
+    await orchestrator.cancel(record.runId, {
+      by: context.caller.name,
+      ...(args.reason === undefined ? {} : { reason: args.reason }),
+    });
+    if (!args.wait) return accepted(run);
+    return stopped(run, await waitForEnd(context, orchestrator, record.runId), activeNodes(before));
+  };
+}
+
+function activeNodes(description: RunDescription | null): readonly string[] {
+  return (description?.nodes ?? [])
+    .filter((node) => ACTIVE.has(node.status))
+    .map((node) => `${oneLine(node.nodeId)} (${node.kind})`);
+}
+
+async function waitForEnd(context: CliContext, orchestrator: Orchestrator, runId: RunId): Promise<RunEnd> {
+  const limit = PATIENCE_MS + context.caller.graceMs;
+  const patience = new AbortController();
+  const over = new AbortController();
+  const timer = context.pause(limit, over.signal).then(
+    () => patience.abort(),
+    () => undefined,
+  );
+  try {
+    return await orchestrator.follow(runId, { signal: patience.signal });
+  } catch (error) {
+    if (!patience.signal.aborted) throw error;
+    const short = shortRunId(runId);
+    throw new RunError(
+      'PATH_STILL_OCCUPIED',
+      `run ${short} is being cancelled, and had not ended after ${Math.round(limit / 1000)} s; look with signalbox status, and at the worker with signalbox ps`,
+      { runId },
+    );
+  } finally {
+    over.abort();
+    await timer;
+  }
+}
+
+function accepted(run: StartedRun): CommandResult {
+  return {
+    exitCode: 0,
+    json: runJson(run, 'cancelling', null),
+    text: `run ${shortRunId(run.runId)} (${oneLine(run.workflow)}) is being cancelled`,
+  };
+}
+
+function stopped(run: StartedRun, end: RunEnd, nodes: readonly string[]): CommandResult {
+  const short = shortRunId(run.runId);
+  const json = { ...runJson(run, end.status, end.output), stopped: [...nodes] };
+  if (end.status !== 'cancelled') {
+    const message = `run ${short} (${oneLine(run.workflow)}) ended as ${end.status} before it could be cancelled`;
+    return {
+      exitCode: 1,
+      json: { ...json, error: { code: 'RUN_CLOSED', message } },
+      text: '',
+      errorText: `✖ ${message} (RUN_CLOSED)`,
+    };
+  }
+  const what = nodes.length === 0 ? 'nothing of it was running' : `stopped: ${nodes.join(', ')}`;
+  return { exitCode: 0, json, text: `✓ run ${short} (${oneLine(run.workflow)}) cancelled; ${what}` };
+}

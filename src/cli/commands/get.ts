@@ -1,0 +1,46 @@
+import type { Command } from '../context.js';
+import { renderWaiting } from '../render/gates.js';
+import {
+  eventJson,
+  recordJson,
+  renderEvent,
+  renderNode,
+  renderRecord,
+  summariseNodes,
+  waitingGates,
+} from '../render/run-record.js';
+import { findRun } from './find-run.js';
+
+export interface GetArguments {
+  readonly runId: string;
+  /** Nodes, with the beginnings of their outputs. */
+  readonly verbose?: boolean;
+  readonly events?: boolean;
+}
+
+/** One run, as the table tells it. */
+export function get(args: GetArguments): Command {
+  return async ({ services, clock }) => {
+    const orchestrator = await services.orchestrator();
+    const record = await findRun(orchestrator, args.runId);
+    const events = await orchestrator.events(record.runId);
+    const nodes = summariseNodes(events);
+    const waiting = waitingGates(record);
+    const parts = [
+      renderRecord(record, clock.now()),
+      ...(waiting.length === 0 ? [] : [renderWaiting(record.runId, waiting)]),
+      ...(args.verbose === true ? [['nodes', ...nodes.map(renderNode)].join('\n')] : []),
+      ...(args.events === true ? [['events', ...events.map(renderEvent)].join('\n')] : []),
+    ];
+    return {
+      exitCode: 0,
+      json: {
+        ...recordJson(record),
+        waiting: waiting.map((gate) => ({ ...gate, decisions: [...gate.decisions] })),
+        nodes: nodes.map((node) => ({ ...node })),
+        ...(args.events === true ? { events: events.map(eventJson) } : {}),
+      },
+      text: parts.join('\n'),
+    };
+  };
+}

@@ -1,0 +1,105 @@
+import type { Orchestrator } from '../../client/orchestrator.js';
+import { RunError } from '../../core/errors.js';
+import { shortRunId } from '../../core/ids.js';
+import { isTerminal } from '../../core/mirror/rows.js';
+import type { RunRecord } from '../../ports/run-table.js';
+import { attemptNames, attemptsDirectory, makeLogReader, type LogChunk, type Tell } from '../attempt-logs.js';
+import type { CliContext, Command } from '../context.js';
+import { oneLine } from '../render/text.js';
+import { findRun } from './find-run.js';
+import { recordJson } from '../render/run-record.js';
+
+export interface LogsArguments {
+  readonly runId: string;
+  /** Go on until the run ends. */
+  readonly follow?: boolean;
+}
+
+const POLL_MS = 200;
+const LINE_END = 0x0a;
+
+interface Logs {
+  readonly context: CliContext;
+  readonly orchestrator: Orchestrator;
+  readonly record: RunRecord;
+  readonly directory: string;
+}
+
+/** What the nodes of a run wrote, under a header whenever the speaker changes. */
+export function logs(args: LogsArguments): Command {
+  return async (context) => {
+    const orchestrator = await context.services.orchestrator();
+    const record = await findRun(orchestrator, args.runId);
+    const source: Logs = { context, orchestrator, record, directory: directoryOf(record) };
+    const chunks: LogChunk[] = [];
+    const tell = context.isJson ? (chunk: LogChunk) => void chunks.push(chunk) : makeTeller(context);
+    if (args.follow === true && !isTerminal(record.status)) await followLogs(source, tell);
+    else await readOnce(source, tell);
+    return { exitCode: 0, json: { ...recordJson(record), logs: joined(chunks) }, text: '' };
+  };
+}
+
+function directoryOf(record: RunRecord): string {
+  const directory = attemptsDirectory(record);
+  if (directory !== null) return directory;
+  throw new RunError(
+    'RUN_NOT_FOUND',
+    `run ${shortRunId(record.runId)} has no output on record: signalbox did not run it`,
+    { runId: record.runId },
+  );
+}
+
+async function readOnce({ orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
+  const names = attemptNames(await orchestrator.events(record.runId));
+  await makeLogReader(directory).readOn(names, tell);
+}
+
+/** Until the run ends, or nobody reads any more. */
+async function followLogs({ context, orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
+  const reader = makeLogReader(directory);
+  const over = new AbortController();
+  const ended = orchestrator.follow(record.runId, { signal: over.signal }).finally(() => over.abort());
+  try {
+    for (;;) {
+      const isLast = over.signal.aborted;
+      await reader.readOn(attemptNames(await orchestrator.events(record.runId).catch(() => [])), tell);
+      if (isLast || context.out.isClosed) break;
+      await context.pause(POLL_MS, over.signal).catch(() => undefined);
+    }
+  } finally {
+    over.abort();
+    await ended.catch(() => undefined);
+  }
+}
+
+function makeTeller({ out, err }: CliContext): Tell {
+  const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
+  let speaker = '';
+  let isLineOpen = false;
+  return ({ source, stream, bytes }) => {
+    const key = `${source} ${stream}`;
+    if (speaker !== source) err.write(`${isLineOpen ? '\n' : ''}── ${oneLine(source)} ──\n`);
+    speaker = source;
+    isLineOpen = bytes.at(-1) !== LINE_END;
+    const decoder = decoders.get(key) ?? new TextDecoder();
+    decoders.set(key, decoder);
+    (stream === 'stdout' ? out : err).write(decoder.decode(bytes, { stream: true }));
+  };
+}
+
+function joined(
+  chunks: readonly LogChunk[],
+): { readonly node: string; readonly stream: string; readonly text: string }[] {
+  const pieces = new Map<string, { node: string; stream: string; parts: Uint8Array[] }>();
+  for (const { source, stream, bytes } of chunks) {
+    const key = `${source} ${stream}`;
+    const piece = pieces.get(key) ?? { node: source, stream, parts: [] };
+    piece.parts.push(bytes);
+    pieces.set(key, piece);
+  }
+  return [...pieces.values()].map(({ node, stream, parts }) => ({
+    node,
+    stream,
+    text: Buffer.concat(parts).toString('utf8'),
+  }));
+}

@@ -1,0 +1,63 @@
+import { formatDuration } from '../../core/duration.js';
+import { nearestName } from '../../core/nearest-name.js';
+import { shortRunId } from '../../core/ids.js';
+import type { RunRecord } from '../../ports/run-table.js';
+import type { Command } from '../context.js';
+import { usageError } from '../render/failure.js';
+import { recordJson } from '../render/run-record.js';
+import { elapsedSince, oneLine, table, utc } from '../render/text.js';
+import { placeOf, type PlaceOptions } from './place.js';
+
+export interface RunsArguments extends PlaceOptions {
+  /** Of every path. */
+  readonly all?: boolean;
+  readonly status?: string;
+  readonly limit: number;
+}
+
+const STATUSES = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'];
+
+/** Recent runs, newest first: of the working path, or of all. */
+export function runs(args: RunsArguments): Command {
+  return async ({ services, caller, clock }) => {
+    if (args.status !== undefined && !STATUSES.includes(args.status)) throw unknownStatus(args.status);
+    const workingPath = args.all === true ? null : await services.workingPath(placeOf(caller, args));
+    const orchestrator = await services.orchestrator();
+    const { runs: found, total } = await orchestrator.list({
+      workingPath,
+      statuses: args.status === undefined ? null : [args.status],
+      limit: args.limit,
+    });
+    const rows = found.map((record) => row(record, clock.now()));
+    const where = workingPath === null ? '' : ` in ${workingPath}`;
+    return {
+      exitCode: 0,
+      json: { runs: found.map(recordJson), total, workingPath },
+      text:
+        rows.length === 0
+          ? `no runs${where}${workingPath === null ? '' : ' (--all shows those of other paths)'}`
+          : `${found.length} of ${total} runs${where}\n${table([['RUN', 'STATUS', 'WORKFLOW', 'STARTED', 'TOOK', 'MESSAGE'], ...rows])}`,
+    };
+  };
+}
+
+function unknownStatus(status: string): Error {
+  const nearest = nearestName(status, STATUSES);
+  const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+  return usageError(`--status ${status} is none of ${STATUSES.join(', ')}${hint}`);
+}
+
+function row(record: RunRecord, now: Date): string[] {
+  const took =
+    record.completedAt === null
+      ? elapsedSince(record.startedAt, now)
+      : formatDuration(Date.parse(record.completedAt) - Date.parse(record.startedAt));
+  return [
+    shortRunId(record.runId),
+    record.status,
+    oneLine(record.workflowName),
+    utc(record.startedAt),
+    took,
+    oneLine(record.userMessage, 60),
+  ];
+}

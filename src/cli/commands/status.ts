@@ -1,0 +1,84 @@
+import type { RunDescription } from '../../contract/messages.js';
+import type { Orchestrator } from '../../client/orchestrator.js';
+import { shortRunId } from '../../core/ids.js';
+import type { RunRecord } from '../../ports/run-table.js';
+import type { Command } from '../context.js';
+import { recordJson } from '../render/run-record.js';
+import { elapsedSince, oneLine, table } from '../render/text.js';
+
+const ACTIVE_STATUSES = ['pending', 'running', 'paused'];
+const SHOWN = 50;
+/** How many runs are asked themselves at once. */
+const ASKED_AT_ONCE = 10;
+
+/** Every run that is not over, of all paths. */
+export const status: Command = async ({ services, clock }) => {
+  const orchestrator = await services.orchestrator();
+  const { runs, total } = await orchestrator.list({
+    workingPath: null,
+    statuses: ACTIVE_STATUSES,
+    limit: SHOWN,
+  });
+  const live = await describeAll(orchestrator, runs);
+  const now = clock.now();
+  const rows = runs.map((record, index) => [
+    shortRunId(record.runId),
+    live[index]?.status ?? record.status,
+    oneLine(record.workflowName),
+    elapsedSince(record.startedAt, now),
+    whereabouts(live[index] ?? null),
+    oneLine(record.workingPath ?? '', 1000),
+  ]);
+  const more =
+    total > runs.length ? `\n${total - runs.length} more: signalbox runs --all --limit ${total}` : '';
+  return {
+    exitCode: 0,
+    json: {
+      runs: runs.map((record, index) => ({
+        ...recordJson(record),
+        live: liveJson(live[index] ?? null),
+      })),
+      total,
+    },
+    text:
+      rows.length === 0
+        ? 'no active runs'
+        : table([['RUN', 'STATUS', 'WORKFLOW', 'SINCE', 'AT', 'PATH'], ...rows]) + more,
+  };
+};
+
+async function describeAll(
+  orchestrator: Orchestrator,
+  runs: readonly RunRecord[],
+): Promise<readonly (RunDescription | null)[]> {
+  const answers: (RunDescription | null)[] = [];
+  for (let next = 0; next < runs.length; next += ASKED_AT_ONCE) {
+    const batch = runs.slice(next, next + ASKED_AT_ONCE).map(async (record) => {
+      if (record.temporalWorkflowId === null) return null;
+      return orchestrator.describe(record.runId).catch(() => null);
+    });
+    answers.push(...(await Promise.all(batch)));
+  }
+  return answers;
+}
+
+/** What the run itself says it is at; empty when it does not answer. */
+function whereabouts(live: RunDescription | null): string {
+  const active = (live?.nodes ?? []).filter((node) =>
+    ['running', 'retrying', 'waiting'].includes(node.status),
+  );
+  return active.map((node) => `${oneLine(node.nodeId, 60)} (${node.kind})`).join(', ') || '-';
+}
+
+function liveJson(live: RunDescription | null): {
+  readonly status: string;
+  readonly nodes: readonly { readonly nodeId: string; readonly kind: string; readonly status: string }[];
+} | null {
+  if (live === null) return null;
+  const nodes = live.nodes.map(({ nodeId, kind, status: nodeStatus }) => ({
+    nodeId,
+    kind,
+    status: nodeStatus,
+  }));
+  return { status: live.status, nodes };
+}

@@ -1,0 +1,67 @@
+import type { WaitingGate } from '../../contract/messages.js';
+import type { RunId } from '../../core/ids.js';
+import type { EventRecord } from '../../ports/run-table.js';
+import type { Orchestrator, RunEnd } from '../../client/orchestrator.js';
+import type { CliContext } from '../context.js';
+import { progressLine } from '../render/progress.js';
+import { askGate } from './ask-gate.js';
+
+/** A run as it ended, and whether any of its nodes had begun: a run that began nothing was refused. */
+export interface Watched {
+  readonly end: RunEnd;
+  readonly hasBegun: boolean;
+}
+
+const BEGINNINGS = new Set(['node_started', 'node_completed', 'approval_requested']);
+const SETTLING_MS = 100;
+
+/**
+ * Follows a run and writes a line for each thing that happens, until it ends or waits for people. Where a person
+ * sits at the terminal, gates are answered right there.
+ * @throws the signal's reason
+ */
+export async function watchRun(
+  context: CliContext,
+  orchestrator: Orchestrator,
+  runId: RunId,
+  signal: AbortSignal,
+): Promise<Watched> {
+  const told = { count: 0, hasBegun: false };
+  const answered = new Set<string>();
+  for (;;) {
+    const end = await orchestrator.follow(runId, {
+      onEvent: tellOnce(context, told),
+      stopWhenPaused: true,
+      signal,
+    });
+    if (end.status !== 'paused' || !context.terminal.isInteractive || context.isJson) {
+      return { end, hasBegun: told.hasBegun };
+    }
+    const gate = end.waiting.find((one) => !answered.has(identity(one)));
+    if (gate === undefined) {
+      await context.pause(SETTLING_MS, signal);
+      continue;
+    }
+    const answer = await askGate({ context, orchestrator, runId, gate }, signal);
+    if (answer === 'left open') return { end, hasBegun: told.hasBegun };
+    answered.add(identity(gate));
+  }
+}
+
+const identity = (gate: WaitingGate): string => `${gate.nodeId} ${gate.openedAt}`;
+
+/** Following again tells everything again from the beginning. */
+function tellOnce(
+  context: CliContext,
+  told: { count: number; hasBegun: boolean },
+): (event: EventRecord) => void {
+  let position = 0;
+  return (event) => {
+    position += 1;
+    if (position <= told.count) return;
+    told.count = position;
+    told.hasBegun ||= BEGINNINGS.has(event.eventType);
+    const line = progressLine(event);
+    if (line !== null) context.err.write(`${line}\n`);
+  };
+}

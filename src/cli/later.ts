@@ -1,0 +1,53 @@
+import { Option, type Command as Program } from 'commander';
+import { usageError } from './render/failure.js';
+
+const NO_WORKTREES = 'worktrees are not built yet; leave it out, and the run works in the directory itself';
+const NO_DRY_RUNS = 'dry runs are not built yet; check definitions with signalbox validate';
+
+/** Flags of `run` that Archon has, or that are promised, and that do nothing yet: met, they are refused. */
+const LATER: readonly (readonly [flags: string, reason: string])[] = [
+  ['--worktree', NO_WORKTREES],
+  ['-b, --branch <name>', NO_WORKTREES],
+  ['--from <branch>', NO_WORKTREES],
+  ['--from-branch <branch>', NO_WORKTREES],
+  ['--wait-timeout <duration>', 'waiting for a path is not built yet; leave it out'],
+  ['--resume', 'resuming a failed run is not built yet; start a new one without it'],
+  ['--dry-run', NO_DRY_RUNS],
+  ['--stubs <file>', NO_DRY_RUNS],
+  ['--stubs-init <file>', NO_DRY_RUNS],
+  ['--default-stubs', NO_DRY_RUNS],
+  ['--exec-code', NO_DRY_RUNS],
+  ['--pause-at-gates', NO_DRY_RUNS],
+  ['--container', 'containers are not built yet; leave it out'],
+  ['--workflow-source <directory>', 'workflows are read from .archon/workflows only; leave it out'],
+  ['--conversation-id <id>', 'each run has a conversation of its own; leave it out'],
+];
+
+/** Makes the flags known, and hides them. */
+export function declareLaterFlags(command: Program): void {
+  for (const [flags] of LATER) command.addOption(new Option(flags).hideHelp());
+}
+
+/** @throws RunError `USAGE` when one was given */
+export function refuseLaterFlags(command: Program): void {
+  for (const [flags, reason] of LATER) {
+    const option = new Option(flags);
+    const name = option.attributeName();
+    const isGiven = command.getOptionValueSource(name) === 'cli' && command.getOptionValue(name) !== false;
+    if (isGiven) throw usageError(`--${option.name()}: ${reason}`);
+  }
+}
+
+/** Values of `--on-busy` that are promised. */
+const LATER_ON_BUSY = ['wait', 'attach', 'replace'];
+
+/** `fail` is all that there is yet. @throws RunError `USAGE` */
+export function parseOnBusy(value: string): 'fail' {
+  if (value === 'fail') return 'fail';
+  if (LATER_ON_BUSY.includes(value)) {
+    throw usageError(
+      `--on-busy ${value} is not built yet; leave it out, and try again when the path is free`,
+    );
+  }
+  throw usageError(`--on-busy ${value} is no way to go on; it takes fail`);
+}

@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander';
+import type { Command } from './context.js';
+import { makeProgram } from './program.js';
+import { usageError } from './render/failure.js';
+
+/** What was typed, understood. */
+export type Invocation =
+  | { readonly kind: 'command'; readonly command: Command }
+  /** Help, or the version. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** No command at all: the help, as an error. */
+  | { readonly kind: 'nothing'; readonly text: string };
+
+/**
+ * Reads a command line. Never prints, never ends the process.
+ * @throws RunError `USAGE`
+ */
+export function parseArguments(argv: readonly string[], version: string): Invocation {
+  let chosen: Command | null = null;
+  let text = '';
+  const program = makeProgram(version, (command) => {
+    chosen = command;
+  });
+  const capture = (piece: string): void => {
+    text += piece;
+  };
+  for (const one of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
+    one.exitOverride().configureOutput({ writeOut: capture, writeErr: capture });
+  }
+  try {
+    program.parse([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.help' && error.exitCode !== 0) return { kind: 'nothing', text };
+    if (error.exitCode === 0) return { kind: 'text', text };
+    throw usageError(sentence(error.message));
+  }
+  if (chosen === null) return { kind: 'nothing', text };
+  return { kind: 'command', command: chosen };
+}
+
+/** `error: unknown option '--jsn'\n(Did you mean --json?)` as one sentence. */
+function sentence(message: string): string {
+  const plain = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
+  return plain.endsWith('?') ? plain : `${plain}; signalbox help tells what there is`;
+}

@@ -1,0 +1,44 @@
+import { formatDuration } from '../../core/duration.js';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.js';
+import type { EventRecord } from '../../ports/run-table.js';
+import { indented, oneLine } from './text.js';
+
+type Phrase = (data: JsonObject) => string;
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
+/** What Archon has no word for stands under our own name. */
+const ours = (data: JsonObject): JsonObject => (isJsonObject(data['signalbox']) ? data['signalbox'] : {});
+
+function duration(data: JsonObject): string {
+  const ms = data['duration_ms'] ?? ours(data)['duration_ms'];
+  return typeof ms === 'number' ? ` (${formatDuration(ms)})` : '';
+}
+
+function attempt(data: JsonObject): string {
+  const count = ours(data)['attempt'];
+  return typeof count === 'number' && count > 1 ? ` (attempt ${count})` : '';
+}
+
+/** A sentence on the line itself; what goes on (the end of standard error) under it. */
+function failure(data: JsonObject): string {
+  const [first = '', ...rest] = textOf(data['error']).replace(/\s+$/, '').split('\n');
+  const more = rest.length === 0 ? '' : `\n${indented(rest.join('\n'), '    ')}`;
+  return `failed${duration(data)}: ${oneLine(first, 2_000)}${more}`;
+}
+
+const NODE_PHRASES: Readonly<Record<string, Phrase>> = {
+  node_started: (data) => `started${attempt(data)}`,
+  node_completed: (data) => `completed${duration(data)}`,
+  node_failed: failure,
+  node_skipped: (data) => `skipped (${oneLine(textOf(data['reason']) || 'no reason given')})`,
+  approval_requested: (data) => `waiting: ${oneLine(textOf(data['message']), 2_000)}`,
+  approval_received: (data) => `decided: ${oneLine(textOf(data['decision']))}`,
+};
+
+/** What a person reads of one event of a run; null: nothing worth a line. */
+export function progressLine(event: EventRecord): string | null {
+  const phrase = NODE_PHRASES[event.eventType];
+  if (phrase === undefined || event.nodeName === null) return null;
+  return `[${oneLine(event.nodeName)}] ${phrase(isJsonObject(event.data) ? event.data : {})}`;
+}
