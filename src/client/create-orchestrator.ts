@@ -21,7 +21,8 @@ export interface OrchestratorPorts {
   readonly reader: RunReader;
   readonly texts: TextStore;
   readonly environment: EnvironmentStore | null;
-  readonly hostId: HostId;
+  /** Identity of this machine, read when first needed. */
+  readonly hostId: () => Promise<HostId>;
   readonly uid: number;
   /** Where the global scope's `workflows` folder lies. */
   readonly archonHome: string;
@@ -83,7 +84,7 @@ async function placeOf(ports: OrchestratorPorts, options: StartOptions): Promise
     return { workingPath, hostId: options.worker.hostId as HostId, uid: options.worker.uid };
   }
   const workingPath = await resolveWorkingPath(options.workingPath, { isFolder: options.isFolder ?? false });
-  return { workingPath, hostId: ports.hostId, uid: ports.uid };
+  return { workingPath, hostId: await ports.hostId(), uid: ports.uid };
 }
 
 async function load(

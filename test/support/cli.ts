@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../../bin/signalbox.js', import.meta.url));
+const git = promisify(execFile);
+
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process of the command line, and what it has said so far. */
+export interface CliProcess {
+  readonly process: ChildProcess;
+  output(): { readonly stdout: string; readonly stderr: string };
+  ended(): Promise<CliResult>;
+}
+
+/** A person's surroundings: a home of its own, with a local stack in it once something needs it. */
+export interface CliHome {
+  readonly home: string;
+  readonly environment: Record<string, string>;
+  start(args: readonly string[], options?: { cwd?: string; env?: Record<string, string> }): CliProcess;
+  run(args: readonly string[], options?: { cwd?: string; env?: Record<string, string> }): Promise<CliResult>;
+  /** Takes the stack down and removes every file. */
+  remove(): Promise<void>;
+}
+
+export async function makeCliHome(extra: Record<string, string> = {}): Promise<CliHome> {
+  const home = await mkdtemp(join(tmpdir(), 'signalbox-home-'));
+  const environment = {
+    ...withoutOurs(process.env),
+    HOME: home,
+    SIGNALBOX_HOME: join(home, 'signalbox'),
+    ...extra,
+  };
+  const start: CliHome['start'] = (args, options = {}) => {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd: options.cwd ?? home,
+      env: { ...environment, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const closed = once(child, 'close');
+    return {
+      process: child,
+      output: () => ({ stdout, stderr }),
+      ended: async () => {
+        await closed;
+        return { exitCode: child.exitCode, stdout, stderr };
+      },
+    };
+  };
+  const run: CliHome['run'] = (args, options) => start(args, options).ended();
+  return {
+    home,
+    environment,
+    start,
+    run,
+    remove: async () => {
+      await run(['down']);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The surroundings of the tests, less everything that would lead to somebody else's servers. */
+function withoutOurs(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const kept = ['SIGNALBOX_TEMPORAL_CLI', 'SIGNALBOX_TEST_SERVER'];
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) =>
+        value !== undefined &&
+        (kept.includes(name) ||
+          !/^(SIGNALBOX_|TEMPORAL_|DATABASE_URL|ARCHON_|XDG_|VITEST|NODE_ENV)/.test(name)),
+    ),
+  ) as Record<string, string>;
+}
+
+/** A git repository with workflows, each given by the text of its YAML file. */
+export async function makeRepository(workflows: Readonly<Record<string, string>>): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'signalbox-repo-'));
+  await git('git', ['init', '--quiet', '--initial-branch=main', directory]);
+  await addWorkflows(directory, workflows);
+  return directory;
+}
+
+export async function addWorkflows(
+  directory: string,
+  workflows: Readonly<Record<string, string>>,
+): Promise<void> {
+  const folder = join(directory, '.archon', 'workflows');
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(workflows)) await writeFile(join(folder, `${name}.yaml`), text);
+}
+
+/** A workflow file of bash nodes, one after the other. */
+export function chainOf(name: string, ...scripts: readonly string[]): string {
+  const nodes = scripts.map((script, index) => ({
+    id: `n${index + 1}`,
+    bash: script,
+    ...(index === 0 ? {} : { depends_on: [`n${index}`] }),
+  }));
+  return JSON.stringify({ name, description: name, nodes });
+}
