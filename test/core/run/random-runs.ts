@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import type { RetryPolicy, TriggerRule } from '../../../src/core/definition/definition.js';
+import type { NodeId } from '../../../src/core/ids.js';
+import type { GateAnswer, RunEvent } from '../../../src/core/run/run-state.js';
+import type { NodeFailure } from '../../../src/core/run/task.js';
+import { aBashNode, aCancelNode, aFailure, aGate, type NodeDraft } from '../../support/builders.js';
+import type { World } from './simulate.js';
+
+const TRIGGER_RULES: readonly TriggerRule[] = [
+  'all_success',
+  'one_success',
+  'none_failed_min_one_success',
+  'all_done',
+];
+const RETRIES: readonly (RetryPolicy | null)[] = [
+  null,
+  { maxAttempts: 1, delayMs: 1000, onError: 'transient' },
+  { maxAttempts: 2, delayMs: 1000, onError: 'all' },
+];
+const FAILURES: readonly NodeFailure[] = [
+  aFailure({ message: 'rate limit' }),
+  aFailure({ message: 'no idea' }),
+  aFailure({ message: 'permission denied' }),
+  aFailure({ code: 'NODE_INTERRUPTED', message: 'worker lost' }),
+  aFailure({ code: 'NODE_TIMED_OUT', message: 'timed out after 5ms' }),
+];
+const AT = '2026-11-22T10:00:00.000Z';
+const INTERVENTIONS: readonly RunEvent[] = [
+  { type: 'cancelRequested', cancellation: { by: 'me', reason: null, nodeId: null }, at: AT },
+  { type: 'runAborted', failure: { code: 'INTERNAL', message: 'broken' }, at: AT },
+];
+
+/** A small number that depends on a seed and a name alone. */
+function pick(seed: number, ...names: readonly (string | number)[]): number {
+  let hash = seed | 0;
+  for (const character of names.join(' ')) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
+const chosen = <Value>(values: readonly Value[], number: number): Value => values[number % values.length]!;
+
+/** What a node may refer to: any node of the graph, itself and later ones included. */
+const referenceTo = (id: string, number: number): string =>
+  chosen([`$${id}.output`, `$${id}.output.verdict`, `$${id}.output`], number);
+
+const conditionOn = (id: string, number: number): string =>
+  chosen(
+    [
+      `$${id}.output == 'x'`,
+      `$${id}.output != 'x'`,
+      `$${id}.output.verdict == 'go'`,
+      `$${id}.output > 3`,
+      `$INPUTS.mode == 'fast' || $${id}.output != ''`,
+      `$INPUTS.absent == 'fast'`,
+      `(nobody reads this`,
+    ],
+    number,
+  );
+
+interface NodeSeed {
+  readonly kind: number;
+  readonly needs: readonly number[];
+  readonly rule: number;
+  readonly retry: number;
+  readonly when: number | null;
+  readonly refersTo: number | null;
+}
+
+/** A number, now and then. */
+const seldom = fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(1000) });
+
+const nodeSeed: fc.Arbitrary<NodeSeed> = fc.record({
+  kind: fc.nat(9),
+  needs: fc.array(fc.nat(1000), { maxLength: 3 }),
+  rule: fc.nat(9),
+  retry: fc.nat(2),
+  when: seldom,
+  refersTo: seldom,
+});
+
+function toDraft(seed: NodeSeed, index: number, all: { count: number; hasCancelNodes: boolean }): NodeDraft {
+  const id = `n${index}`;
+  const needs = index === 0 ? [] : [...new Set(seed.needs.map((need) => `n${need % index}`))];
+  const triggerRule = chosen(TRIGGER_RULES, seed.rule);
+  const other = (number: number): string => `n${number % all.count}`;
+  const when = seed.when === null ? null : conditionOn(other(seed.when), seed.when);
+  const text = seed.refersTo === null ? 'ok' : referenceTo(other(seed.refersTo), seed.refersTo);
+  const base = { needs, triggerRule, when };
+  if (seed.kind === 9 && all.hasCancelNodes) return aCancelNode(id, { ...base, reason: text });
+  if (seed.kind >= 7) {
+    const decisions = [
+      { id: 'approve', label: null },
+      { id: 'later', label: 'Later' },
+    ];
+    const own = seed.kind === 8 ? { decisions } : { captureResponse: true };
+    return aGate(id, { ...base, message: text, ...own });
+  }
+  const script = seed.kind === 0 ? '{"verdict":"go"}' : text;
+  return aBashNode(id, { ...base, script, retry: chosen(RETRIES, seed.retry) });
+}
+
+/** Nodes of a random graph, in random order, of every kind. */
+export function randomDrafts(options: {
+  readonly hasCancelNodes: boolean;
+}): fc.Arbitrary<readonly NodeDraft[]> {
+  return fc.tuple(fc.array(nodeSeed, { minLength: 1, maxLength: 12 }), fc.nat()).map(([seeds, order]) => {
+    const drafts = seeds.map((seed, index) =>
+      toDraft(seed, index, { count: seeds.length, hasCancelNodes: options.hasCancelNodes }),
+    );
+    return drafts.sort((a, b) => pick(order, a.id) - pick(order, b.id));
+  });
+}
+
+function failureOf(seed: number, nodeId: NodeId, attempt: number): 'completed' | NodeFailure {
+  const number = pick(seed, nodeId, attempt);
+  return number % 4 === 0 ? chosen(FAILURES, number >>> 2) : 'completed';
+}
+
+function answerOf(seed: number, nodeId: NodeId): GateAnswer | 'timeout' {
+  const number = pick(seed, 'gate', nodeId);
+  if (number % 5 === 0) return 'timeout';
+  return { decision: 'approve', text: number % 2 === 0 ? null : 'fine', by: 'me' };
+}
+
+/** A world in which nobody ends the run early: what nodes do depends on `seed`, who is faster on `pace`. */
+export function calmlyRandomWorld(seed: number, pace: readonly number[]): World {
+  let turn = 0;
+  return {
+    inputs: { mode: seed % 2 === 0 ? 'fast' : 'slow' },
+    attempt: (nodeId, attempt) => failureOf(seed, nodeId, attempt),
+    answer: (nodeId) => answerOf(seed, nodeId),
+    next: (count) => (pace[(turn += 1) % pace.length] ?? 0) % count,
+    interventions: new Map(),
+  };
+}
+
+/** A world in which reviewers reject, people cancel and the run itself breaks, too. */
+export function wildWorld(seed: number, pace: readonly number[]): World {
+  const calm = calmlyRandomWorld(seed, pace);
+  const number = pick(seed, 'intervention');
+  return {
+    ...calm,
+    answer: (nodeId) =>
+      pick(seed, 'reject', nodeId) % 4 === 0
+        ? { decision: 'reject', text: null, by: 'me' }
+        : calm.answer(nodeId),
+    interventions:
+      number % 2 === 0 ? new Map() : new Map([[number % 17, chosen(INTERVENTIONS, number >>> 3)]]),
+  };
+}
+
+export const pace: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(20), { minLength: 1, maxLength: 30 });

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../../src/core/errors.js';
+import { classify, retryDelayMs, type FailureClass } from '../../../src/core/run/retry.js';
+import { aFailure } from '../../support/builders.js';
+
+const policy = { maxAttempts: 2, delayMs: 1000, onError: 'transient' } as const;
+const transient = aFailure({ message: 'HTTP 503' });
+
+describe('the class of a failed attempt', () => {
+  const messages: readonly (readonly [string, FailureClass])[] = [
+    ['401 from the registry', 'fatal'],
+    ['Permission denied (publickey)', 'fatal'],
+    ['Unauthorized: rate limit', 'fatal'],
+    ['RATE LIMIT reached', 'transient'],
+    ['connect ECONNREFUSED 127.0.0.1:5432', 'transient'],
+    ['Bash: curl: (28) timeout', 'transient'],
+    ['auth error', 'fatal'],
+    ['auth error, socket hang up', 'transient'],
+    ["Bash node 'a' timed out after 5000ms", 'unknown'],
+    ["Bash node 'a' failed [exit 1]: no such file", 'unknown'],
+    ['', 'unknown'],
+  ];
+  it.each(messages)('follows from the message %j: %s', (message, expected) => {
+    expect(classify(aFailure({ message }))).toBe(expected);
+  });
+
+  const codes: readonly (readonly [ErrorCode, FailureClass])[] = [
+    ['NODE_INTERRUPTED', 'transient'],
+    ['PATH_STILL_OCCUPIED', 'transient'],
+    ['NODE_TIMED_OUT', 'unknown'],
+    ['RUN_CANCELLED', 'fatal'],
+    ['FENCED', 'fatal'],
+    ['REFERENCE_UNRESOLVED', 'fatal'],
+  ];
+  it.each(codes)('follows from the code %s, whatever the message says: %s', (code, expected) => {
+    expect(classify({ code, message: 'rate limit' })).toBe(expected);
+    expect(classify({ code, message: 'permission denied' })).toBe(expected);
+  });
+});
+
+describe('a retry', () => {
+  it('waits twice as long after each attempt', () => {
+    const delays = [1, 2, 3].map((attempt) =>
+      retryDelayMs({ ...policy, maxAttempts: 5 }, attempt, transient),
+    );
+    expect(delays).toEqual([1000, 2000, 4000]);
+  });
+
+  it('is given max_attempts times, not counting the first attempt', () => {
+    expect(retryDelayMs(policy, 2, transient)).toBe(2000);
+    expect(retryDelayMs(policy, 3, transient)).toBeNull();
+  });
+
+  it('is not given without a policy, not even to an interrupted node', () => {
+    expect(retryDelayMs(null, 1, aFailure({ code: 'NODE_INTERRUPTED' }))).toBeNull();
+  });
+
+  it.each([
+    ['transient', 'transient', true],
+    ['transient', 'unknown', false],
+    ['transient', 'fatal', false],
+    ['all', 'transient', true],
+    ['all', 'unknown', true],
+    ['all', 'fatal', false],
+  ] as const)('under on_error %s after a %s failure: %s', (onError, failureClass, isGiven) => {
+    const messages = { transient: 'rate limit', unknown: 'no idea', fatal: 'forbidden' };
+    const failure = aFailure({ message: messages[failureClass] });
+    expect(retryDelayMs({ ...policy, onError }, 1, failure) !== null).toBe(isGiven);
+  });
+});
