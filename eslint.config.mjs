@@ -20,7 +20,7 @@ const SIZES = {
 
 const TYPED_RULES = {
   '@typescript-eslint/no-floating-promises': 'error',
-  '@typescript-eslint/switch-exhaustiveness-check': 'error',
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
   '@typescript-eslint/consistent-type-imports': 'error',
   '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
   '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
@@ -28,6 +28,8 @@ const TYPED_RULES = {
   '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: false, allowThrowingUnknown: true }],
   // `noPropertyAccessFromIndexSignature` asks for brackets where this rule would ask for dots.
   '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+  // Spreading a text gives its code points, which is why it is spread.
+  '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
   eqeqeq: 'error',
   'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'] }],
 };
@@ -45,7 +47,7 @@ export default defineConfig(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: [...HOUSE, ...TESTS],
-    extends: [tseslint.configs.strictTypeChecked],
+    extends: [js.configs.recommended, tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: { ...TYPED_RULES, ...SIZES },
   },

