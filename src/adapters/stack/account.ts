@@ -15,13 +15,15 @@ const CANDIDATES = ['postgres', '_postgres', 'nobody', 'daemon'];
  * Under whom PostgreSQL runs: null is this very user.
  * @throws RunError `STACK_NO_ACCOUNT`
  */
-export function databaseAccount(passwd: string = readIfThere('/etc/passwd') ?? ''): Account | null {
-  if (!isRoot()) return null;
+export function databaseAccount(): Account | null {
+  return isRoot() ? chooseAccount(readIfThere('/etc/passwd') ?? '') : null;
+}
+
+/** @param passwd text of `/etc/passwd` */
+export function chooseAccount(passwd: string): Account {
   const accounts = passwd.split('\n').flatMap(parseAccount);
-  for (const name of CANDIDATES) {
-    const account = accounts.find((one) => one.name === name);
-    if (account !== undefined) return account;
-  }
+  const known = CANDIDATES.flatMap((name) => accounts.find((account) => account.name === name) ?? []);
+  if (known[0] !== undefined) return known[0];
   throw new RunError(
     'STACK_NO_ACCOUNT',
     `PostgreSQL does not run as root, and /etc/passwd has none of the accounts ${CANDIDATES.join(', ')}. Add one (useradd --system postgres), or run as an ordinary user.`,

@@ -53,7 +53,7 @@ export async function makeCluster(base: string, environment: Environment): Promi
   const account = databaseAccount();
   try {
     makeBase(base, account);
-    const programs = postgresPrograms(base, account !== null);
+    const programs = await postgresPrograms(base, account !== null);
     const cluster = { base, data: join(base, 'data'), programs, account, secrets: makeSecrets(base) };
     if (!existsSync(cluster.data)) await initialise(cluster, environment);
     refuseOtherVersion(cluster);

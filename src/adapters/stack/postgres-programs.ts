@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { RunError } from '../../core/errors.js';
@@ -21,10 +22,10 @@ interface Package {
  * another account must reach them, or where npm did not run the script that makes their library links.
  * @throws RunError `STACK_PROGRAM_MISSING`
  */
-export function postgresPrograms(base: string, mustCopy: boolean): PostgresPrograms {
+export async function postgresPrograms(base: string, mustCopy: boolean): Promise<PostgresPrograms> {
   const from = findPackage();
   const isWhole = from.links.every((link) => existsSync(join(from.root, link.target)));
-  const native = mustCopy || !isWhole ? copyOf(from, base) : join(from.root, 'native');
+  const native = mustCopy || !isWhole ? await copyOf(from, base) : join(from.root, 'native');
   return {
     initdb: join(native, 'bin', 'initdb'),
     postgres: join(native, 'bin', 'postgres'),
@@ -54,14 +55,14 @@ function readLinks(root: string): Package['links'] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Package['links']) : [];
 }
 
-function copyOf(from: Package, base: string): string {
+async function copyOf(from: Package, base: string): Promise<string> {
   const copy = join(base, `programs-${from.version}`);
   if (existsSync(copy)) return copy;
   const draft = `${copy}.draft`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true, mode: 0o755 });
   const isWanted = (path: string) => !path.endsWith('.a');
-  cpSync(join(from.root, 'native'), draft, { recursive: true, verbatimSymlinks: true, filter: isWanted });
+  await cp(join(from.root, 'native'), draft, { recursive: true, verbatimSymlinks: true, filter: isWanted });
   for (const { source, target } of from.links)
     makeLink(draft, relative('native', source), relative('native', target));
   renameSync(draft, copy);

@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findLayout } from '../../src/adapters/stack/layout.js';
+import type { StackOptions } from '../../src/adapters/stack/options.js';
+import { createStack } from '../../src/adapters/stack/stack.js';
+import { readState, type StackState } from '../../src/adapters/stack/stack-state.js';
+import type { Stack, StackEndpoints, StackPartName } from '../../src/ports/stack.js';
+import { compileStack } from './compiled-stack.js';
+import { eventually } from './eventually.js';
+
+const PROGRAMS = join(import.meta.dirname, 'stack-programs');
+const SERVES_AGAIN_MS = 60_000;
+
+export interface ClientAnswer {
+  readonly value?: unknown;
+  readonly code?: string;
+  readonly message?: string;
+  readonly lines: readonly string[];
+}
+
+/** A stack in a home of its own, with the real servers and a worker that only says that it is ready. */
+export interface StackBench {
+  /** Holds the home and everything else; removed by `close`. */
+  readonly directory: string;
+  readonly options: StackOptions;
+  readonly stack: Stack;
+  /** Lines of progress of all calls through `up` and `down`. */
+  readonly lines: string[];
+  up(): Promise<StackEndpoints>;
+  down(): Promise<void>;
+  /** The same call in a process of its own; `by` goes before the program. */
+  inProcess(method: keyof Stack, by?: readonly string[]): Promise<ClientAnswer>;
+  state(): StackState;
+  /** The pid of a part that runs. */
+  pid(part: StackPartName): Promise<number>;
+  /** SIGKILL to parts, all at once; returns their pids. */
+  kill(...parts: StackPartName[]): Promise<number[]>;
+  /** Waits until the part runs, as another process than this one. */
+  runsAgain(part: StackPartName, notPid: number): Promise<number>;
+  /** Living processes that name this bench, or its database, in their arguments. */
+  processes(): number[];
+  close(): Promise<void>;
+}
+
+export interface BenchOptions extends Partial<StackOptions> {
+  /** File name of the worker among the stack programs. */
+  readonly worker?: string;
+  readonly parent?: string;
+}
+
+let compiled: string | undefined;
+
+export function stackBench({ worker = 'fake-worker.mjs', parent, ...changes }: BenchOptions = {}): StackBench {
+  compiled ??= compileStack();
+  const directory = mkdtempSync(join(parent ?? tmpdir(), 'signalbox-bench-'));
+  const optionsFile = join(directory, 'options.json');
+  const home = changes.home ?? join(directory, 'home');
+  const program = (name: string) => [process.execPath, join(PROGRAMS, name), compiled ?? '', optionsFile];
+  const options: StackOptions = {
+    home,
+    environment: { PATH: process.env['PATH'], HOME: directory },
+    temporalCli: process.env['SIGNALBOX_TEMPORAL_CLI'],
+    temporalNamespace: 'default',
+    searchAttributes: { SignalboxPath: 'Keyword', SignalboxStatus: 'Keyword' },
+    supervisorCommand: program('supervise.mjs'),
+    workerCommand: program(worker),
+    ...changes,
+  };
+  writeFileSync(optionsFile, JSON.stringify(options));
+  const stack = createStack(options);
+  const lines: string[] = [];
+  const progress = (line: string) => lines.push(line);
+  const layout = () => {
+    const found = findLayout(home);
+    if (found === null) throw new Error(`no stack has been made in ${home}`);
+    return found;
+  };
+
+  const bench: StackBench = {
+    directory,
+    options,
+    stack,
+    lines,
+    up: () => stack.up(progress),
+    down: () => stack.down(progress),
+    inProcess: async (method, by = []) => {
+      const [file = '', ...args] = [...by, ...program('stack-client.mjs'), method];
+      const { stdout } = await promisify(execFile)(file, args);
+      return JSON.parse(stdout) as ClientAnswer;
+    },
+    state: () => {
+      const state = readState(layout().stateFile);
+      if (state === null) throw new Error('the stack has no state');
+      return state;
+    },
+    pid: async (name) => {
+      const part = (await stack.ps()).find((one) => one.name === name);
+      if (part?.pid == null) throw new Error(`${name} does not run: ${JSON.stringify(part)}`);
+      return part.pid;
+    },
+    kill: async (...parts) => {
+      const pids = await Promise.all(parts.map((part) => bench.pid(part)));
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      return pids;
+    },
+    runsAgain: (name, notPid) =>
+      eventually(async () => {
+        const part = (await stack.ps()).find((one) => one.name === name);
+        if (part?.state !== 'running' || part.pid === null || part.pid === notPid) {
+          throw new Error(`${name} does not run again: ${JSON.stringify(part)}`);
+        }
+        return part.pid;
+      }, SERVES_AGAIN_MS),
+    processes: () => processesNaming([directory, findLayout(home)?.postgres ?? directory]),
+    close: async () => {
+      await stack.down(() => undefined);
+      const found = findLayout(home);
+      for (const path of [...(found === null ? [] : [found.postgres]), directory]) {
+        rmSync(path, { recursive: true, force: true });
+      }
+    },
+  };
+  mkdirSync(directory, { recursive: true });
+  return bench;
+}
+
+/** Addresses on which these processes listen, as the kernel writes them (`0100007F:1F90`); Linux. */
+export function listeningAddresses(pids: readonly number[]): string[] {
+  const inodes = new Set(pids.flatMap(socketsOf));
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === LISTEN && inodes.has(fields[9] ?? ''))
+    .map((fields) => fields[1] ?? '');
+}
+
+const LISTEN = '0A';
+
+function socketsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((descriptor) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${descriptor}`))?.[1] ?? [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function processesNaming(texts: readonly string[]): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid)
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return texts.some((text) => line.includes(text));
+      } catch {
+        return false;
+      }
+    });
+}
