@@ -90,7 +90,6 @@ export interface CliContext {
   newUuid(): string;
   /** @throws the signal's reason */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
-  readonly hasColor: boolean;
   readonly isJson: boolean;
 }
 

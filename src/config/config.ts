@@ -32,8 +32,7 @@ export interface Config {
     readonly isExternal: boolean;
     readonly address: string | null;
   };
-  readonly hasColor: boolean;
-  /** Running under CI: nobody can be asked. */
+  /** Running under CI: nobody is asked. */
   readonly isCi: boolean;
   readonly user: string;
   /** A copy of the whole environment, for the nodes of runs that this process starts. */
@@ -169,7 +168,6 @@ export function readConfig(environment: Environment = process.env): Config {
       isExternal: hasOwnTemporal,
       address: values.TEMPORAL_ADDRESS,
     }),
-    hasColor: variables['NO_COLOR'] === undefined,
     isCi: variables['CI'] !== undefined,
     user: userName(variables),
     environment: Object.freeze({ ...definedOnly(environment) }),

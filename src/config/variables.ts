@@ -85,8 +85,7 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     default: null,
   },
   { name: 'TEMPORAL_API_KEY', meaning: 'key of a Temporal that asks for one', default: null },
-  { name: 'NO_COLOR', meaning: 'any value: no colours', default: null },
-  { name: 'CI', meaning: 'any value: nothing is asked, nothing is redrawn', default: null },
+  { name: 'CI', meaning: 'any value: nobody is asked at a gate', default: null },
   { name: 'USER', meaning: 'who starts, decides and cancels (a claim)', default: "the user's name" },
 ];
 

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../adapters/stack/package-root.js';
+import { runCli } from './run-cli.js';
+import { makeSink } from './wiring/terminal.js';
+
+/**
+ * One command, from the words of a shell to the end of the process. What a command does not need is not loaded:
+ * help and lists never meet Temporal or a database.
+ */
+export async function main(argv: readonly string[]): Promise<never> {
+  const out = makeSink(process.stdout);
+  const err = makeSink(process.stderr);
+  const version = ownVersion();
+  const exitCode = await runCli(argv, {
+    version,
+    out,
+    err,
+    makeContext: async (isJson) =>
+      (await import('./wiring/context.js')).makeContext({ out, err, version, isJson }),
+  });
+  // Connections that are still open are nobody's any more: the command has its answer.
+  process.exit(exitCode);
+}
+
+function ownVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}

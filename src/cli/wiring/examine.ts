@@ -1,0 +1,40 @@
+import type { Config } from '../../config/config.js';
+import type { Stack } from '../../ports/stack.js';
+import type { Finding } from '../context.js';
+import type { Check, Seen } from './check.js';
+import { machineChecks } from './examine-machine.js';
+
+export interface Examination {
+  readonly config: Config;
+  readonly stack: Stack;
+  readonly onFinding: (finding: Finding) => void;
+}
+
+/** Looks at everything that runs depend on. Starts nothing, changes nothing. */
+export async function examine({ config, stack, onFinding }: Examination): Promise<void> {
+  for (const warning of config.warnings) {
+    onFinding({ name: 'environment', verdict: 'warn', text: warning, advice: 'correct or unset it' });
+  }
+  await run(machineChecks(config), onFinding);
+  const endpoints = await stack.endpoints();
+  if (endpoints === null) {
+    onFinding({
+      name: 'local stack',
+      verdict: 'warn',
+      text: 'down; the first command that needs it brings it up',
+      advice: 'run signalbox up to see whether it comes up',
+    });
+    return;
+  }
+  const { serverChecks } = await import('./examine-servers.js');
+  await run(await serverChecks(config, endpoints), onFinding);
+}
+
+async function run(checks: readonly Check[], onFinding: (finding: Finding) => void): Promise<void> {
+  for (const { name, look } of checks) onFinding({ name, ...(await run().catch(fault)) });
+}
+
+/** A check that could not be made is a fault of what it looks at; our errors say what to do. */
+function fault(error: unknown): Seen {
+  return { verdict: 'fail', text: error instanceof Error ? error.message : String(error), advice: null };
+}

@@ -1,0 +1,57 @@
+import { discover } from '../../client/discover.js';
+import { resolveWorkingPath } from '../../client/resolve-working-path.js';
+import type { Config } from '../../config/config.js';
+import type { Orchestrator } from '../../client/orchestrator.js';
+import type { Progress, Stack } from '../../ports/stack.js';
+import type { CliServices, Place } from '../context.js';
+
+/** What the services are made with. */
+export interface Making {
+  readonly version: string;
+  /** Tells a waiting person what is being done. */
+  readonly tell: Progress;
+}
+
+/** The real services. Each loads what it needs when it is called, and connects when it first speaks. */
+export function makeServices(config: Config, { version, tell }: Making): CliServices {
+  const stack = once(() => makeStack(config, version));
+  const workingPath = (place: Place) => resolveWorkingPath(place.directory, { isFolder: place.isFolder });
+  return {
+    workingPath,
+    catalogue: async (place) => discover({ root: await workingPath(place), archonHome: config.archonHome }),
+    stack,
+    orchestrator: once(async () => connect(config, await stack(), tell)),
+    setup: async () => (await import('./setup.js')).setup(config, await (await stack()).ensure(tell)),
+    examine: async (onFinding) =>
+      (await import('./examine.js')).examine({ config, stack: await stack(), onFinding }),
+    runWorker: async () => (await import('./run-worker.js')).runOwnWorker(config, await stack(), tell),
+    superviseStack: async () => (await import('./supervise.js')).supervise(config, version),
+  };
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null;
+  return () => (made ??= make());
+}
+
+async function makeStack(config: Config, version: string): Promise<Stack> {
+  const [{ createStack }, { stackOptions }] = await Promise.all([
+    import('../../adapters/stack/stack.js'),
+    import('./stack-options.js'),
+  ]);
+  return createStack(await stackOptions(config, version));
+}
+
+async function connect(config: Config, stack: Stack, tell: Progress): Promise<Orchestrator> {
+  const bringing = stack.ensure(tell);
+  const [endpoints, { createOrchestrator }, { makePool }, { temporalClient }] = await Promise.all([
+    bringing,
+    import('../../index.js'),
+    import('../../adapters/postgres/index.js'),
+    import('./temporal.js'),
+  ]);
+  return createOrchestrator({
+    temporal: await temporalClient(config, endpoints),
+    database: makePool(endpoints.database.url, { max: 4, allowExitOnIdle: true }),
+  });
+}
