@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { checkMessage } from '../../src/client/limits.js';
+import { prepareDefinition } from '../../src/client/prepare-definition.js';
+import { resolveInputs } from '../../src/client/resolve-inputs.js';
+import { aBashNode, aDefinition } from '../support/builders.js';
+
+describe('a message', () => {
+  it.each([
+    ['nothing', ''],
+    ['shell code', "$(rm -rf /) `id` '\"' && exit"],
+    ['emoji', '🚂🚃🚃'],
+    ['line ends', 'one\ntwo\r\nthree'],
+    ['what fits into 128 KiB with its name', 'x'.repeat(131_058)],
+  ])('may be %s', (_what, message) => {
+    expect(() => {
+      checkMessage(message);
+    }).not.toThrow();
+  });
+
+  it.each([
+    ['a NUL byte', 'a\0b', 'NUL'],
+    ['one byte more than fits', 'x'.repeat(131_059), '131059 bytes'],
+    ['a mebibyte', 'x'.repeat(1024 * 1024), '1048576 bytes'],
+    ['too much in UTF-8', '🚂'.repeat(40_000), '160000 bytes'],
+  ])('of %s is refused', (_what, message, sentence) => {
+    expect(() => {
+      checkMessage(message);
+    }).toThrowError(
+      expect.objectContaining({ code: 'MESSAGE_INVALID', message: expect.stringContaining(sentence) }),
+    );
+  });
+});
+
+describe('inputs', () => {
+  const definition = aDefinition([aBashNode('a')], {
+    inputs: [
+      { name: 'issue', isRequired: true, defaultValue: null, description: null },
+      { name: 'branch', isRequired: false, defaultValue: 'main', description: null },
+      { name: 'note', isRequired: false, defaultValue: null, description: null },
+    ],
+  });
+
+  it('are what was given, else the defaults; an optional one without either is absent', () => {
+    expect(resolveInputs(definition, { issue: '7' })).toEqual({ issue: '7', branch: 'main' });
+    expect(resolveInputs(definition, { issue: '', branch: 'dev', note: 'n' })).toEqual({
+      issue: '',
+      branch: 'dev',
+      note: 'n',
+    });
+  });
+
+  it('are refused with all their faults at once', () => {
+    expect(() => resolveInputs(definition, { isue: '7', note: 'a\0b' })).toThrowError(
+      expect.objectContaining({
+        code: 'INPUT_INVALID',
+        details: {
+          faults: [
+            expect.stringContaining('has no input isue (it has: issue, branch, note)'),
+            expect.stringContaining('input note has a NUL byte'),
+            expect.stringContaining('input issue is missing'),
+          ],
+        },
+      }),
+    );
+  });
+});
+
+describe('a definition that travels', () => {
+  it('leaves scripts above 16 KiB behind, by digest', () => {
+    const large = `# ${'x'.repeat(3 * 1024 * 1024)}`;
+    const { definition, texts } = prepareDefinition(
+      aDefinition([aBashNode('small', { script: 'true' }), aBashNode('large', { script: large })]),
+    );
+    expect([...texts.values()]).toEqual([large]);
+    const [small, stored] = definition.nodes;
+    expect(small).toMatchObject({ script: { kind: 'inline', text: 'true' } });
+    expect(stored).toMatchObject({
+      script: { kind: 'stored', sha256: [...texts.keys()][0], bytes: large.length },
+    });
+  });
+});
