@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import {
-  defineSearchAttributeKey,
-  SearchAttributeType,
-  ServiceError,
-  TypedSearchAttributes,
-  type Client,
-} from '@temporalio/client';
+import { ServiceError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { keywordTail, runTitle, SEARCH_ATTRIBUTES, type RunMemo } from '../contract/memo.js';
 import { WORKFLOW_TYPES } from '../contract/run-workflow.js';
 import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
