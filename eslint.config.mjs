@@ -74,6 +74,7 @@ export default defineConfig(
         setInterval: 'readonly',
         clearInterval: 'readonly',
         AbortSignal: 'readonly',
+        performance: 'readonly',
       },
     },
     rules: SIZES,

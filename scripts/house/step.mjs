@@ -44,30 +44,34 @@ export async function step(title, work) {
 /**
  * Runs a program in the repository.
  * @param options.show let it write to the terminal; otherwise its output is kept
- * @returns exit code (128 + n after signal n is told as 1) and output
+ * @param options.onLine told the last line of each piece of output
+ * @returns exit code (1 for a program that a signal ended), all output, and standard output alone
  */
-export function run(command, args, { show = false, env = process.env, cwd = ROOT } = {}) {
+export function run(command, args, { show = false, onLine = () => {}, env = process.env, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
     const stdio = show ? 'inherit' : ['ignore', 'pipe', 'pipe'];
     const child = spawn(command, args, { cwd, env, stdio });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text) => {
-        output += text;
-      });
-    }
+    const texts = { output: '', stdout: '' };
+    const collect =
+      (...names) =>
+      (text) => {
+        for (const name of names) texts[name] += text;
+        onLine(text.trim().split('\n').at(-1));
+      };
+    child.stdout?.setEncoding('utf8').on('data', collect('output', 'stdout'));
+    child.stderr?.setEncoding('utf8').on('data', collect('output'));
     child.on('error', (cause) =>
       reject(new StepFailed(`${command} cannot be started: ${cause.message}`, null, { cause })),
     );
-    child.on('close', (code) => resolve({ exitCode: code ?? 1, output }));
+    child.on('close', (code) => resolve({ exitCode: code ?? 1, ...texts }));
   });
 }
 
 /** As `run`, but anything except exit 0 fails the step, showing what the program wrote. */
 export async function mustRun(command, args, { next = null, ...options } = {}) {
-  const { exitCode, output } = await run(command, args, options);
+  const { exitCode, output, stdout } = await run(command, args, options);
   if (exitCode !== 0) throw new StepFailed(output.trim() || `${command} ended with ${exitCode}`, next);
-  return output;
+  return stdout;
 }
 
 /** A program of an installed package, run by this Node. */

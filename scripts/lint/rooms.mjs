@@ -66,6 +66,7 @@ export const ROOMS = [
   // Composition roots: the only places where adapters meet everything else.
   root('src/index.ts'),
   root('src/cli/main.ts'),
+  root('src/cli/wiring'),
   root('src/testing'),
   root('worker'),
 ];
