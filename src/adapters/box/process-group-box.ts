@@ -162,7 +162,7 @@ function notOpen(runId: string): RunError {
   return new RunError('INTERNAL', `the box of run ${runId} is not open; open it before anything runs in it`);
 }
 
-/** The box of levels 3 and 4 (`design.md` §6): best effort, needs no privilege and no program. */
+/** The box of levels 3 and 4: best effort, needs no privilege and no program. */
 export function makeProcessGroupBox(options: ProcessGroupBoxOptions = {}): Box {
   const level = options.level ?? (process.platform === 'linux' && hasProc() ? 3 : 4);
   const census = level === 3 ? makeMarkerCensus() : makeGroupCensus();

@@ -1,0 +1,59 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunError } from '../../core/errors.js';
+
+/** Where an attempt keeps what it runs and what it says. All 0600, in a directory 0700. */
+export interface AttemptFiles {
+  readonly directory: string;
+  readonly script: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The output as others read it, where it is too large to travel. */
+  readonly output: string;
+  field(name: string): string;
+}
+
+const SAFE_NAME = /^(?!\.{1,2}$)[\w.@=+-]{1,200}$/;
+
+function directoryOf(artifactsDir: string, attemptId: string): string {
+  if (SAFE_NAME.test(attemptId)) return join(artifactsDir, '.signalbox', 'attempts', attemptId);
+  throw new RunError('INTERNAL', `${JSON.stringify(attemptId)} cannot name a directory`);
+}
+
+async function makeEmptyDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  }
+}
+
+/**
+ * Makes the directory of an attempt, with its script. What an earlier try of the same attempt left is removed.
+ * @throws RunError `NODE_UNSTARTABLE` the disk is full, or closed to us
+ */
+export async function makeAttemptFiles(
+  artifactsDir: string,
+  attemptId: string,
+  script: string,
+): Promise<AttemptFiles> {
+  const directory = directoryOf(artifactsDir, attemptId);
+  const files: AttemptFiles = {
+    directory,
+    script: join(directory, 'script'),
+    stdout: join(directory, 'stdout'),
+    stderr: join(directory, 'stderr'),
+    output: join(directory, 'output'),
+    field: (name) => join(directory, `output.${name}`),
+  };
+  try {
+    await makeEmptyDirectory(directory);
+    await writeFile(files.script, script, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    throw new RunError('NODE_UNSTARTABLE', `its script cannot be written: ${(error as Error).message}`);
+  }
+  return files;
+}

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { makeEnvironmentStore } from '../../../src/adapters/files/environment-store.js';
+import { environmentStoreContract } from '../../ports/environment-store.contract.js';
+import { tempDirectory } from '../../support/temp-directory.js';
+
+environmentStoreContract('the directory of environments', () =>
+  Promise.resolve(makeEnvironmentStore(join(tempDirectory(), 'home'))),
+);
+
+describe('the directory of environments', () => {
+  let home: string;
+  let runId: string;
+  let path: string;
+  beforeEach(async () => {
+    home = tempDirectory();
+    runId = randomUUID();
+    path = join(home, 'env', runId);
+    await makeEnvironmentStore(home).save(runId, { SECRET: 'a' });
+  });
+  const load = () => makeEnvironmentStore(home).load(runId);
+
+  it('is closed to others, file by file, and leaves no drafts', () => {
+    expect(statSync(join(home, 'env')).mode & 0o777).toBe(0o700);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(home, 'env'))).toEqual([runId]);
+  });
+
+  it('is closed again when it was found open', async () => {
+    chmodSync(join(home, 'env'), 0o777);
+    await makeEnvironmentStore(home).save(randomUUID(), {});
+    expect(statSync(join(home, 'env')).mode & 0o777).toBe(0o700);
+  });
+
+  it('replaces a link in the place of a file, and not what it leads to', async () => {
+    const target = join(home, 'target');
+    renameSync(path, target);
+    symlinkSync(target, path);
+    await makeEnvironmentStore(home).save(runId, { SECRET: 'b' });
+    expect(await load()).toEqual({ SECRET: 'b' });
+    expect(JSON.parse(readFileSync(target, 'utf8'))).toEqual({ SECRET: 'a' });
+  });
+
+  /** Puts something else in the place of a file. */
+  const replace = (at: string, put: (moved: string) => unknown): void => {
+    const moved = `${at}.moved`;
+    renameSync(at, moved);
+    put(moved);
+  };
+  const environments = (): string => join(home, 'env');
+  const pipe = (): unknown => execFileSync('mkfifo', ['-m', '600', path]);
+  const tampering: readonly [what: string, problem: string, tamper: () => unknown][] = [
+    ['a link', 'ELOOP', () => replace(path, (moved) => symlinkSync(moved, path))],
+    ['a file with a second name', 'it has a second name', () => linkSync(path, join(home, 'second'))],
+    ['a file that others may read', 'others may touch it (mode 644)', () => chmodSync(path, 0o644)],
+    ['a directory', 'it is no file', () => replace(path, () => mkdirSync(path, 0o700))],
+    ['a pipe', 'it is no file', () => replace(path, pipe)],
+    ['half a file', 'it is damaged', () => writeFileSync(path, '{"SECRET": "a')],
+    ['a file with something else in it', 'it is damaged', () => writeFileSync(path, '{"SECRET": 1}')],
+    ['an empty file', 'it is damaged', () => writeFileSync(path, '')],
+    ['from a directory that others may enter', '(mode 755)', () => chmodSync(environments(), 0o755)],
+    [
+      'through a link to the directory',
+      'it is no directory',
+      () => replace(environments(), (moved) => symlinkSync(moved, environments())),
+    ],
+  ];
+  it.each(tampering)('does not read %s', async (_, problem, tamper) => {
+    tamper();
+    await expect(load()).rejects.toMatchObject({
+      code: 'ENVIRONMENT_UNREADABLE',
+      message: expect.stringContaining(problem),
+    });
+  });
+
+  it.runIf(process.getuid?.() === 0)('does not read another user’s file', async () => {
+    chownSync(path, 65_534, 65_534);
+    await expect(load()).rejects.toMatchObject({
+      code: 'ENVIRONMENT_UNREADABLE',
+      message: expect.stringContaining('it belongs to user 65534, not 0'),
+    });
+  });
+});

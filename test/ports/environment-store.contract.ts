@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { EnvironmentStore } from '../../src/ports/run-files.js';
+
+/** What every store of environments does, wherever it keeps them. */
+export function environmentStoreContract(kind: string, makeStore: () => Promise<EnvironmentStore>): void {
+  describe(`${kind} keeps the contract of an environment store`, () => {
+    let store: EnvironmentStore;
+    beforeEach(async () => {
+      store = await makeStore();
+    });
+
+    it('has nothing of a run that left nothing', async () => {
+      expect(await store.load(randomUUID())).toBeNull();
+    });
+
+    it('gives back what was saved, to each run its own', async () => {
+      const [one, other] = [randomUUID(), randomUUID()];
+      await store.save(one, { PATH: '/bin', EMPTY: '' });
+      await store.save(other, {});
+      expect(await store.load(one)).toEqual({ PATH: '/bin', EMPTY: '' });
+      expect(await store.load(other)).toEqual({});
+    });
+
+    it('gives back every name and value unchanged', async () => {
+      const runId = randomUUID();
+      const text = fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('a\nb=c', '"', '\uD800', '__proto__', '\uFEFF'),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.tuple(text, text), { maxLength: 8 }), async (entries) => {
+          const environment = Object.fromEntries(entries);
+          await store.save(runId, environment);
+          expect(Object.entries((await store.load(runId)) ?? {})).toEqual(Object.entries(environment));
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    it('replaces what was saved before', async () => {
+      const runId = randomUUID();
+      await store.save(runId, { A: 'a long value', B: 'b' });
+      await store.save(runId, { A: 'short' });
+      expect(await store.load(runId)).toEqual({ A: 'short' });
+    });
+
+    it('keeps one of those that several save at once, whole', async () => {
+      const runId = randomUUID();
+      const environments = Array.from({ length: 8 }, (_, index) => ({
+        A: 'x'.repeat(10_000 * index),
+        B: String(index),
+      }));
+      await Promise.all(environments.map((environment) => store.save(runId, environment)));
+      expect(environments).toContainEqual(await store.load(runId));
+    });
+
+    it('removes, and again', async () => {
+      const runId = randomUUID();
+      await store.save(runId, { A: 'a' });
+      await store.remove(runId);
+      await store.remove(runId);
+      expect(await store.load(runId)).toBeNull();
+    });
+
+    it.each(['', '../passwd', 'a/b', 'not-a-uuid', `${randomUUID()}/..`])(
+      'refuses %j as a run id',
+      async (runId) => {
+        const refusal = { code: 'ENVIRONMENT_UNREADABLE' };
+        await expect(store.save(runId, {})).rejects.toMatchObject(refusal);
+        await expect(store.load(runId)).rejects.toMatchObject(refusal);
+        await expect(store.remove(runId)).rejects.toMatchObject(refusal);
+      },
+    );
+  });
+}
