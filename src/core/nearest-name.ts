@@ -9,9 +9,11 @@ const COMPARED_LENGTH = 64;
 export function nearestName(name: string, candidates: readonly string[]): string | null {
   const wanted = name.toLowerCase().slice(0, COMPARED_LENGTH);
   let nearest: string | null = null;
-  let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let fewest = Math.floor(wanted.length / 3) + 1;
   for (const candidate of candidates) {
-    const edits = editsBetween(wanted, candidate.toLowerCase().slice(0, COMPARED_LENGTH));
+    const compared = candidate.toLowerCase().slice(0, COMPARED_LENGTH);
+    if (Math.abs(compared.length - wanted.length) >= fewest) continue;
+    const edits = editsBetween(wanted, compared);
     if (edits >= fewest) continue;
     nearest = candidate;
     fewest = edits;

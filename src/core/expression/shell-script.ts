@@ -64,17 +64,9 @@ export class ShellScript {
   }
 
   private formOf(place: Place, value: ShellValue): string {
-    const isNumeric = place.context === 'arithmetic' || this.isComparedAsNumber(place);
+    const isNumeric = place.context === 'arithmetic' || isComparedAsNumber(this.script, place);
     if (isNumeric) return INTEGER.test(value.exact) ? value.exact : value.shown;
     return place.context === 'embedded' || place.context === 'verbatim' ? value.shown : value.exact;
-  }
-
-  /** `[[ $a.output -gt 1 ]]` evaluates its operands as expressions, which may run commands. */
-  private isComparedAsNumber({ start, end }: Place): boolean {
-    return (
-      COMPARED_AFTER.test(this.script.slice(end, end + 8)) ||
-      COMPARED_BEFORE.test(this.script.slice(Math.max(0, start - 8), start))
-    );
   }
 
   private variable(text: string): string {
@@ -101,6 +93,17 @@ export class ShellScript {
     for (const at of places) if (!replaced.has(at)) this.edits.push({ start: at, end: at, text: '\\' });
     this.edits.push({ start: delimiterStart, end: delimiterEnd, text: delimiter });
   }
+}
+
+/**
+ * Whether a place is an operand of `-eq` and the like. `[[ … -gt 1 ]]` evaluates its operands as expressions, which
+ * may run commands, so only integers go there as they are.
+ */
+export function isComparedAsNumber(script: string, { start, end }: Pick<Place, 'start' | 'end'>): boolean {
+  return (
+    COMPARED_AFTER.test(script.slice(end, end + 8)) ||
+    COMPARED_BEFORE.test(script.slice(Math.max(0, start - 8), start))
+  );
 }
 
 /** `?` makes a shell that lacks the variable (a function sent elsewhere) fail, where it would read nothing. */

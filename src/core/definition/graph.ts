@@ -1,0 +1,62 @@
+/** Who waits for whom: for each position, the positions that it depends on. */
+export type Dependencies = readonly (readonly number[])[];
+
+/** Layers of a graph: 0 for a position without dependencies, else one more than its deepest dependency. */
+export type Layering =
+  | { readonly kind: 'layers'; readonly layers: readonly number[] }
+  /** Each cycle as positions that depend on the next; the last on the first. At least one per knot. */
+  | { readonly kind: 'cycles'; readonly cycles: readonly (readonly number[])[] };
+
+/** Puts every position into its layer, or finds who waits for himself. Linear in nodes and edges. */
+export function layersOf(dependencies: Dependencies): Layering {
+  const open = dependencies.map((own) => own.length);
+  const dependents = dependentsOf(dependencies);
+  const layers = dependencies.map(() => 0);
+  const ready = open.flatMap((count, position) => (count === 0 ? [position] : []));
+  for (const position of ready) {
+    for (const dependent of dependents[position] ?? []) {
+      layers[dependent] = Math.max(layers[dependent] ?? 0, (layers[position] ?? 0) + 1);
+      const left = (open[dependent] ?? 0) - 1;
+      open[dependent] = left;
+      if (left === 0) ready.push(dependent);
+    }
+  }
+  if (ready.length === dependencies.length) return { kind: 'layers', layers };
+  return { kind: 'cycles', cycles: findCycles(dependencies, new Set(ready)) };
+}
+
+/** Positions in an order in which each comes after what it depends on; equal ones in their own order. */
+export function topologicalOrder(layers: readonly number[]): readonly number[] {
+  return layers
+    .map((_, position) => position)
+    .toSorted((a, b) => (layers[a] ?? 0) - (layers[b] ?? 0) || a - b);
+}
+
+/** For each position, the positions that depend on it, ascending. */
+export function dependentsOf(dependencies: Dependencies): readonly (readonly number[])[] {
+  const dependents: number[][] = dependencies.map(() => []);
+  for (const [position, own] of dependencies.entries()) {
+    for (const dependency of own) dependents[dependency]?.push(position);
+  }
+  return dependents;
+}
+
+/** Walks from each stuck position along its first stuck dependency until it meets itself, or known ground. */
+function findCycles(dependencies: Dependencies, settled: ReadonlySet<number>): number[][] {
+  const seen = new Set(settled);
+  const cycles: number[][] = [];
+  for (const start of dependencies.keys()) {
+    const walk: number[] = [];
+    const places = new Map<number, number>();
+    let at: number | undefined = start;
+    while (at !== undefined && !seen.has(at)) {
+      seen.add(at);
+      places.set(at, walk.length);
+      walk.push(at);
+      at = dependencies[at]?.find((dependency) => !settled.has(dependency));
+    }
+    const entrance = at === undefined ? undefined : places.get(at);
+    if (entrance !== undefined) cycles.push(walk.slice(entrance));
+  }
+  return cycles;
+}

@@ -1,0 +1,98 @@
+import type { IssuePath } from './issue.js';
+import { SHAPES, exampleOf, type FieldsOf, type MapName, type Schema } from './yaml-schema.js';
+
+/** Something wrong with a map, at a path inside it. `example`: the topmost key of that path, used well. */
+export interface Fault {
+  readonly kind: 'missing' | 'unknown' | 'wrong';
+  readonly path: IssuePath;
+  readonly message: string;
+  readonly example: string | null;
+}
+
+export interface MapReading<Map extends MapName> {
+  readonly fields: FieldsOf<Map>;
+  readonly faults: readonly Fault[];
+}
+
+/** Reads a map key by key; unknown keys, nested ones too, are told and left out. */
+export function readMap<Map extends MapName>(
+  map: Map,
+  source: Readonly<Record<string, unknown>>,
+): MapReading<Map> {
+  const shape: Readonly<Record<string, Schema>> = SHAPES[map];
+  const faults: Fault[] = [];
+  const fields: [string, unknown][] = [];
+  for (const [key, schema] of Object.entries(shape)) {
+    const reading = readKey(key, schema, source);
+    faults.push(...reading.faults);
+    if (reading.hasValue) fields.push([key, reading.value]);
+  }
+  for (const key of Object.keys(source)) if (!Object.hasOwn(shape, key)) faults.push(unknownKey([key]));
+  return { fields: Object.fromEntries(fields) as FieldsOf<Map>, faults };
+}
+
+interface KeyReading {
+  readonly hasValue: boolean;
+  readonly value: unknown;
+  readonly faults: readonly Fault[];
+}
+
+function readKey(key: string, schema: Schema, source: Readonly<Record<string, unknown>>): KeyReading {
+  const isPresent = Object.hasOwn(source, key);
+  const value = isPresent ? source[key] : undefined;
+  const example = exampleOf(key, schema);
+  if (!isPresent && schema.safeParse(undefined).success) return { hasValue: false, value, faults: [] };
+  if (!isPresent) return { hasValue: false, value, faults: [missingKey([key], example)] };
+  const faults = faultsOf(schema, value).map((fault) => ({ ...fault, path: [key, ...fault.path], example }));
+  const unknown = faults.filter((fault) => fault.kind === 'unknown');
+  if (unknown.length < faults.length) return { hasValue: false, value, faults };
+  const kept =
+    unknown.length === 0
+      ? value
+      : withoutKeys(value, new Set(unknown.map(placeOf)), placeOf({ path: [key] }));
+  return { hasValue: true, value: schema.parse(kept), faults };
+}
+
+function faultsOf(schema: Schema, value: unknown): Fault[] {
+  const issues = schema.safeParse(value).error?.issues ?? [];
+  return issues.flatMap((issue) => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
+    const isMissing = path.length > 0 && issue.code === 'invalid_type' && valueAt(value, path) === undefined;
+    return [
+      isMissing
+        ? missingKey(path, null)
+        : { kind: 'wrong' as const, path, message: issue.message, example: null },
+    ];
+  });
+}
+
+function missingKey(path: IssuePath, example: string | null): Fault {
+  return { kind: 'missing', path, message: 'is missing', example };
+}
+
+function unknownKey(path: IssuePath): Fault {
+  return { kind: 'unknown', path, message: 'is no key of the language here', example: null };
+}
+
+/** What stands at a path inside a value; undefined: nothing. */
+export function valueAt(value: unknown, path: IssuePath): unknown {
+  return path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), value);
+}
+
+function withoutKeys(value: unknown, unknown: ReadonlySet<string>, place: string): unknown {
+  if (!isRecord(value)) return value;
+  const kept = Object.entries(value)
+    .map(([key, member]) => ({ key, member, at: `${place}\0${key}` }))
+    .filter(({ at }) => !unknown.has(at))
+    .map(({ key, member, at }) => [key, withoutKeys(member, unknown, at)] as const);
+  return Array.isArray(value) ? kept.map(([, member]) => member) : Object.fromEntries(kept);
+}
+
+function placeOf({ path }: { readonly path: IssuePath }): string {
+  return path.join('\0');
+}
+
+function isRecord(value: unknown): value is Record<string | number, unknown> {
+  return typeof value === 'object' && value !== null;
+}

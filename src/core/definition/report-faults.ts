@@ -1,0 +1,102 @@
+import { nearestName } from '../nearest-name.js';
+import type { IssuePath } from './issue.js';
+import { valueAt, type Fault } from './read-map.js';
+import type { Finding, IssueList } from './source-document.js';
+import { UNSUPPORTED_KEYS } from './unsupported-keys.js';
+import { keysOf, type MapName } from './yaml-schema.js';
+
+/** A map of the file: what it is, where it stands, and how it is called in messages. */
+export interface Place {
+  readonly map: MapName;
+  readonly path: IssuePath;
+  /** `node 'build'` */
+  readonly label: string;
+}
+
+/** Keys whose wrong value does not count, as Archon has it, where others refuse the file. */
+const LENIENT_KEYS: readonly (string | number | undefined)[] = ['interactive', 'tags'];
+
+/** Turns what is wrong with one map into issues. */
+export function reportFaults(
+  place: Place,
+  source: unknown,
+  faults: readonly Fault[],
+  issues: IssueList,
+): void {
+  for (const fault of faults) {
+    if (fault.kind === 'unknown') reportUnknown(place, fault, issues);
+    else if (fault.kind === 'missing') issues.error(missing(place, fault));
+    else reportWrong(place, source, fault, issues);
+  }
+}
+
+/** How a value is shown in a message: short, on one line. */
+export function show(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map';
+  const text = JSON.stringify(value);
+  return text.length > 42 ? `${text.slice(0, 40)}…"` : text;
+}
+
+function missing({ path, label }: Place, fault: Fault): Finding {
+  const key = dotted(fault.path);
+  const hint = fault.example === null ? `add '${key}'` : `add for example ${fault.example}`;
+  return {
+    code: 'KEY_MISSING',
+    path: [...path, ...fault.path.slice(0, -1)],
+    message: `${label} has no '${key}'`,
+    hint,
+  };
+}
+
+function reportWrong({ path, label }: Place, source: unknown, fault: Fault, issues: IssueList): void {
+  const met = valueAt(source, fault.path);
+  const finding = {
+    path: [...path, ...fault.path],
+    message: `'${dotted(fault.path)}' of ${label} ${fault.message}; it is ${show(met)}`,
+    hint: fault.example === null ? 'mend it' : `write for example ${fault.example}`,
+  };
+  if (!LENIENT_KEYS.includes(fault.path[0])) issues.error({ ...finding, code: 'VALUE_INVALID' });
+  else issues.warning({ ...finding, code: 'VALUE_IGNORED', hint: `it does not count; ${finding.hint}` });
+}
+
+function reportUnknown(place: Place, fault: Fault, issues: IssueList): void {
+  const nested = fault.path.slice(0, -1);
+  const key = String(fault.path.at(-1));
+  const path = [...place.path, ...fault.path];
+  const owner = nested.length === 0 ? place.label : `'${dotted(nested)}' of ${place.label}`;
+  if (unsupportedKeys(place.map, nested).includes(key)) {
+    const message = `the key '${key}' of ${owner} is not supported yet`;
+    const hint = 'remove it, or run the file with a later version';
+    issues.error({ code: 'KEY_UNSUPPORTED', path, message, hint, aim: 'key' });
+    return;
+  }
+  const message = `${owner} has the unknown key '${key}', which has no effect`;
+  const hint = hintFor(key, keysOf(place.map, nested), place.map, nested);
+  issues.warning({ code: 'KEY_UNKNOWN', path, message, hint, aim: 'key' });
+}
+
+function hintFor(key: string, known: readonly string[], map: MapName, nested: IssuePath): string {
+  const nearest = nearestName(key, known);
+  if (nearest !== null) return `did you mean '${nearest}'?`;
+  if (nested.length > 0 && keysOf(map).includes(key))
+    return `move it up: '${key}' is a key of the ${map} itself`;
+  if (map === 'workflow' && keysOf('node').includes(key))
+    return `move it into a node: '${key}' is a key of nodes`;
+  if (map === 'node' && keysOf('workflow').includes(key))
+    return `move it up: '${key}' is a key of the workflow`;
+  return `remove it; there are ${known.join(', ')}`;
+}
+
+function unsupportedKeys(map: MapName, nested: IssuePath): readonly string[] {
+  if (nested.length === 0) return UNSUPPORTED_KEYS[map];
+  return map === 'node' && dotted(nested) === 'approval' ? UNSUPPORTED_KEYS.approval : [];
+}
+
+/** `approval.decisions[0].id` */
+function dotted(path: IssuePath): string {
+  return path
+    .map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`))
+    .join('');
+}
