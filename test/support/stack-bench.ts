@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -53,7 +61,11 @@ export interface BenchOptions extends Partial<StackOptions> {
 
 let compiled: string | undefined;
 
-export function stackBench({ worker = 'fake-worker.mjs', parent, ...changes }: BenchOptions = {}): StackBench {
+export function stackBench({
+  worker = 'fake-worker.mjs',
+  parent,
+  ...changes
+}: BenchOptions = {}): StackBench {
   compiled ??= compileStack();
   const directory = mkdtempSync(join(parent ?? tmpdir(), 'signalbox-bench-'));
   const optionsFile = join(directory, 'options.json');
@@ -87,8 +99,8 @@ export function stackBench({ worker = 'fake-worker.mjs', parent, ...changes }: B
     up: () => stack.up(progress),
     down: () => stack.down(progress),
     inProcess: async (method, by = []) => {
-      const [file = '', ...args] = [...by, ...program('stack-client.mjs'), method];
-      const { stdout } = await promisify(execFile)(file, args);
+      const argv = [...by, ...program('stack-client.mjs'), method];
+      const { stdout } = await promisify(execFile)(argv[0] ?? '', argv.slice(1));
       return JSON.parse(stdout) as ClientAnswer;
     },
     state: () => {
@@ -98,7 +110,8 @@ export function stackBench({ worker = 'fake-worker.mjs', parent, ...changes }: B
     },
     pid: async (name) => {
       const part = (await stack.ps()).find((one) => one.name === name);
-      if (part?.pid == null) throw new Error(`${name} does not run: ${JSON.stringify(part)}`);
+      if (part === undefined || part.pid === null)
+        throw new Error(`${name} does not run: ${JSON.stringify(part)}`);
       return part.pid;
     },
     kill: async (...parts) => {

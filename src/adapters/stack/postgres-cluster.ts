@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RunError } from '../../core/errors.js';
 import { databaseAccount, type Account } from './account.js';
@@ -59,15 +59,17 @@ export async function makeCluster(base: string, environment: Environment): Promi
     refuseOtherVersion(cluster);
     return cluster;
   } catch (error) {
-    throw unusableDirectory(base, error);
+    throw error instanceof RunError ? error : (fullDisk(base) ?? unusableDirectory(base, error));
   }
 }
 
-/** The account may walk through `base` to its data, and read nothing else there. */
+/** The account may walk through `base` to its data, whatever our umask, and read nothing else there. */
 function makeBase(base: string, account: Account | null): void {
-  mkdirSync(base, { recursive: true, mode: 0o755 });
-  if (account !== null) chownSync(base, 0, account.gid);
+  mkdirSync(base, { recursive: true });
   chmodSync(base, account === null ? 0o700 : 0o710);
+  if (account === null) return;
+  chownSync(base, 0, account.gid);
+  chmodSync(dirname(base), 0o755);
 }
 
 function makeSecrets(base: string): PostgresSecrets {

@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
 import { RunError } from '../../core/errors.js';
 
 export interface PostgresPrograms {
@@ -55,16 +56,19 @@ function readLinks(root: string): Package['links'] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Package['links']) : [];
 }
 
+/** A thousand files, for which `cp` takes a seventh of Node's time; readable by all, whatever the umask. */
+const COPY = 'cp -RP "$0/." "$1" && chmod -R u+w,a+rX "$1"';
+
 async function copyOf(from: Package, base: string): Promise<string> {
   const copy = join(base, `programs-${from.version}`);
   if (existsSync(copy)) return copy;
   const draft = `${copy}.draft`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o755 });
-  const isWanted = (path: string) => !path.endsWith('.a');
-  await cp(join(from.root, 'native'), draft, { recursive: true, verbatimSymlinks: true, filter: isWanted });
-  for (const { source, target } of from.links)
+  mkdirSync(draft, { recursive: true });
+  await promisify(execFile)('/bin/sh', ['-c', COPY, join(from.root, 'native'), draft]);
+  for (const { source, target } of from.links) {
     makeLink(draft, relative('native', source), relative('native', target));
+  }
   renameSync(draft, copy);
   return copy;
 }

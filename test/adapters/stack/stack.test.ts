@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findLayout } from '../../../src/adapters/stack/layout.js';
 import { createStack } from '../../../src/adapters/stack/stack.js';
 import { listeningAddresses, stackBench, type StackBench } from '../../support/stack-bench.js';
+import { ALL_DATA, findData, leaveData } from '../../support/stack-data.js';
 
 const quiet = () => undefined;
 
@@ -59,7 +60,7 @@ describe('a stack that is up', () => {
     expect((performance.now() - beganAt) / 20).toBeLessThan(25);
   });
 
-  test('listens on loopback only, with every one of its processes', async () => {
+  test('listens on loopback only, with every one of its processes', () => {
     const addresses = listeningAddresses(bench.processes());
     expect(addresses.length).toBeGreaterThanOrEqual(5);
     for (const address of addresses) expect(address).toMatch(/^0100007F:/);
@@ -99,7 +100,9 @@ describe('a stack that is up', () => {
 
     const stranger = new URL(database.url);
     stranger.password = 'wrong';
-    await expect(new pg.Client({ connectionString: stranger.href }).connect()).rejects.toMatchObject({ code: '28P01' });
+    await expect(new pg.Client({ connectionString: stranger.href }).connect()).rejects.toMatchObject({
+      code: '28P01',
+    });
   });
 
   test('has registered its search attributes and keeps its tuned flags', async () => {
@@ -135,8 +138,7 @@ describe('down and up', () => {
 
   test('keep data, passwords and ports, and leave no process in between', async () => {
     const first = await bench.up();
-    await write(first.database.url);
-    await startWorkflow(first.temporal.address);
+    await leaveData(first);
     await bench.down();
     expect(bench.processes()).toEqual([]);
     expect(await bench.stack.endpoints()).toBeNull();
@@ -145,8 +147,7 @@ describe('down and up', () => {
 
     const second = await bench.up();
     expect(second).toEqual(first);
-    expect(await read(second.database.url)).toBe('kept');
-    expect(await workflowStatus(second.temporal.address)).toBe('RUNNING');
+    expect(await findData(second)).toEqual(ALL_DATA);
   });
 
   test('replace a stack that another version started', async () => {
@@ -186,7 +187,11 @@ describe('a half that is someone else’s', () => {
       embedded: false,
     });
     expect(endpoints.database.embedded).toBe(true);
-    expect((await bench.stack.ps()).map(({ name }) => name).sort()).toEqual(['postgres', 'supervisor', 'worker']);
+    expect((await bench.stack.ps()).map(({ name }) => name).sort()).toEqual([
+      'postgres',
+      'supervisor',
+      'worker',
+    ]);
     await bench.close();
   });
 
@@ -194,7 +199,11 @@ describe('a half that is someone else’s', () => {
     const bench = stackBench({ databaseUrl: 'postgres://me@db.example/app' });
     const endpoints = await bench.up();
     expect(endpoints.database).toEqual({ url: 'postgres://me@db.example/app', embedded: false });
-    expect((await bench.stack.ps()).map(({ name }) => name).sort()).toEqual(['supervisor', 'temporal', 'worker']);
+    expect((await bench.stack.ps()).map(({ name }) => name).sort()).toEqual([
+      'supervisor',
+      'temporal',
+      'worker',
+    ]);
     await bench.close();
   });
 
@@ -206,31 +215,3 @@ describe('a half that is someone else’s', () => {
     await bench.close();
   });
 });
-
-async function write(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  await client.query(`CREATE TABLE kept AS SELECT 'kept' AS value`);
-  await client.end();
-}
-
-async function read(connectionString: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  const { rows } = await client.query<{ value: string }>('SELECT value FROM kept');
-  await client.end();
-  return rows[0]?.value;
-}
-
-async function startWorkflow(address: string): Promise<void> {
-  const connection = await Connection.connect({ address });
-  await new Client({ connection }).workflow.start('nobody', { taskQueue: 'nobody', workflowId: 'kept' });
-  await connection.close();
-}
-
-async function workflowStatus(address: string): Promise<string> {
-  const connection = await Connection.connect({ address });
-  const { status } = await new Client({ connection }).workflow.getHandle('kept').describe();
-  await connection.close();
-  return status.name;
-}
