@@ -165,12 +165,10 @@ export class FakeRunTable implements RunTable, RunReader {
   }
 
   private promise<T>(code: 'RUN_TABLE_UNREACHABLE' | 'DATABASE_UNREACHABLE', work: () => T): Promise<T> {
-    try {
+    return new Promise((resolve) => {
       this.answer(code);
-      return Promise.resolve(work());
-    } catch (error) {
-      return Promise.reject(error);
-    }
+      resolve(work());
+    });
   }
 }
 

@@ -30,7 +30,7 @@ export interface TempPostgres extends TempDatabases {
 
 /**
  * New databases for one test file: on the server that `SIGNALBOX_TEST_DATABASE_URL` names (its role must
- * be allowed to make databases), else on a server of our own.
+ * be a superuser), else on a server of our own.
  */
 export async function tempDatabases(): Promise<TempDatabases> {
   const shared = process.env['SIGNALBOX_TEST_DATABASE_URL'];
@@ -114,9 +114,9 @@ interface Cluster {
 
 async function makeCluster(folder: string): Promise<Cluster> {
   const account = databaseAccount();
-  const installed = postgresPrograms(folder, false);
+  const installed = await postgresPrograms(folder, false);
   const isReachable = account === null || isOpenToAll(dirname(installed.postgres));
-  const programs = isReachable ? installed : postgresPrograms(folder, true);
+  const programs = isReachable ? installed : await postgresPrograms(folder, true);
   if (account !== null) chownSync(folder, account.uid, account.gid);
   chmodSync(folder, 0o700);
   const data = join(folder, 'data');

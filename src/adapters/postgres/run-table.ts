@@ -89,6 +89,7 @@ async function open(
 async function takeEpoch(pool: Pool, first: FirstWrite): Promise<string> {
   const { runId } = first.identity;
   const { rows } = await ask<EpochAnswer>(pool, 'RUN_TABLE_UNREACHABLE', {
+    name: 'signalbox-take-epoch',
     text: TAKE_EPOCH,
     values: [runId, first.fenceToken],
   });
@@ -106,6 +107,7 @@ async function commitOpening(pool: Pool, first: FirstWrite, epoch: string): Prom
     const answer = await mendingAsNeeded((mending) => {
       const { value, mended } = mendFirstWrite(first, mending);
       return ask<Answer>(pool, 'RUN_TABLE_UNREACHABLE', {
+        name: 'signalbox-open',
         text: OPEN_RUN,
         values: openValues(value, epoch, mended),
       });

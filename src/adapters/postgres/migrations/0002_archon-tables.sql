@@ -2,6 +2,21 @@
 -- is, and Archon started on ours later finds what it expects. Names without a schema: Archon finds its
 -- tables by the search path, and so do we.
 
+-- A role named like our schema has it first on its path, and Archon under that role would make a second set
+-- of its tables there. Such a role leaves our schema out of its path, for good and in this database only.
+DO $path$
+DECLARE
+  others text;
+BEGIN
+  IF 'signalbox' = ANY (current_schemas(false)) THEN
+    SELECT string_agg(quote_ident(name), ', ' ORDER BY position) INTO others
+    FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, position) WHERE name <> 'signalbox';
+    PERFORM set_config('search_path', others, true);
+    EXECUTE format('ALTER ROLE CURRENT_USER IN DATABASE %I SET search_path = %s', current_database(), others);
+  END IF;
+END
+$path$;
+
 DO $archon$
 BEGIN
 
