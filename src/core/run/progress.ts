@@ -55,10 +55,7 @@ export function progressAfter(
   return {
     ...own,
     remaining,
-    frontier: merged(
-      own.frontier,
-      positionsWhere(released, nodes, (node) => isDue(node)),
-    ),
+    frontier: merged(own.frontier, positionsWhere(released, nodes, isDue)),
     unsettled: progress.unsettled - 1,
   };
 }
@@ -85,9 +82,22 @@ function positionsWhere(
   });
 }
 
+/** Positions are kept in order, so that a member is found, put in or taken out at its place. */
 function withMember(positions: readonly number[], position: number, belongs: boolean): readonly number[] {
-  if (positions.includes(position) === belongs) return positions;
-  return belongs ? merged(positions, [position]) : positions.filter((other) => other !== position);
+  const index = placeOf(positions, position);
+  const isMember = positions[index] === position;
+  if (isMember === belongs) return positions;
+  return belongs ? positions.toSpliced(index, 0, position) : positions.toSpliced(index, 1);
+}
+
+function placeOf(positions: readonly number[], position: number): number {
+  let [low, high] = [0, positions.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((positions[middle] ?? position) < position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function merged(positions: readonly number[], more: readonly number[]): readonly number[] {

@@ -2,36 +2,27 @@ import { describe, expect, it } from 'vitest';
 import type { WorkflowDefinition } from '../../../src/core/definition/definition.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { evolve, initialState } from '../../../src/core/run/evolve.js';
-import type { Action, RunEvent, RunState } from '../../../src/core/run/run-state.js';
+import type { Action, RunState } from '../../../src/core/run/run-state.js';
+import { aBashNode, aCancelNode, aDefinition, aGate, anOutput, nodeId } from '../../support/builders.js';
 import {
-  aBashNode,
-  aCancelNode,
-  aDefinition,
-  aFailure,
-  aGate,
-  anOutput,
-  nodeId,
-} from '../../support/builders.js';
+  attemptFailed,
+  cancelRequested,
+  nodeCompleted,
+  nodeStarted,
+  runFinished,
+  stateAfter,
+} from '../../support/run-events.js';
 
-const at = '2026-11-22T09:00:00.000Z';
-
-/** The state after these nodes ended so: `completed` with a text, or failed. */
+/** The state after these nodes ended so: completed with a text, or failed. */
 function after(
   definition: WorkflowDefinition,
   ...ended: readonly (readonly [string, string | null])[]
 ): RunState {
-  return ended.reduce(
-    (state, [id, text]) => {
-      const attempt = { nodeId: nodeId(id), attempt: 1, at };
-      const { fieldsRead } = definition.nodes.find((node) => node.id === id)!;
-      const end: RunEvent =
-        text === null
-          ? { ...attempt, type: 'attemptFailed', failure: aFailure(), durationMs: 1 }
-          : { ...attempt, type: 'nodeCompleted', output: anOutput(text, fieldsRead), durationMs: 1 };
-      return evolve(definition, evolve(definition, state, { ...attempt, type: 'nodeStarted' }), end);
-    },
-    initialState(definition, {}),
-  );
+  const events = ended.flatMap(([id, text]) => [
+    nodeStarted(id),
+    text === null ? attemptFailed(id) : nodeCompleted(id, text),
+  ]);
+  return stateAfter(definition, ...events);
 }
 
 const started = (actions: readonly Action[]): readonly string[] =>
@@ -183,12 +174,9 @@ describe('a cancel node', () => {
 
   it('R2: lets its siblings finish, starts nothing more, and then the run ends as cancelled', () => {
     const cancellation = { by: null, reason: 'no work', nodeId: nodeId('stop') };
-    const sibling = { nodeId: nodeId('sibling'), attempt: 1, at };
-    const running = evolve(definition, initialState(definition, {}), { ...sibling, type: 'nodeStarted' });
-    const ending = evolve(definition, running, { type: 'cancelRequested', cancellation, at });
+    const ending = stateAfter(definition, nodeStarted('sibling'), cancelRequested(cancellation));
     expect(decide(definition, ending)).toEqual([]);
-    const output = anOutput('done');
-    const done = evolve(definition, ending, { ...sibling, type: 'nodeCompleted', output, durationMs: 1 });
+    const done = evolve(definition, ending, nodeCompleted('sibling'));
     expect(decide(definition, done)).toEqual([
       { type: 'finish', outcome: { status: 'cancelled', cancellation } },
     ]);
@@ -205,21 +193,13 @@ describe('a run', () => {
   });
 
   it('has nothing to do after its outcome', () => {
-    const finished = evolve(definition, after(definition, ['a', 'x']), {
-      type: 'runFinished',
-      outcome: { status: 'completed', result: null },
-      at,
-    });
+    const outcome = { status: 'completed', result: null } as const;
+    const finished = evolve(definition, after(definition, ['a', 'x']), runFinished(outcome));
     expect(decide(definition, finished)).toEqual([]);
   });
 
   it('has nothing to do while it waits', () => {
-    const running = evolve(definition, initialState(definition, {}), {
-      type: 'nodeStarted',
-      nodeId: nodeId('a'),
-      attempt: 1,
-      at,
-    });
+    const running = stateAfter(definition, nodeStarted('a'));
     expect(decide(definition, running)).toEqual([]);
   });
 });
