@@ -16,10 +16,10 @@ export type Invocation =
  * @throws RunError `USAGE`
  */
 export function parseArguments(argv: readonly string[], version: string): Invocation {
-  let chosen: Command | null = null;
+  const chosen: Command[] = [];
   let text = '';
   const program = makeProgram(version, (command) => {
-    chosen = command;
+    chosen.push(command);
   });
   const capture = (piece: string): void => {
     text += piece;
@@ -35,8 +35,8 @@ export function parseArguments(argv: readonly string[], version: string): Invoca
     if (error.exitCode === 0) return { kind: 'text', text };
     throw usageError(sentence(error.message));
   }
-  if (chosen === null) return { kind: 'nothing', text };
-  return { kind: 'command', command: chosen };
+  const [command] = chosen;
+  return command === undefined ? { kind: 'nothing', text } : { kind: 'command', command };
 }
 
 /** `error: unknown option '--jsn'\n(Did you mean --json?)` as one sentence. */

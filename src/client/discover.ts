@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { compileDefinition } from '../core/definition/compile.js';
+import { compileDefinition, type Compilation } from '../core/definition/compile.js';
 import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { Issue } from '../core/definition/issue.js';
 import { resolveWorkflowName } from '../core/definition/resolve-name.js';
@@ -36,7 +36,7 @@ export type PickedWorkflow =
   | { readonly kind: 'refused'; readonly file: string; readonly issues: readonly Issue[] };
 
 /** A definition, or why there is none. */
-export type LoadedWorkflow = ReturnType<typeof compileDefinition>;
+export type LoadedWorkflow = Compilation;
 
 type Compiled =
   | { readonly kind: 'usable'; readonly usable: UsableWorkflow }
@@ -129,14 +129,15 @@ function survivors(listings: readonly ScopeListing[]): readonly WorkflowFile[] {
 async function compileFile({ file, scope }: WorkflowFile): Promise<Compiled> {
   const read = await readWorkflowFile(file);
   if ('problem' in read) return { kind: 'broken', broken: unreadable(file, read.problem) };
-  const result = compileDefinition({ file, text: read.text });
+  const result = compileDefinition({ file, text: read.bytes });
   if (result.kind === 'refused') {
     const { issues } = result;
     return { kind: 'broken', broken: { file, errorType: errorTypeOf(issues), issues } };
   }
   const { definition, warnings } = result;
+  const decoder = new TextDecoder();
   const workflow = { name: definition.name, description: definition.description, file, scope, warnings };
-  return { kind: 'usable', usable: { workflow, definition, text: read.text } };
+  return { kind: 'usable', usable: { workflow, definition, text: decoder.decode(read.bytes) } };
 }
 
 function errorTypeOf(issues: readonly Issue[]): BrokenWorkflow['errorType'] {

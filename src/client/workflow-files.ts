@@ -97,15 +97,15 @@ async function entriesOf(folder: string): Promise<Entry[]> {
   return (await Promise.all(entries)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** @returns the text, or why there is none. Never waits for what is no regular file. */
+/** @returns the bytes, or why there are none. Never waits for what is no regular file. */
 export async function readWorkflowFile(
   file: string,
-): Promise<{ readonly text: string } | { readonly problem: string }> {
+): Promise<{ readonly bytes: Uint8Array } | { readonly problem: string }> {
   try {
     if (!(await stat(file)).isFile()) return { problem: 'it is no regular file' };
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file)) };
+    return { bytes: await readFile(file) };
   } catch (error) {
-    return { problem: error instanceof TypeError ? 'it is not UTF-8' : reasonOf(error) };
+    return { problem: reasonOf(error) };
   }
 }
 

@@ -43,8 +43,8 @@ export interface Config {
 
 const MINIMUM_HEARTBEAT_MS = 5_000;
 
-const unset = z.undefined().transform(() => null);
-const optional = <Schema extends z.ZodType>(schema: Schema) => z.union([unset, schema]);
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.optional().transform((value) => value ?? null);
 const text = z.string();
 
 const path = text

@@ -3,7 +3,13 @@ import { RunError } from '../../core/errors.js';
 import { shortRunId } from '../../core/ids.js';
 import { isTerminal } from '../../core/mirror/rows.js';
 import type { RunRecord } from '../../ports/run-table.js';
-import { attemptNames, attemptsDirectory, makeLogReader, type LogChunk, type Tell } from '../attempt-logs.js';
+import {
+  attemptNames,
+  attemptsDirectory,
+  makeLogReader,
+  type LogChunk,
+  type Tell,
+} from '../../client/attempt-logs.js';
 import type { CliContext, Command } from '../context.js';
 import { oneLine } from '../render/text.js';
 import { findRun } from './find-run.js';

@@ -16,7 +16,7 @@ const ours = ({ metadata }: RunRecord): JsonObject =>
 /** Gates that the row says are open. */
 export function waitingGates(record: RunRecord): readonly WaitingGate[] {
   const gates = ours(record)['gates'];
-  return record.status === 'paused' && Array.isArray(gates) ? (gates as unknown as WaitingGate[]) : [];
+  return record.status === 'paused' && Array.isArray(gates) ? (gates as WaitingGate[]) : [];
 }
 
 /** A run's row in `--json`: the fields of every answer about a run first. */

@@ -6,7 +6,7 @@ export type Seen = Omit<Finding, 'name'>;
 /** One thing to look at. A check that throws has found a fault. */
 export interface Check {
   readonly name: string;
-  look(): Promise<Seen>;
+  readonly look: () => Promise<Seen>;
 }
 
 export function ok(text: string): Seen {

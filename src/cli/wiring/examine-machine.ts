@@ -11,11 +11,11 @@ import { ok, type Check, type Seen } from './check.js';
 /** What of this machine runs depend on, and that no server tells. */
 export function machineChecks(config: Config): readonly Check[] {
   return [
-    { name: 'Node', look: async () => nodeVersion(process.versions.node) },
+    { name: 'Node', look: () => Promise.resolve(nodeVersion(process.versions.node)) },
     { name: 'bash', look: () => bash(config) },
     { name: 'git', look: git },
     { name: 'host id', look: () => hostId(config) },
-    { name: 'containment', look: async () => containment(config) },
+    { name: 'containment', look: () => Promise.resolve(containment(config)) },
     { name: 'home', look: () => fileSystem(config.home) },
     { name: 'this directory', look: () => fileSystem(process.cwd()) },
     ...(config.temporal.isExternal ? [] : [{ name: 'other users', look: otherUsers }]),
@@ -70,7 +70,7 @@ const LEVELS = {
 function containment({ weakestContainment }: Config): Seen {
   const { level } = makeProcessGroupBox();
   const text = `level ${level}, ${LEVELS[level]}`;
-  if (level <= weakestContainment) return { name: 'containment', verdict: 'ok', text, advice: null };
+  if (level <= weakestContainment) return ok(text);
   return {
     verdict: 'fail',
     text: `${text}; SIGNALBOX_REQUIRE_CONTAINMENT asks for ${weakestContainment} or better`,

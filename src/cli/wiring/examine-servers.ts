@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { checkTables, makePool } from '../../adapters/postgres/index.js';
 import { readHostId } from '../../client/host-id.js';
 import { registeredSearchAttributes } from '../../client/search-attributes.js';
@@ -11,20 +12,21 @@ import { ok, type Check, type Seen } from './check.js';
 import { temporalClient } from './temporal.js';
 
 const CALL_MS = 3_000;
+const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
 /** The servers, as they answer. Changes nothing. */
 export async function serverChecks(config: Config, endpoints: StackEndpoints): Promise<readonly Check[]> {
   const client = await temporalClient(config, endpoints);
   const { address } = endpoints.temporal;
   return [
-    { name: 'Temporal', look: () => temporal(client, address) },
+    { name: 'Temporal', look: () => temporalServer(client, address) },
     { name: 'search attributes', look: () => searchAttributes(client, address) },
     { name: 'worker', look: () => worker(client, config, address) },
     { name: 'database', look: () => database(endpoints.database.url) },
   ];
 }
 
-async function temporal(client: Client, address: string): Promise<Seen> {
+async function temporalServer(client: Client, address: string): Promise<Seen> {
   const { namespace } = client.options;
   try {
     const { serverVersion } = await withDeadline(client, CALL_MS, () =>
@@ -53,16 +55,15 @@ async function searchAttributes(client: Client, address: string): Promise<Seen> 
 async function worker(client: Client, config: Config, address: string): Promise<Seen> {
   const queue = hostTaskQueue(await readHostId(config.hostId), process.getuid?.() ?? 0);
   const { namespace } = client.options;
-  const WORKFLOW_TASKS = 1;
   try {
     const { pollers } = await withDeadline(client, CALL_MS, () =>
       client.workflowService.describeTaskQueue({
         namespace,
         taskQueue: { name: queue },
-        taskQueueType: WORKFLOW_TASKS,
+        taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
       }),
     );
-    const names = (pollers ?? []).map((poller) => poller.identity ?? 'unnamed');
+    const names = pollers.map((poller) => poller.identity ?? 'unnamed');
     if (names.length > 0) return ok(names.join(', '));
   } catch (error) {
     throw readableTrouble(error, address);

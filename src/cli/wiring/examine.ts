@@ -31,7 +31,7 @@ export async function examine({ config, stack, onFinding }: Examination): Promis
 }
 
 async function run(checks: readonly Check[], onFinding: (finding: Finding) => void): Promise<void> {
-  for (const { name, look } of checks) onFinding({ name, ...(await run().catch(fault)) });
+  for (const { name, look } of checks) onFinding({ name, ...(await look().catch(fault)) });
 }
 
 /** A check that could not be made is a fault of what it looks at; our errors say what to do. */

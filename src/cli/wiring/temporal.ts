@@ -23,7 +23,7 @@ export async function temporalPlace(config: Config): Promise<TemporalPlace> {
     return {
       address: connectionOptions.address ?? DEFAULT_ADDRESS,
       namespace: namespace ?? 'default',
-      options: connectionOptions as ConnectionOptions,
+      options: connectionOptions,
     };
   } catch (error) {
     throw new RunError(

@@ -2,6 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attemptId } from '../contract/workflow-id.js';
 import type { NodeId } from '../core/ids.js';
+import { isJsonObject } from '../core/json.js';
 import type { EventRecord, RunRecord } from '../ports/run-table.js';
 
 /** A piece of what a node wrote. */
@@ -49,11 +50,10 @@ export type AttemptNames = ReadonlyMap<string, string>;
 /** Names of the attempts that the events speak of. */
 export function attemptNames(events: readonly EventRecord[]): AttemptNames {
   const names = new Map<string, string>();
-  const counts = new Map<string, number>();
-  for (const { eventType, nodeName } of events) {
+  for (const { eventType, nodeName, data } of events) {
     if (eventType !== 'node_started' || nodeName === null) continue;
-    const attempt = (counts.get(nodeName) ?? 0) + 1;
-    counts.set(nodeName, attempt);
+    const ours = data['signalbox'];
+    const attempt = isJsonObject(ours) ? Number(ours['attempt'] ?? 1) : 1;
     const name = attempt === 1 ? nodeName : `${nodeName} (attempt ${attempt})`;
     names.set(attemptId(nodeName as NodeId, attempt), name);
   }
