@@ -35,13 +35,17 @@ const CANDIDATES = 6;
 export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   const { client, reader, temporalAddress: address } = ports;
   const find = (idOrPrefix: string): Promise<RunRecord> => findRun(reader, idOrPrefix);
-  const idOf = async (runId: RunId): Promise<string> => temporalIdOf(await find(runId));
+  // A run that was started here may be asked for before its row is there.
+  const own = new Map<RunId, string>();
+  const idOf = async (runId: RunId): Promise<string> => own.get(runId) ?? temporalIdOf(await find(runId));
   return {
-    start: (options) => start(ports, options),
-    follow: async (runId, options = {}) => {
-      const temporalWorkflowId = options.temporalWorkflowId ?? (await idOf(runId));
-      return followRun(ports, { runId, temporalWorkflowId }, options);
+    start: async (options) => {
+      const result = await start(ports, options);
+      if (result.kind === 'started') own.set(result.runId, result.temporalWorkflowId);
+      return result;
     },
+    follow: async (runId, options = {}) =>
+      followRun(ports, { runId, temporalWorkflowId: await idOf(runId) }, options),
     describe: async (runId) => askRun(client, await idOf(runId)),
     decide: async (runId, answer) => {
       const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };

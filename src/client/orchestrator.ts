@@ -83,8 +83,6 @@ export interface FollowOptions {
   readonly onEvent?: (event: EventRecord) => void;
   /** Return when nothing but people can bring the run on. */
   readonly stopWhenPaused?: boolean;
-  /** Known from the start: spares looking for the row, which may not be there yet. */
-  readonly temporalWorkflowId?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -28,8 +28,8 @@ afterAll(async () => {
 
 type Started = Extract<StartResult, { kind: 'started' }>;
 
-async function end({ runId, temporalWorkflowId }: Started): Promise<void> {
-  const ended = await stack.orchestrator.follow(runId, { temporalWorkflowId });
+async function end({ runId }: Started): Promise<void> {
+  const ended = await stack.orchestrator.follow(runId);
   expect(ended.status).toBe('completed');
 }
 
@@ -199,11 +199,11 @@ async function holderAppears(): Promise<void> {
   }
 }
 
-async function cancelHolder({ runId, temporalWorkflowId }: Started): Promise<void> {
+async function cancelHolder({ runId }: Started): Promise<void> {
   await expect
     .poll(() => stack.orchestrator.cancel(runId, {}).then(() => 'cancelled', String), {
       timeout: 30 * SECONDS,
     })
     .toBe('cancelled');
-  expect((await stack.orchestrator.follow(runId, { temporalWorkflowId })).status).toBe('cancelled');
+  expect((await stack.orchestrator.follow(runId)).status).toBe('cancelled');
 }
