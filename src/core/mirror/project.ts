@@ -6,13 +6,13 @@ import { entriesOf } from './event-entries.js';
 import { gateList, gateMetadata } from './gate-metadata.js';
 import type { MirrorFacts } from './mirror-facts.js';
 import { shownText } from './node-output.js';
-import type { EventRow, NodeResultRow, RunProgressRow, RunRowStatus } from './rows.js';
-
-/**
- * Ownership mark. Archon's tools let people answer a gate on a row whose `workflow_source` they cannot read,
- * and then leave the run alone; so this must never fit their schema.
- */
-const OWNERSHIP_MARK = { version: 99, owner: 'signalbox' } as const;
+import {
+  OWNERSHIP_MARK,
+  type EventRow,
+  type NodeResultRow,
+  type RunProgressRow,
+  type RunRowStatus,
+} from './rows.js';
 
 /** What one event adds to the mirror; `seq` is given by the lane. */
 export interface Projection {

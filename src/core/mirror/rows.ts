@@ -2,6 +2,12 @@ import type { JsonObject } from '../json.js';
 import type { NodeOutput } from '../run/task.js';
 import type { RunId, WorkingPath } from '../ids.js';
 
+/**
+ * `metadata.workflow_source` of our rows. Archon's tools let people answer a gate of a run whose source record
+ * they cannot read, and then leave the run alone: so this must never fit their schema.
+ */
+export const OWNERSHIP_MARK = { version: 99, owner: 'signalbox' } as const;
+
 /** Values of `remote_agent_workflow_runs.status` that we write. */
 export type RunRowStatus = 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 

@@ -110,7 +110,7 @@ describe('an answer', () => {
     ['is later, at a plain gate', [review], { decision: 'later' }, 'DECISION_UNDECLARED', 'approve, reject'],
     ['has a text above 16 KiB', [review], { text: '🚂'.repeat(4097) }, 'MESSAGE_INVALID', '16384 bytes'],
     ['has a NUL in its text', [review], { text: 'a\0b' }, 'MESSAGE_INVALID', 'NUL'],
-  ])('that %s is refused', (_title, events, request, code, saying) => {
+  ])('that %s is refused', (...[, events, request, code, saying]) => {
     expect(check(events, request)).toMatchObject({
       kind: 'refused',
       code,

@@ -150,7 +150,7 @@ describe('R5: an event that does not fit gives back the very state that went in'
 
 describe('a run', () => {
   it('is refused an event for a node that it does not have', () => {
-    expect(() => evolve(definition, initialState(definition, {}), nodeStarted('nobody'))).toThrowError(
+    expect(() => evolve(definition, initialState(definition, {}), nodeStarted('nobody'))).toThrow(
       expect.objectContaining({
         code: 'EVENT_FOR_UNKNOWN_NODE',
         message: expect.stringContaining("'nobody'"),

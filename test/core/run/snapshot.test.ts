@@ -53,7 +53,7 @@ describe('a snapshot', () => {
 
   it('is not made while an attempt runs', () => {
     const running = evolve(definition, stateAfter(definition), nodeStarted('big'));
-    expect(() => toSnapshot(running)).toThrowError(expect.objectContaining({ code: 'INTERNAL' }));
+    expect(() => toSnapshot(running)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe('a snapshot', () => {
     ['no version', {}, 'INTERNAL'],
     ['nothing', undefined, 'INTERNAL'],
   ])('with %s is refused', (_title, value, code) => {
-    expect(() => fromSnapshot(definition, {}, value)).toThrowError(expect.objectContaining({ code }));
+    expect(() => fromSnapshot(definition, {}, value)).toThrow(expect.objectContaining({ code }));
   });
 });
 
