@@ -26,7 +26,11 @@ describe('processes that race', () => {
   test('to clear up a half-dead stack get one stack, with its data', async () => {
     await leaveData(await bench.up());
     await bench.kill('supervisor', 'postgres');
-    const answers = await Promise.all([bench.inProcess('ensure'), bench.inProcess('up'), bench.inProcess('up')]);
+    const answers = await Promise.all([
+      bench.inProcess('ensure'),
+      bench.inProcess('up'),
+      bench.inProcess('up'),
+    ]);
     const endpoints = await bench.stack.ensure(quiet);
     for (const answer of answers) expect(answer).toMatchObject({ value: endpoints });
     expect(await findData(endpoints)).toEqual(ALL_DATA);
