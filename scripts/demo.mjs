@@ -11,9 +11,11 @@ const PATH_IN_USE = 75;
 /** A fresh git repository with the example workflows in it. */
 async function scratchRepository() {
   const directory = join(await mkdtemp(join(tmpdir(), 'signalbox-demo-')), 'repository');
-  await cp(join(ROOT, 'examples/hello'), directory, { recursive: true });
+  for (const example of ['hello', 'review']) {
+    await cp(join(ROOT, 'examples', example), directory, { recursive: true });
+  }
   const identity = ['-c', 'user.name=signalbox demo', '-c', 'user.email=demo@localhost'];
-  const commit = [...identity, '-c', 'commit.gpgsign=false', 'commit', '--quiet', '--message=Two workflows'];
+  const commit = [...identity, '-c', 'commit.gpgsign=false', 'commit', '--quiet', '--message=Workflows'];
   for (const args of [['init', '--quiet'], ['add', '.'], commit])
     await mustRun('git', args, { cwd: directory });
   return directory;
@@ -41,7 +43,7 @@ async function showOneRun(directory) {
   console.log('\n── A run: two nodes side by side, then two that use what they said');
   await mustType(directory, 'run', 'hello');
   const { runs } = await ask(directory, 'runs');
-  await mustType(directory, 'get', runs[0].id.slice(0, 8));
+  await mustType(directory, 'get', runs[0].runId.slice(0, 8), '--verbose');
 }
 
 async function showRefusal(directory) {
@@ -70,9 +72,10 @@ await main(async () => {
   const { endpoints } = await ask(directory, 'ps');
   console.log(`
 ── Next
-  look at the runs   ${endpoints.temporal.uiUrl ?? endpoints.temporal.address}
-  try it yourself    cd ${directory} && ${process.execPath} ${PROGRAM} run hello
-  with a person      examples/review: a gate, signalbox approve, signalbox reject
-  stop the stack     node bin/signalbox.js down
+  look at the runs    ${endpoints.temporal.uiUrl ?? endpoints.temporal.address}
+  go there            cd ${directory}; alias signalbox='node ${PROGRAM}'
+  a run that asks     signalbox run review
+  what is running     signalbox status
+  stop everything     signalbox down      (data stays)
 `);
 });

@@ -43,13 +43,14 @@ export async function step(title, work) {
 
 /**
  * Runs a program in the repository.
- * @param options.show let it write to the terminal; otherwise its output is kept
+ * @param options.show let it write to standard output; otherwise its output is kept
  * @param options.onLine told the last line of each piece of output
  * @returns exit code (1 for a program that a signal ended), all output, and standard output alone
  */
 export function run(command, args, { show = false, onLine = () => {}, env = process.env, cwd = ROOT } = {}) {
   return new Promise((resolve, reject) => {
-    const stdio = show ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+    // One stream for both of a shown program's: its words stay in their order.
+    const stdio = show ? ['inherit', 'inherit', process.stdout] : ['ignore', 'pipe', 'pipe'];
     const child = spawn(command, args, { cwd, env, stdio });
     const texts = { output: '', stdout: '' };
     const collect =
