@@ -95,18 +95,24 @@ export async function loadText(value: FileText, whose: string): Promise<string> 
   if (value.bytes > LOADABLE_BYTES) {
     throw refuse(`it is ${value.bytes} bytes, too many for a script. Let the script read ${value.path}`);
   }
-  const file = await open(value.path, 'r').catch((error: unknown) => {
+  const bytes = await readWhole(value).catch((error: unknown) => {
     throw refuse(`its file cannot be read (${(error as Error).message})`);
   });
+  if (bytes === null) throw refuse(`its file ${value.path} was changed since`);
+  return bytes.toString('utf8');
+}
+
+/** @returns null when it is not what it was */
+async function readWhole({ path, bytes, sha256 }: FileText): Promise<Buffer | null> {
+  const file = await open(path, 'r');
   try {
     const hash = createHash('sha256');
     const pieces: Buffer[] = [];
-    for await (const piece of readPieces(file, value.bytes + 1)) {
+    for await (const piece of readPieces(file, bytes + 1)) {
       hash.update(piece);
       pieces.push(piece);
     }
-    if (hash.digest('hex') !== value.sha256) throw refuse(`its file ${value.path} was changed since`);
-    return Buffer.concat(pieces).toString('utf8');
+    return hash.digest('hex') === sha256 ? Buffer.concat(pieces) : null;
   } finally {
     await file.close();
   }

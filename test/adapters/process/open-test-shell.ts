@@ -1,0 +1,81 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { makeProcessGroupBox } from '../../../src/adapters/box/process-group-box.js';
+import { makeEnvironmentStore } from '../../../src/adapters/files/environment-store.js';
+import { makeShell, type ShellOptions } from '../../../src/adapters/process/shell.js';
+import { RunError } from '../../../src/core/errors.js';
+import type { RunId } from '../../../src/core/ids.js';
+import type { AttemptResult, ShellTask } from '../../../src/core/run/task.js';
+import type { Box } from '../../../src/ports/box.js';
+import type { EnvironmentStore } from '../../../src/ports/run-files.js';
+import type { Shell } from '../../../src/ports/shell.js';
+import { anOwner } from '../../ports/box.contract.js';
+import { aShellTask } from '../../ports/shell.contract.js';
+import { bornWith, isAlive } from '../../support/living-processes.js';
+import { tempDirectory } from '../../support/temp-directory.js';
+
+/** A shell over a box of real processes, with one run's box open. */
+export interface TestShell {
+  readonly shell: Shell;
+  readonly box: Box;
+  readonly environment: EnvironmentStore;
+  /** Texts of definitions, by digest. */
+  readonly texts: Map<string, string>;
+  readonly runId: string;
+  readonly workingPath: string;
+  readonly artifactsDir: string;
+  run(script: string, over?: Partial<ShellTask>, signal?: AbortSignal): Promise<AttemptResult>;
+  /** Files of an attempt. */
+  file(name: string, attemptId?: string): string;
+  /** Living processes with the run's marker, found without the box. */
+  living(): number[];
+}
+
+export const WORKER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', WHO: 'worker', HOME: '/nowhere' };
+
+/** Closes everything when the test is over, and fails when a process of the run is left. */
+export async function openTestShell(over: Partial<ShellOptions> = {}): Promise<TestShell> {
+  const place = realpathSync(tempDirectory());
+  const workingPath = join(place, 'work here');
+  const artifactsDir = join(place, 'artifacts of a run');
+  for (const directory of [workingPath, artifactsDir]) mkdirSync(directory);
+  const owner = anOwner({ runId: randomUUID() });
+  const box = makeProcessGroupBox({ level: 3, killLimitMs: 5_000 });
+  const environment = makeEnvironmentStore(join(place, 'home'));
+  const texts = new Map<string, string>();
+  const get = (sha256: string): Promise<string> => {
+    const text = texts.get(sha256);
+    if (text !== undefined) return Promise.resolve(text);
+    return Promise.reject(new RunError('TEXT_NOT_STORED', `no text ${sha256} is stored`));
+  };
+  const shell = makeShell({
+    box,
+    texts: { get },
+    environment,
+    workerEnvironment: WORKER_ENVIRONMENT,
+    bashPath: null,
+    ...over,
+  });
+  const living = (): number[] => bornWith(`SIGNALBOX_RUN_ID=${owner.runId}`).filter(isAlive);
+  await box.ensureOpen(owner);
+  onTestFinished(async () => {
+    await box.close(owner.runId, 0);
+    expect(living()).toEqual([]);
+  });
+  const common = { runId: owner.runId as RunId, workingPath, artifactsDir };
+  return {
+    shell,
+    box,
+    environment,
+    texts,
+    runId: owner.runId,
+    workingPath,
+    artifactsDir,
+    run: (script, task, signal = new AbortController().signal) =>
+      shell.run(aShellTask(script, { ...common, ...task }), signal),
+    file: (name, attemptId = 'build.1') => join(artifactsDir, '.signalbox', 'attempts', attemptId, name),
+    living,
+  };
+}
