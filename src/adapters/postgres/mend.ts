@@ -26,8 +26,8 @@ const WIDTH = { workflow_name: 255, step_name: 255, event_type: 50, status: 20 }
 const LONGEST_TEXT = { gentle: 1_048_576, drastic: 1_000 } as const;
 const DEEPEST = 50;
 
-// NUL, and halves of surrogate pairs: with the u flag a whole pair is one character and no match.
-const UNSTORABLE = /\u0000|\p{Surrogate}/gu;
+/** Halves of surrogate pairs: with the u flag a whole pair is one character and no match. */
+const HALF_PAIR = /\p{Surrogate}/gu;
 const NOT_PRINTABLE_ASCII = /[^\x20-\x7e\n\t]/gu;
 
 export function mendWrite(write: MirrorWrite, mending: Mending): Mended<MirrorWrite> {
@@ -107,11 +107,11 @@ function makeMender(mending: 'gentle' | 'drastic'): Mender {
     if (after !== before) names.add(name);
     return after;
   };
-  const clean = (text: string, longest: number): string =>
-    cut(
-      mending === 'gentle' ? text.replace(UNSTORABLE, '\ufffd') : text.replace(NOT_PRINTABLE_ASCII, '?'),
-      longest,
-    );
+  const storable = (text: string): string =>
+    mending === 'gentle'
+      ? text.replaceAll('\0', '\ufffd').replace(HALF_PAIR, '\ufffd')
+      : text.replace(NOT_PRINTABLE_ASCII, '?');
+  const clean = (text: string, longest: number): string => cut(storable(text), longest);
 
   const inside = (name: string, value: Json, depth: number): Json => {
     if (typeof value === 'string') return noting(name, value, clean(value, LONGEST_TEXT[mending]));

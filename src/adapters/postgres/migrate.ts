@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Pool, PoolClient } from 'pg';
 import { unreachable } from './failure.js';
 import { makePool } from './pool.js';
-import { ask } from './query.js';
+import { ask, type Statement } from './query.js';
 
 /** Beside this file, in `src` and in `dist` alike. */
 const FOLDER = fileURLToPath(new URL('./migrations', import.meta.url));
@@ -36,19 +36,29 @@ async function migratePool(pool: Pool): Promise<void> {
   let failure: Error | undefined;
   try {
     client = await pool.connect();
-    await runMigrations(client);
+    // Who runs a query meets the error too.
+    client.on('error', ignore);
+    await lockedMigrations(client);
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
     throw unreachable('DATABASE_UNREACHABLE', pool, error);
   } finally {
+    client?.off('error', ignore);
     // A connection that failed half way may hold the lock: it is closed, not given back.
     client?.release(failure);
   }
 }
 
+async function lockedMigrations(client: PoolClient): Promise<void> {
+  await client.query(`SET statement_timeout = ${LIMIT_MS}`);
+  await client.query({ text: `SELECT pg_advisory_lock(${LOCK})`, query_timeout: LIMIT_MS } as Statement);
+  await runMigrations(client);
+  await client.query(`SELECT pg_advisory_unlock(${LOCK})`);
+  await client.query('RESET statement_timeout');
+}
+
 async function runMigrations(client: PoolClient): Promise<void> {
   const { runner } = await import('node-pg-migrate');
-  await client.query(`SET statement_timeout = ${LIMIT_MS}`);
   const { rows } = await client.query<{ exists: boolean }>(
     `SELECT to_regnamespace('signalbox') IS NOT NULL AS exists`,
   );
@@ -60,12 +70,10 @@ async function runMigrations(client: PoolClient): Promise<void> {
     migrationsTable: 'migrations',
     // To make one that exists needs the right to make one.
     createMigrationsSchema: rows[0]?.exists !== true,
-    advisoryLockMode: 'wait',
-    lockValue: LOCK,
+    noLock: true,
     singleTransaction: true,
     logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
   });
-  await client.query('RESET statement_timeout');
 }
 
 const ignore = (): void => undefined;

@@ -9,6 +9,8 @@ export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values: unknown[];
+  /** Another deadline than the pool's. */
+  readonly query_timeout?: number;
 }
 
 /**
@@ -22,10 +24,9 @@ export async function ask<Row extends QueryResultRow>(
   code: ErrorCode,
   statement: Statement,
 ): Promise<QueryResult<Row>> {
+  const limited: Statement = { ...statement, query_timeout: QUERY_DEADLINE_MS };
   try {
-    return await withinDeadline(
-      pool.query<Row>({ ...statement, query_timeout: QUERY_DEADLINE_MS } as Statement),
-    );
+    return await withinDeadline(pool.query<Row>(limited));
   } catch (error) {
     throw isRefusal(error) ? error : unreachable(code, pool, error);
   }

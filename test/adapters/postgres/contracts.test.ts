@@ -13,15 +13,20 @@ import { textStoreContract } from '../../ports/text-store.contract.js';
 import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
 
 let databases: TempDatabases;
+let shared: Pool;
 const pools: Pool[] = [];
 
 beforeAll(async () => {
   databases = await tempDatabases();
+  shared = makePool(await databases.migrated());
 });
 afterEach(async () => {
   await Promise.all(pools.splice(0).map((pool) => pool.end()));
 });
-afterAll(() => databases.stop());
+afterAll(async () => {
+  await shared.end();
+  await databases.stop();
+});
 
 async function freshPool(): Promise<Pool> {
   const pool = makePool(await databases.migrated());
@@ -29,14 +34,11 @@ async function freshPool(): Promise<Pool> {
   return pool;
 }
 
-const subject = async () => {
-  const pool = await freshPool();
-  return {
-    table: makeRunTable(pool),
-    reader: makeRunReader(pool),
-    addArchonRun: (record: RunRecord) => insertArchonRun(pool, record),
-  };
-};
+const subjectOn = (pool: Pool) => ({
+  table: makeRunTable(pool),
+  reader: makeRunReader(pool),
+  addArchonRun: (record: RunRecord) => insertArchonRun(pool, record),
+});
 
 async function insertArchonRun(pool: Pool, record: RunRecord): Promise<void> {
   const { runId, workflowName, status, userMessage, workingPath, startedAt, completedAt, metadata } = record;
@@ -58,6 +60,6 @@ async function insertArchonRun(pool: Pool, record: RunRecord): Promise<void> {
   );
 }
 
-runTableContract('Postgres', subject);
-runReaderContract('Postgres', subject);
-textStoreContract('Postgres', async () => makeTextStore(await freshPool()));
+runTableContract('Postgres', () => Promise.resolve(subjectOn(shared)));
+runReaderContract('Postgres', async () => subjectOn(await freshPool()));
+textStoreContract('Postgres', () => Promise.resolve(makeTextStore(shared)));

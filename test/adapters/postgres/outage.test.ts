@@ -65,7 +65,7 @@ test('connections that the server closes while idle are replaced unnoticed', asy
   await pool.end();
 });
 
-describe('a stalled server does not hold its callers', () => {
+describe.concurrent('a stalled server does not hold its callers', () => {
   const expectQuick = async (call: Promise<unknown>, failure: object) => {
     const since = performance.now();
     await expect(call).rejects.toMatchObject(failure);
