@@ -126,6 +126,10 @@ describe('R5: an event that does not fit gives back the very state that went in'
     ['an earlier attempt fails late', stubbornAgain, attemptFailed('stubborn', interrupted, 1)],
     ['a retry begins before its timer', stubbornFailed, nodeStarted('stubborn', 2)],
     ['a retry is scheduled twice', stubbornAgain.slice(0, 3), retryScheduled('stubborn', 2)],
+    ['another attempt than the next is scheduled', stubbornFailed, retryScheduled('stubborn', 3)],
+    ['another attempt than the scheduled begins', stubbornAgain.slice(0, 3), nodeStarted('stubborn', 3)],
+    ['a node begins while the run is being ended', [cancelRequested()], nodeStarted('plain')],
+    ['a gate opens while the run is being ended', [runAborted()], gateOpened('gate')],
     ['a gate is decided that is not open', [], gateDecided('gate', 'approve')],
     [
       'a gate is decided twice',
