@@ -1,8 +1,8 @@
-import { ERROR_CODES } from '../core/errors.js';
+import { ERROR_CODES, RunError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import type { CliContext, CommandResult, TextSink } from './context.js';
 import { parseArguments } from './parse-arguments.js';
-import { asRunError, failedResult } from './render/failure.js';
+import { failedResult, unforeseen } from './render/failure.js';
 
 /** What is there before the configuration has been read. */
 export interface Frame {
@@ -44,7 +44,9 @@ async function invoke(argv: readonly string[], frame: Frame, isJson: boolean): P
         return await invocation.command(await frame.makeContext(isJson));
     }
   } catch (error) {
-    return failedResult(asRunError(error));
+    if (error instanceof RunError) return failedResult(error);
+    frame.err.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return failedResult(unforeseen(error));
   }
 }
 

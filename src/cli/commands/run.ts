@@ -2,9 +2,10 @@ import { pickWorkflow, type UsableWorkflow } from '../../client/discover.js';
 import { checkMessage } from '../../client/limits.js';
 import type { Orchestrator, StartResult } from '../../client/orchestrator.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
-import { ERROR_CODES } from '../../core/errors.js';
+import { ERROR_CODES, RunError } from '../../core/errors.js';
 import { shortRunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
+import { failedResult } from '../render/failure.js';
 import { definitionRefused, renderIssues } from '../render/issues.js';
 import { holderJson, renderRefusal } from '../render/refusal.js';
 import { oneLine } from '../render/text.js';
@@ -40,15 +41,16 @@ interface Start {
 
 export function run(args: RunArguments): Command {
   return async (context) => {
-    const prepared = await prepare(context, args);
-    if ('exitCode' in prepared) return prepared;
     const start: Start = { runId: context.newUuid(), orchestrator: null, started: null };
     const interruption = listenForInterrupts(context.terminal);
     try {
+      const prepared = await prepare(context, args);
+      if ('exitCode' in prepared) return prepared;
       return await startAndFollow({ context, args, prepared, start, signal: interruption.first });
     } catch (error) {
-      if (!(error instanceof Interrupted)) throw error;
-      return await interruptedResult(context, interruption, start);
+      if (error instanceof Interrupted) return await interruptedResult(context, interruption, start);
+      if (!(error instanceof RunError)) throw error;
+      return failedResult(error, runJson(start.started ?? { workflow: args.workflow }, null, null));
     } finally {
       interruption.stopListening();
     }

@@ -7,9 +7,8 @@ export function renderError(code: string, message: string): string {
   return `✖ ${message.trimEnd()} (${code})`;
 }
 
-/** Whatever was thrown, as an error of ours. What we did not foresee is `INTERNAL`. */
-export function asRunError(error: unknown): RunError {
-  if (error instanceof RunError) return error;
+/** What nobody thought of, as an error of ours. */
+export function unforeseen(error: unknown): RunError {
   const message = error instanceof Error ? error.message : String(error);
   return new RunError(
     'INTERNAL',

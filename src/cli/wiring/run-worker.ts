@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { Progress, Stack } from '../../ports/stack.js';
 import { runWorker } from '../../../worker/main.js';
-import { temporalPlace } from './temporal.js';
+import { temporalPlace } from './temporal-place.js';
 
 /** This process as the worker of this machine and user. */
 export async function runOwnWorker(config: Config, stack: Stack, tell: Progress): Promise<void> {

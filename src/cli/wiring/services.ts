@@ -1,4 +1,3 @@
-import { discover } from '../../client/discover.js';
 import { resolveWorkingPath } from '../../client/resolve-working-path.js';
 import type { Config } from '../../config/config.js';
 import type { Orchestrator } from '../../client/orchestrator.js';

@@ -3,7 +3,7 @@ import type { StackOptions } from '../../adapters/stack/options.js';
 import { packageRoot } from '../../adapters/stack/package-root.js';
 import type { Config } from '../../config/config.js';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/memo.js';
-import { temporalPlace } from './temporal.js';
+import { temporalPlace } from './temporal-place.js';
 
 /** What the local stack is made of here: what the configuration leaves to us. */
 export async function stackOptions(config: Config, version: string): Promise<StackOptions> {
