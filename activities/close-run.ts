@@ -1,32 +1,42 @@
-import type { Activities } from '../src/contract/activities.js';
-import { RunError } from '../src/core/errors.js';
+import { log } from '@temporalio/activity';
+import type { Activities, WriteMirrorInput } from '../src/contract/activities.js';
 import type { Box } from '../src/ports/box.js';
 import type { EnvironmentStore } from '../src/ports/run-files.js';
-import type { RunTable } from '../src/ports/run-table.js';
+import { callingExecution } from './inside-run.js';
 import { withHeartbeat } from './with-heartbeat.js';
+import { writeTo, type WriteMirrorPorts } from './write-mirror.js';
 
-export interface CloseRunPorts {
+export interface CloseRunPorts extends WriteMirrorPorts {
   readonly box: Box;
   readonly environment: EnvironmentStore;
-  readonly table: RunTable;
 }
 
 /**
  * Ends every process of the run, then writes that it has ended: a terminal row means that the work has
- * stopped. A table that cannot be reached is an answer, not a failure: the box is closed all the same.
+ * stopped. Only processes may keep a run open: a table that does not take the write is an answer, not a
+ * failure, and a file that cannot be removed is logged.
  */
 export const makeCloseRun =
-  ({ box, environment, table }: CloseRunPorts): Activities['closeRun'] =>
-  ({ runId, graceMs, write }) =>
-    withHeartbeat(async () => {
-      await box.close(runId, graceMs);
-      await environment.remove(runId);
-      if (write === null) return { isMirrored: false };
-      try {
-        await table.write(write);
-        return { isMirrored: true };
-      } catch (error) {
-        if (error instanceof RunError && error.code === 'RUN_TABLE_UNREACHABLE') return { isMirrored: false };
-        throw error;
-      }
+  (ports: CloseRunPorts): Activities['closeRun'] =>
+  ({ runId, graceMs, terminal, cancelReason }) => {
+    const execution = callingExecution();
+    return withHeartbeat(async () => {
+      await ports.box.close(runId, graceMs);
+      await ports.environment.remove(runId).catch((error: unknown) => {
+        log.error('the environment that the client left cannot be removed', { runId, error });
+      });
+      const isMirrored = terminal !== null && (await isWritten(ports, terminal));
+      if (cancelReason !== null) await ports.executions.cancel(execution, cancelReason);
+      return { isMirrored };
     });
+  };
+
+async function isWritten(ports: CloseRunPorts, terminal: WriteMirrorInput): Promise<boolean> {
+  try {
+    await writeTo(ports, terminal);
+    return true;
+  } catch (error) {
+    log.warn('the end of the run is not in its table yet', { error });
+    return false;
+  }
+}

@@ -14,7 +14,7 @@ export function createActivities(ports: ActivityPorts): Activities {
   return {
     openRun: insideRun(makeOpenRun(ports)),
     runShell: insideRun(makeRunShell(ports)),
-    writeMirror: insideRun(makeWriteMirror(ports.table)),
+    writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
   };

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
-import { WORKFLOW_TYPES } from '../src/contract/run-workflow.js';
 import { toFailure } from '../src/contract/failure.js';
+import { WORKFLOW_TYPES } from '../src/contract/run-workflow.js';
 import { RunError } from '../src/core/errors.js';
+import type { ExecutionName } from '../src/ports/executions.js';
 
 const OURS: readonly (string | undefined)[] = Object.values(WORKFLOW_TYPES);
 
@@ -14,7 +15,7 @@ export function insideRun<Input, Result>(
 ): (input: Input) => Promise<Result> {
   return async (input) => {
     try {
-      refuseStrangers();
+      callingExecution();
       return await activity(input);
     } catch (error) {
       throw error instanceof RunError ? toFailure(error) : error;
@@ -22,7 +23,11 @@ export function insideRun<Input, Result>(
   };
 }
 
-function refuseStrangers(): void {
+/**
+ * The execution of ours that the activity works for.
+ * @throws RunError `ACTIVITY_OUTSIDE_RUN`
+ */
+export function callingExecution(): ExecutionName {
   const { workflowExecution, workflowType, activityType } = Context.current().info;
   if (workflowExecution === undefined || !OURS.includes(workflowType)) {
     throw new RunError(
@@ -30,4 +35,5 @@ function refuseStrangers(): void {
       `activity ${activityType} serves signalbox runs only, and was started by ${workflowType ?? 'hand'}; nothing was done. Start runs with signalbox run`,
     );
   }
+  return { temporalWorkflowId: workflowExecution.workflowId, temporalRunId: workflowExecution.runId };
 }

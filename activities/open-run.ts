@@ -6,6 +6,8 @@ import type { Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
 import type { RunFiles } from '../src/ports/run-files.js';
 import type { RunTable } from '../src/ports/run-table.js';
+import { callingExecution } from './inside-run.js';
+import { standing } from './standing.js';
 
 export interface OpenRunPorts {
   readonly host: Host;
@@ -20,9 +22,7 @@ export const makeOpenRun =
   async (input) => {
     await checkPlace(host, input);
     const { request } = input;
-    const { workflowExecution, workflowNamespace } = Context.current().info;
-    if (workflowExecution === undefined)
-      throw new RunError('ACTIVITY_OUTSIDE_RUN', 'openRun has no workflow');
+    const execution = callingExecution();
     const directories = await files.prepare(request.workingPath, request.runId);
     const identity = {
       ...request,
@@ -30,20 +30,15 @@ export const makeOpenRun =
       userMessage: request.message,
       outputRoot: directories.outputRoot,
       startedAt: input.startedAt,
-      temporalWorkflowId: workflowExecution.workflowId,
-      temporalNamespace: workflowNamespace ?? '',
+      temporalWorkflowId: execution.temporalWorkflowId,
+      temporalNamespace: Context.current().info.namespace,
     };
-    const isCurrent = async (): Promise<boolean> => {
-      const current = await executions.describe(workflowExecution.workflowId);
-      return current !== null && current.isOpen && current.temporalRunId === workflowExecution.runId;
-    };
-    const { epoch } = await table.open(
-      { ...input, identity, temporalRunId: workflowExecution.runId },
-      isCurrent,
-    );
+    const first = { ...input, identity, temporalRunId: execution.temporalRunId };
+    const { epoch } = await table.open(first, async () => (await standing(executions, execution)) === 'open');
     return {
       ...directories,
       epoch,
+      fenceToken: input.fenceToken,
       refusal: await refusalBesideArchon(table, request.workingPath),
       baseBranch: request.baseBranch ?? (await host.baseBranch(request.workingPath)),
     };

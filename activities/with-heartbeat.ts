@@ -15,7 +15,8 @@ export async function withHeartbeat<Result>(work: (signal: AbortSignal) => Promi
   try {
     return await work(context.cancellationSignal);
   } catch (error) {
-    throw context.cancellationSignal.aborted ? context.cancellationSignal.reason : error;
+    const reason: unknown = context.cancellationSignal.reason;
+    throw reason instanceof Error ? reason : error;
   } finally {
     clearInterval(timer);
   }

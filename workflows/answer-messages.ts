@@ -21,13 +21,13 @@ const DECIDE_HELP =
 
 /** Installs everything that people and programs may say to a run. Refusals are free: validators make them. */
 export function answerMessages(run: LiveRun, request: StartRequest, startedAt: string): void {
-  const decide = (message: DecideMessage): DecideAnswer => {
+  const decide = refusing((message: DecideMessage): DecideAnswer => {
     const { nodeId, decision, text, by } = acceptDecision(run, message);
     run.apply({ type: 'gateDecided', nodeId, answer: { decision, text, by }, at: now() });
     return { runId: request.runId, nodeId, decision };
-  };
+  });
   setHandler(defineUpdate<DecideAnswer, [DecideMessage]>(MESSAGES.decideUpdate), decide, {
-    validator: refusing((message: DecideMessage) => acceptDecision(run, message)),
+    validator: (message) => void refusing(acceptDecision.bind(null, run))(message),
     description: DECIDE_HELP,
   });
   setHandler(
@@ -45,11 +45,7 @@ export function answerMessages(run: LiveRun, request: StartRequest, startedAt: s
     defineUpdate<CancelAnswer, [CancelMessage | undefined]>(MESSAGES.cancelUpdate),
     (message) => {
       const { by, reason } = readCancel(message);
-      const cancellation = { by, reason, nodeId: null };
-      return {
-        runId: request.runId,
-        isFirst: run.apply({ type: 'cancelRequested', cancellation, at: now() }),
-      };
+      return { runId: request.runId, isFirst: run.cancel(by, reason) };
     },
     {
       validator: refusing((message) => {
@@ -66,10 +62,11 @@ export function answerMessages(run: LiveRun, request: StartRequest, startedAt: s
   );
 }
 
-function refusing<Message>(check: (message: Message) => unknown): (message: Message) => void {
+/** Refusals as Temporal's failures: of anything else it would think that the run itself has failed. */
+function refusing<Message, Answer>(answer: (message: Message) => Answer): (message: Message) => Answer {
   return (message) => {
     try {
-      check(message);
+      return answer(message);
     } catch (error) {
       throw error instanceof RunError ? toFailure(error) : error;
     }

@@ -1,54 +1,89 @@
 import {
   condition,
+  log,
   ParentClosePolicy,
   proxyActivities,
   startChild,
   workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import type { Activities } from '../src/contract/activities.js';
+import type { Activities, WriteMirrorInput } from '../src/contract/activities.js';
 import { WORKFLOW_TYPES, type MirrorInput } from '../src/contract/run-workflow.js';
 import { mirrorWorkflowId } from '../src/contract/workflow-id.js';
-import type { MirrorWrite } from '../src/core/mirror/rows.js';
-import type { Admission } from './admit.js';
 import { CLOSE_RUN, MIRROR_PATIENCE_MS, WRITE_MIRROR } from './activity-options.js';
-import type { MirrorLane } from './mirror-lane.js';
+import type { Admission } from './admit.js';
+import type { MirrorAuthor, MirrorLane } from './mirror-lane.js';
+
+export interface RunEnd {
+  readonly admission: Admission;
+  readonly lane: MirrorLane;
+  readonly author: MirrorAuthor;
+  /** @see CloseRunInput */
+  readonly cancelReason: string | null;
+}
 
 /**
  * The one way out of a run: processes gone, then the terminal write, then close. A table that stays away
- * for a minute costs the lease no longer: a child goes on writing.
+ * for a minute costs the lease no longer: children go on writing.
  */
-export async function endRun(admission: Admission, lane: MirrorLane, epoch: string): Promise<void> {
+export async function endRun({ admission, lane, author, cancelReason }: RunEnd): Promise<void> {
   lane.seal();
   const { runId, graceMs } = admission.request;
+  const before = lane.inFlight;
+  const writes = lastWrites(lane, author);
+  const terminal = before === null && writes.length === 1 ? (writes[0] ?? null) : null;
   const { closeRun } = proxyActivities<Activities>(CLOSE_RUN);
-  const unwritten = lane.inFlight;
-  const terminal = lane.take(epoch);
-  const { isMirrored } = await closeRun({ runId, graceMs, write: unwritten === null ? terminal : null });
+  const { isMirrored } = await closeRun({ runId, graceMs, terminal, cancelReason });
   if (isMirrored) return;
+  const patienceEnds = Date.now() + MIRROR_PATIENCE_MS;
   const isLaneIdle = await condition(() => lane.inFlight === null, MIRROR_PATIENCE_MS);
-  if (isLaneIdle && (await isWritten(terminal))) return;
-  await handOver(admission, unwritten === null || isLaneIdle ? [terminal] : [unwritten, terminal]);
+  const left = isLaneIdle ? await unwrittenOf(writes, patienceEnds) : [before, ...writes];
+  await handOver(
+    admission,
+    left.filter((write) => write !== null),
+  );
 }
 
-async function isWritten(write: MirrorWrite): Promise<boolean> {
-  const options: ActivityOptions = { ...WRITE_MIRROR, scheduleToCloseTimeout: MIRROR_PATIENCE_MS };
+/** A row that cannot be made, which would be our fault, must not keep the run open. */
+function lastWrites(lane: MirrorLane, author: MirrorAuthor): readonly WriteMirrorInput[] {
   try {
-    await proxyActivities<Activities>(options).writeMirror(write);
-    return true;
-  } catch {
-    return false;
+    return lane.takeAll(author);
+  } catch (error) {
+    log.error('the end of the run cannot be put into its row', { error });
+    return [];
   }
 }
 
-async function handOver(admission: Admission, writes: readonly MirrorWrite[]): Promise<void> {
-  const { runId, fenceToken } = admission.owner;
-  const input: MirrorInput = { runId: admission.request.runId, writes };
-  await startChild(WORKFLOW_TYPES.mirror, {
-    workflowId: mirrorWorkflowId(admission.request.runId, fenceToken),
-    taskQueue: workflowInfo().taskQueue,
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    args: [input],
-    staticSummary: `the mirror of run ${runId}`,
-  });
+/** Writes in order while there is time. @returns what is left */
+async function unwrittenOf(
+  writes: readonly WriteMirrorInput[],
+  patienceEnds: number,
+): Promise<readonly WriteMirrorInput[]> {
+  for (const [position, write] of writes.entries()) {
+    const options: ActivityOptions = {
+      ...WRITE_MIRROR,
+      scheduleToCloseTimeout: Math.max(1_000, patienceEnds - Date.now()),
+    };
+    try {
+      await proxyActivities<Activities>(options).writeMirror(write);
+    } catch {
+      return writes.slice(position);
+    }
+  }
+  return [];
+}
+
+/** Each write has a child of its own: together they may be too large for one argument. */
+async function handOver({ owner, request }: Admission, writes: readonly WriteMirrorInput[]): Promise<void> {
+  const { runId } = request;
+  for (const [position, write] of writes.entries()) {
+    const input: MirrorInput = { runId, writes: [write] };
+    await startChild(WORKFLOW_TYPES.mirror, {
+      workflowId: mirrorWorkflowId(runId, owner.fenceToken, position + 1),
+      taskQueue: workflowInfo().taskQueue,
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [input],
+      staticSummary: `the mirror of run ${runId}`,
+    });
+  }
 }

@@ -1,14 +1,18 @@
 import type { WorkflowDefinition } from '../src/core/definition/definition.js';
 import { evolve } from '../src/core/run/evolve.js';
-import type { RunEvent, RunState } from '../src/core/run/run-state.js';
+import type { Cancellation, RunEvent, RunState } from '../src/core/run/run-state.js';
+import { mustStopAttempts } from '../src/core/run/run-status.js';
+import type { NodeFailure } from '../src/core/run/task.js';
 
 /** ISO-8601 UTC, by Temporal's clock. */
 export const now = (): string => new Date().toISOString();
 
-/** The state of a run while its execution lives. Only `apply` changes it. */
+/** The state of a run while its execution lives. Only events change it. */
 export class LiveRun {
   #state: RunState;
   #version = 0;
+  #isStopWanted = false;
+  #fault: Error | null = null;
 
   constructor(
     readonly definition: WorkflowDefinition,
@@ -22,19 +26,62 @@ export class LiveRun {
     return this.#state;
   }
 
-  /** Grows with every event that changed something. */
+  /** Grows with everything that the loop must look at. */
   get version(): number {
     return this.#version;
   }
 
-  /** @returns false when the event came too late to change anything */
+  /** What broke in the run's own machinery; the loop ends the run with it. */
+  get fault(): Error | null {
+    return this.#fault;
+  }
+
+  get mustStopAttempts(): boolean {
+    return this.#isStopWanted || mustStopAttempts(this.definition, this.#state);
+  }
+
+  /** @returns false when the event came too late to change anything, or broke the run */
   apply(event: RunEvent): boolean {
     const before = this.#state;
-    this.#state = evolve(this.definition, before, event);
-    if (this.#state === before) return false;
+    try {
+      this.#state = evolve(this.definition, before, event);
+      if (this.#state === before) return false;
+      this.#version += 1;
+      this.onEvent(event, this.#state);
+      return true;
+    } catch (error) {
+      this.break(error);
+      return false;
+    }
+  }
+
+  /**
+   * Somebody wants the run ended now, also when a `cancel` node that lets its siblings finish was first.
+   * @returns whether this was the first cancellation
+   */
+  cancel(by: string | null, reason: string | null): boolean {
+    this.#isStopWanted = true;
     this.#version += 1;
-    this.onEvent(event, this.#state);
-    return true;
+    const cancellation: Cancellation = { by, reason, nodeId: null };
+    return this.apply({ type: 'cancelRequested', cancellation, at: now() });
+  }
+
+  /** The first fault counts. Errors must not escape to Temporal: the run would end without its one way out. */
+  break(error: unknown): void {
+    this.#fault ??= error instanceof Error ? error : new Error(String(error));
+    this.#version += 1;
+  }
+
+  /** Ends a broken run past `evolve`, which may be what broke. */
+  fail(failure: NodeFailure): void {
+    const outcome = { status: 'failed', failure } as const;
+    this.#state = { ...this.#state, abort: failure, outcome };
+    this.#version += 1;
+    try {
+      this.onEvent({ type: 'runFinished', outcome, at: now() }, this.#state);
+    } catch (error) {
+      this.break(error);
+    }
   }
 
   /** Puts outputs into files in place of their texts; nothing has happened, so nothing is told. */

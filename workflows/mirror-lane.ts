@@ -1,21 +1,37 @@
-import { condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../src/contract/activities.js';
+import { condition, log, proxyActivities } from '@temporalio/workflow';
+import type { Activities, Generation, WriteMirrorInput } from '../src/contract/activities.js';
+import { byteLength } from '../src/core/expression/output.js';
 import type { Projection } from '../src/core/mirror/project.js';
 import type { EventRow, MirrorWrite, NodeResultRow, RunProgressRow } from '../src/core/mirror/rows.js';
 import { WRITE_MIRROR } from './activity-options.js';
 
 /** Writes gather for this long, unless somebody waits for what they tell. */
 const GATHER_MS = 300;
+/** What gathered while the table was away goes in several writes: Temporal takes arguments of 2 MiB at most. */
+const WRITE_BYTES = 512 * 1024;
+
+/** As whom the lane writes. */
+export interface MirrorAuthor {
+  readonly epoch: string;
+  readonly generation: Generation | null;
+}
+
+/** What one event of the run added. */
+interface Gathered {
+  readonly events: readonly EventRow[];
+  readonly results: readonly NodeResultRow[];
+  readonly lastSeq: number;
+  readonly bytes: number;
+}
 
 /**
  * The one way of a run's events to its tables, in order, one write in flight.
  * gathering → (300 ms, or `hurry`) → writing → gathering; `seal` → sealed, for good: what is left then
- * belongs to the terminal write.
+ * belongs to the end of the run.
  */
 export class MirrorLane {
-  #events: EventRow[] = [];
-  #results: NodeResultRow[] = [];
-  #inFlight: MirrorWrite | null = null;
+  readonly #gathered: Gathered[] = [];
+  #inFlight: WriteMirrorInput | null = null;
   #isUrgent = false;
   #isSealed = false;
 
@@ -31,29 +47,50 @@ export class MirrorLane {
   }
 
   /** The write that has begun and not ended. */
-  get inFlight(): MirrorWrite | null {
+  get inFlight(): WriteMirrorInput | null {
     return this.#inFlight;
   }
 
-  push({ events, results }: Projection): void {
-    for (const event of events) this.#events.push({ ...event, seq: (this.seq += 1) });
-    this.#results.push(...results);
+  /** All that is known has been written. */
+  get isIdle(): boolean {
+    return this.#gathered.length === 0 && this.#inFlight === null;
   }
 
-  /** Everything gathered, as one write. */
-  take(epoch: string): MirrorWrite {
+  push(projection: Projection): void {
+    const events = projection.events.map((event) => ({ ...event, seq: (this.seq += 1) }));
+    const { results } = projection;
+    if (events.length === 0 && results.length === 0) return;
+    const bytes = byteLength(JSON.stringify([events, results]));
+    this.#gathered.push({ events, results, lastSeq: this.seq, bytes });
+  }
+
+  /** What gathered first, as one write; the row in it is always the newest. */
+  take(author: MirrorAuthor): WriteMirrorInput {
+    const taken: Gathered[] = [];
+    let bytes = 0;
+    for (;;) {
+      const next = this.#gathered[0];
+      if (next === undefined || (taken.length > 0 && bytes + next.bytes > WRITE_BYTES)) break;
+      taken.push(next);
+      bytes += next.bytes;
+      this.#gathered.shift();
+    }
     const write: MirrorWrite = {
       runId: this.runId,
-      epoch,
-      seq: this.seq,
+      epoch: author.epoch,
+      seq: taken.at(-1)?.lastSeq ?? this.seq,
       row: this.rowNow(),
-      events: this.#events,
-      results: this.#results,
+      events: taken.flatMap(({ events }) => events),
+      results: taken.flatMap(({ results }) => results),
     };
-    this.#events = [];
-    this.#results = [];
-    this.#isUrgent = false;
-    return write;
+    return { write, generation: author.generation };
+  }
+
+  /** Everything that is left, at least one write: the last has the row as it stays. */
+  takeAll(author: MirrorAuthor): readonly WriteMirrorInput[] {
+    const writes = [this.take(author)];
+    while (this.#gathered.length > 0) writes.push(this.take(author));
+    return writes;
   }
 
   hurry(): void {
@@ -65,25 +102,18 @@ export class MirrorLane {
   }
 
   /** Runs until sealed. */
-  async work(epoch: string): Promise<void> {
+  async work(author: MirrorAuthor): Promise<void> {
     const { writeMirror } = proxyActivities<Activities>(WRITE_MIRROR);
     for (;;) {
-      await condition(() => this.#isSealed || this.hasNews());
+      await condition(() => this.#isSealed || this.#gathered.length > 0);
       if (!this.#isSealed) await condition(() => this.#isSealed || this.#isUrgent, GATHER_MS);
       if (this.#isSealed) return;
-      this.#inFlight = this.take(epoch);
-      await writeMirror(this.#inFlight);
+      this.#inFlight = this.take(author);
+      this.#isUrgent = this.#isUrgent && this.#gathered.length > 0;
+      await writeMirror(this.#inFlight).catch((error: unknown) => {
+        log.error('a write of the mirror was refused for good, and is left out', { error });
+      });
       this.#inFlight = null;
     }
-  }
-
-  /** Settles when all that is known has been written. */
-  async drain(): Promise<void> {
-    this.hurry();
-    await condition(() => !this.hasNews() && this.#inFlight === null);
-  }
-
-  private hasNews(): boolean {
-    return this.#events.length > 0 || this.#results.length > 0;
   }
 }

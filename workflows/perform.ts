@@ -1,21 +1,17 @@
-import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../src/contract/activities.js';
-import { fromFailure, rootMessage } from '../src/contract/failure.js';
 import { attemptId } from '../src/contract/workflow-id.js';
 import type { BashNode, Node } from '../src/core/definition/definition.js';
 import { RunError } from '../src/core/errors.js';
 import type { NodeId } from '../src/core/ids.js';
-import type { Action } from '../src/core/run/run-state.js';
+import type { Action, NodeState } from '../src/core/run/run-state.js';
 import { scopeFor } from '../src/core/run/scope-for.js';
 import type { AttemptResult, NodeFailure, ShellTask } from '../src/core/run/task.js';
-import type { Admission } from './admit.js';
 import { nodeAttempt } from './activity-options.js';
+import type { Admission } from './admit.js';
+import { attemptFailure } from './attempt-failure.js';
 import { now, type LiveRun } from './live-run.js';
 import { nodeEnvironment, type RunVariables } from './run-variables.js';
-
-/** Failure types with which Temporal says that a worker was lost, or an operator started the attempt anew. */
-const INTERRUPTIONS: readonly (string | null | undefined)[] = ['WorkerShutdown', 'ActivityReset'];
 
 /** Begins actions, and turns what becomes of them into events. Everything that it opens ends by itself. */
 export class Performer {
@@ -34,7 +30,8 @@ export class Performer {
     return this.#openCount;
   }
 
-  stopAttempts(): void {
+  /** Stops attempts and timers; each still ends by itself. */
+  stop(): void {
     this.#attempts.cancel();
   }
 
@@ -44,10 +41,7 @@ export class Performer {
         this.startAttempt(action.nodeId, action.attempt);
         return;
       case 'scheduleRetry':
-        this.run.apply({ type: 'retryScheduled', nodeId: action.nodeId, attempt: action.attempt, at: now() });
-        this.whenDue(action.delayMs, `retry ${action.nodeId}`, () => {
-          this.startAttempt(action.nodeId, action.attempt);
-        });
+        this.scheduleRetry(action);
         return;
       case 'openGate':
         this.openGate(action);
@@ -72,20 +66,28 @@ export class Performer {
     if (node.kind !== 'bash') throw new RunError('INTERNAL', `node '${nodeId}' is no work for the host`);
     const begun = Date.now();
     this.follow(this.runBash(node, attempt), (result) => {
-      const ended = { nodeId, attempt, durationMs: result.durationMs ?? Date.now() - begun, at: now() };
-      this.run.apply(
-        result.kind === 'completed'
-          ? { type: 'nodeCompleted', ...ended, output: result.output }
-          : { type: 'attemptFailed', ...ended, failure: result.failure },
-      );
+      const at = now();
+      if (result.kind === 'completed') {
+        const { durationMs, output } = result;
+        this.run.apply({ type: 'nodeCompleted', nodeId, attempt, output, durationMs, at });
+      } else {
+        const { failure, durationMs = Date.now() - begun } = result;
+        this.run.apply({ type: 'attemptFailed', nodeId, attempt, failure, durationMs, at });
+      }
     });
   }
 
-  private openGate(action: Extract<Action, { type: 'openGate' }>): void {
-    const { nodeId, message, timeoutMs } = action;
+  private scheduleRetry({ nodeId, attempt, delayMs }: Extract<Action, { type: 'scheduleRetry' }>): void {
+    this.run.apply({ type: 'retryScheduled', nodeId, attempt, at: now() });
+    this.whenStill('retrying', { nodeId, delayMs, summary: `retry ${nodeId}` }, () => {
+      this.startAttempt(nodeId, attempt);
+    });
+  }
+
+  private openGate({ nodeId, message, timeoutMs }: Extract<Action, { type: 'openGate' }>): void {
     this.run.apply({ type: 'gateOpened', nodeId, message, at: now() });
     if (timeoutMs === null) return;
-    this.whenDue(timeoutMs, `gate ${nodeId}`, () => {
+    this.whenStill('waiting', { nodeId, delayMs: timeoutMs, summary: `gate ${nodeId}` }, () => {
       this.run.apply({ type: 'gateTimedOut', nodeId, at: now() });
     });
   }
@@ -98,7 +100,7 @@ export class Performer {
     try {
       return await this.#attempts.run(() => runShell({ owner, task: this.shellTask(node, attempt, id) }));
     } catch (error) {
-      return { kind: 'failed', failure: failureOf(node.id, error) };
+      return { kind: 'failed', failure: attemptFailure(node.id, error) };
     }
   }
 
@@ -122,24 +124,32 @@ export class Performer {
     };
   }
 
-  private whenDue(delayMs: number, summary: string, act: () => void): void {
-    const due = this.#attempts
-      .run(() => sleep(delayMs, { summary }))
-      .then(
-        () => true,
-        () => false,
-      );
-    this.follow(due, (isDue) => {
-      if (isDue) act();
+  /** Acts after a delay, unless the node has moved on by then; its timer goes as soon as it has. */
+  private whenStill(
+    status: NodeState['status'],
+    { nodeId, delayMs, summary }: { nodeId: NodeId; delayMs: number; summary: string },
+    act: () => void,
+  ): void {
+    const hasMovedOn = (): boolean => {
+      const { nodes, plan } = this.run.state;
+      return nodes[plan.positionOf.get(nodeId) ?? -1]?.status !== status;
+    };
+    const settled = this.#attempts.run(() => condition(hasMovedOn, delayMs, { summary })).catch(() => true);
+    this.follow(settled, (isOver) => {
+      if (!isOver) act();
     });
   }
 
   private follow<Result>(work: Promise<Result>, then: (result: Result) => void): void {
     this.#openCount += 1;
-    void work.then((result) => {
-      this.#openCount -= 1;
-      then(result);
-    });
+    work
+      .then((result) => {
+        this.#openCount -= 1;
+        then(result);
+      })
+      .catch((error: unknown) => {
+        this.run.break(error);
+      });
   }
 
   private nodeOf(nodeId: NodeId): Node {
@@ -149,21 +159,5 @@ export class Performer {
   }
 }
 
+/** `durationMs` undefined: the host did not say. */
 type AttemptEnd = AttemptResult | { kind: 'failed'; failure: NodeFailure; durationMs?: undefined };
-
-/** What it means for a node that its activity gave no result. */
-function failureOf(nodeId: NodeId, error: unknown): NodeFailure {
-  if (isCancellation(error)) return { code: 'RUN_CANCELLED', message: `node '${nodeId}' was stopped` };
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  const isInterruption =
-    cause instanceof TimeoutFailure ||
-    (cause instanceof ApplicationFailure && INTERRUPTIONS.includes(cause.type));
-  if (isInterruption) {
-    return {
-      code: 'NODE_INTERRUPTED',
-      message: `node '${nodeId}' was interrupted: its worker was lost or restarted (${rootMessage(error)})`,
-    };
-  }
-  const ours = fromFailure(error);
-  return { code: ours?.code ?? 'INTERNAL', message: ours?.message ?? rootMessage(error) };
-}

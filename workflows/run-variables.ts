@@ -29,7 +29,7 @@ export function runVariables(request: StartRequest, opened: OpenRunResult): RunV
 /** Variables of the language in a node's environment. Texts that belong to loops and context are empty here. */
 export function nodeEnvironment(request: StartRequest, variables: RunVariables): Record<string, string> {
   const { WORKFLOW_ID = '', ARTIFACTS_DIR = '', STATE_DIR = '', BASE_BRANCH = '' } = variables.values;
-  const inputs = Object.entries(request.inputs).map(([name, value]) => [inputVariable(name), value]);
+  const inputs = Object.entries(request.inputs).map(([name, value]) => [inputVariable(name), value] as const);
   return {
     ...Object.fromEntries(inputs),
     WORKFLOW_ID,

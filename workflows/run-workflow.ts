@@ -1,31 +1,28 @@
 import {
   allHandlersFinished,
+  CancellationScope,
   CancelledFailure,
   condition,
+  ContinueAsNew,
   continueAsNew,
-  CancellationScope,
-  proxyActivities,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { Activities, OpenRunResult } from '../src/contract/activities.js';
-import { fromFailure, toFailure } from '../src/contract/failure.js';
+import { TemporalFailure } from '@temporalio/common';
+import type { OpenRunResult } from '../src/contract/activities.js';
+import { toFailure } from '../src/contract/failure.js';
 import type { RunResult } from '../src/contract/run-workflow.js';
 import { RunError } from '../src/core/errors.js';
-import { project, progressRow } from '../src/core/mirror/project.js';
-import { decide } from '../src/core/run/decide.js';
-import { initialState } from '../src/core/run/evolve.js';
-import { mustStopAttempts } from '../src/core/run/run-status.js';
-import { fromSnapshot } from '../src/core/run/snapshot.js';
 import type { RunOutcome } from '../src/core/run/run-state.js';
-import { OPEN_RUN } from './activity-options.js';
 import { admit, type Admission } from './admit.js';
 import { answerMessages } from './answer-messages.js';
-import { historyPressure, packRun } from './continue-run.js';
 import type { CarriedRun } from './carried-run.js';
+import { Continuation } from './continue-run.js';
+import { drive } from './drive.js';
 import { endRun } from './end-run.js';
-import { LiveRun, now } from './live-run.js';
-import { MirrorLane } from './mirror-lane.js';
+import { now } from './live-run.js';
+import { authorOf, openRun } from './open-run.js';
 import { Performer } from './perform.js';
+import { raiseRun, type RaisedRun } from './raise-run.js';
 import { runVariables } from './run-variables.js';
 import { makeSigns } from './signs.js';
 
@@ -38,128 +35,57 @@ export async function run(value: unknown, carried?: CarriedRun): Promise<RunResu
   try {
     return await conduct(admit(value, carried), carried);
   } catch (error) {
-    throw error instanceof RunError ? toFailure(error) : error;
+    throw asFailure(error);
   }
 }
 
 setWorkflowOptions({ failureExceptionTypes: [Error] }, run);
 
 async function conduct(admission: Admission, carried: CarriedRun | undefined): Promise<RunResult> {
-  const { request } = admission;
-  const { definition } = request;
-  const startedAt = carried?.startedAt ?? now();
-  const facts = {
-    ...request,
-    temporalWorkflowId: admission.owner.temporalWorkflowId,
-    details: { hasClientEnvironment: request.hasClientEnvironment, inputs: request.inputs },
-  };
-  const initial = carried
-    ? fromSnapshot(definition, request.inputs, carried.snapshot)
-    : initialState(definition, request.inputs);
-  const live: LiveRun = new LiveRun(definition, initial, (event, after) => {
-    lane.push(project(facts, event, after));
-    if (event.type === 'gateOpened' || event.type === 'gateDecided') lane.hurry();
-    if (event.type === 'runFinished') lane.seal();
-  });
-  const lane = new MirrorLane(
-    request.runId,
-    () => progressRow(facts, live.state, now()),
-    carried?.lastSeq ?? 0,
-  );
-  answerMessages(live, request, startedAt);
-  CancellationScope.current().cancelRequested.catch(() => {
-    const cancellation = { by: null, reason: 'cancelled in Temporal', nodeId: null };
-    live.apply({ type: 'cancelRequested', cancellation, at: now() });
-  });
+  const temporal = CancellationScope.current();
+  const raised = raiseRun(admission, carried);
+  const { live, lane, startedAt } = raised;
+  answerMessages(live, admission.request, startedAt);
+  temporal.cancelRequested.catch(() => live.cancel(null, 'cancelled in Temporal'));
   return CancellationScope.nonCancellable(async () => {
-    live.apply({ type: 'runStarted', at: startedAt });
     const opened = carried?.opened ?? (await openRun(admission, lane, startedAt));
     if (opened.refusal !== null && carried === undefined) {
       live.apply({ type: 'runAborted', failure: opened.refusal, at: now() });
     }
-    void lane.work(opened.epoch);
-    await drive({ admission, live, lane, opened, startedAt });
+    const author = authorOf(admission, opened, startedAt);
+    void lane.work(author);
+    await carryOut(admission, raised, opened);
     await condition(allHandlersFinished);
-    await endRun(admission, lane, opened.epoch);
-    return conclude(admission, live.state.outcome);
+    const { outcome } = live.state;
+    const cancelReason = temporal.consideredCancelled ? null : reasonOf(outcome);
+    await endRun({ admission, lane, author, cancelReason });
+    return conclude(admission, outcome);
   });
 }
 
-async function openRun(admission: Admission, lane: MirrorLane, startedAt: string): Promise<OpenRunResult> {
-  const { request, owner, isFirstExecution } = admission;
-  const { runId, hostId, uid, workingPath, message, inputs, startedBy, baseBranch } = request;
-  const { row, events } = lane.take('');
+/** Until there is an outcome, come what may: then the run ends in its one way. */
+async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenRunResult): Promise<void> {
+  const { request } = admission;
+  const { live, startedAt } = raised;
+  const performer = new Performer(live, admission, runVariables(request, opened));
+  const continuation = new Continuation({ ...raised, admission, performer, opened }, (next) =>
+    continueAsNew<typeof run>(request, next),
+  );
   try {
-    return await proxyActivities<Activities>(OPEN_RUN).openRun({
-      request: { runId, hostId, uid, workingPath, message, inputs, startedBy, baseBranch },
-      workflowName: request.definition.name,
-      startedAt,
-      fenceToken: owner.fenceToken,
-      isFirstExecution,
-      row,
-      events,
-    });
+    await drive({ live, performer, continuation, signs: makeSigns(request, live, startedAt) });
   } catch (error) {
-    throw (
-      fromFailure(error) ??
-      new RunError(
-        'RUN_TABLE_UNREACHABLE',
-        'the first row of the run could not be written within a minute, so the run gives its path back. See whether Postgres answers with signalbox doctor',
-        {},
-        { cause: error },
-      )
-    );
+    if (error instanceof ContinueAsNew) throw error;
+    performer.stop();
+    await condition(() => performer.openCount === 0);
+    const { code, message } = asRunError(error);
+    live.fail({ code, message });
   }
 }
 
-interface Conducted {
-  readonly admission: Admission;
-  readonly live: LiveRun;
-  readonly lane: MirrorLane;
-  readonly opened: OpenRunResult;
-  readonly startedAt: string;
-}
-
-/** decide → perform → evolve → mirror, until there is an outcome. */
-async function drive(run: Conducted): Promise<void> {
-  const { admission, live, opened } = run;
-  const performer = new Performer(live, admission, runVariables(admission.request, opened));
-  const signs = makeSigns(admission.request, live, run.startedAt);
-  for (;;) {
-    const pressure = historyPressure();
-    if (pressure !== 'none' && performer.openCount === 0) await moveOn(run, performer);
-    const mayAct = pressure !== 'full' || performer.openCount === 0;
-    const actions = mayAct ? decide(live.definition, live.state) : [];
-    for (const action of actions) performer.begin(action);
-    signs.show();
-    if (live.state.outcome !== null) return;
-    if (mustStopAttempts(live.definition, live.state)) performer.stopAttempts();
-    if (actions.length > 0) continue;
-    const { version } = live;
-    await condition(() => live.version !== version);
-  }
-}
-
-/** Continues as a new execution, unless something begins while the mirror is written out. */
-async function moveOn(
-  { admission, live, lane, opened, startedAt }: Conducted,
-  performer: Performer,
-): Promise<void> {
-  if (live.state.cancellation !== null || live.state.outcome !== null) return;
-  await lane.drain();
-  const snapshot = await packRun(live, opened.artifactsDir, admission.request.runId);
-  await condition(allHandlersFinished);
-  await lane.drain();
-  if (performer.openCount > 0 || live.state.cancellation !== null) return;
-  const { lastSeq } = lane;
-  const { fenceToken } = admission.owner;
-  await continueAsNew<typeof run>(admission.request, {
-    snapshot: snapshot(),
-    fenceToken,
-    opened,
-    startedAt,
-    lastSeq,
-  });
+function reasonOf(outcome: RunOutcome | null): string | null {
+  if (outcome?.status !== 'cancelled') return null;
+  const { by, reason } = outcome.cancellation;
+  return `cancelled${by === null ? '' : ` by ${by}`}${reason === null ? '' : `: ${reason}`}`;
 }
 
 function conclude({ request }: Admission, outcome: RunOutcome | null): RunResult {
@@ -168,13 +94,24 @@ function conclude({ request }: Admission, outcome: RunOutcome | null): RunResult
       return { runId: request.runId, status: 'completed', output: outcome.result?.text ?? null };
     case 'failed':
       throw new RunError(outcome.failure.code, outcome.failure.message);
-    case 'cancelled': {
-      const { by, reason } = outcome.cancellation;
-      throw new CancelledFailure(
-        `cancelled${by === null ? '' : ` by ${by}`}${reason === null ? '' : `: ${reason}`}`,
-      );
-    }
+    case 'cancelled':
+      throw new CancelledFailure(reasonOf(outcome) ?? undefined);
     case undefined:
       throw new RunError('INTERNAL', 'the run ended without an outcome');
   }
+}
+
+function asRunError(error: unknown): RunError {
+  if (error instanceof RunError) return error;
+  return new RunError(
+    'INTERNAL',
+    `signalbox itself is at fault: ${String(error)}. Please report it, with the history of this execution`,
+    {},
+    { cause: error },
+  );
+}
+
+function asFailure(error: unknown): unknown {
+  if (error instanceof ContinueAsNew || error instanceof TemporalFailure) return error;
+  return toFailure(asRunError(error));
 }

@@ -1,4 +1,4 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { runTitle, SEARCH_ATTRIBUTES } from '../src/contract/memo.js';
 import type { StartRequest } from '../src/contract/start-request.js';
@@ -8,16 +8,16 @@ import type { LiveRun } from './live-run.js';
 
 const STATUS = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
 
+export interface Signs {
+  readonly show: () => void;
+}
+
 /** What an operator sees in the Web UI without asking: live details, and the status as a search attribute. */
-export function makeSigns(
-  request: StartRequest,
-  run: LiveRun,
-  startedAt: string,
-): { readonly show: () => void } {
+export function makeSigns(request: StartRequest, run: LiveRun, startedAt: string): Signs {
   const title = runTitle(request.definition.name, request.workingPath);
   const hasStatus = request.searchAttributes.includes(SEARCH_ATTRIBUTES.status);
   let shownVersion = -1;
-  let shownStatus = 'running';
+  let shownStatus = workflowInfo().typedSearchAttributes.get(STATUS);
   return {
     show: () => {
       if (run.version === shownVersion) return;

@@ -1,4 +1,4 @@
-import type { MirrorWrite, RunProgressRow, EventRow } from '../core/mirror/rows.js';
+import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
 import type { AttemptResult, NodeFailure, NodeOutput, ShellTask } from '../core/run/task.js';
 import type { StartRequest } from './start-request.js';
 
@@ -27,6 +27,8 @@ export interface OpenRunInput {
 export interface OpenRunResult {
   /** Decimal text of a bigint. */
   readonly epoch: string;
+  /** The execution generation that the epoch belongs to. */
+  readonly fenceToken: string;
   readonly outputRoot: string;
   readonly artifactsDir: string;
   readonly stateDir: string;
@@ -42,15 +44,36 @@ export interface RunShellInput {
   readonly task: ShellTask;
 }
 
+/** An execution generation, as the run table has to know it. */
+export interface Generation {
+  readonly identity: RunIdentityRow;
+  readonly fenceToken: string;
+  readonly temporalRunId: string;
+}
+
+export interface WriteMirrorInput {
+  readonly write: MirrorWrite;
+  /**
+   * Of an execution that a reset made, whose history begins with the epoch of another: the host takes an
+   * epoch for it, which replaces the write's. Null: the write's epoch is its own.
+   */
+  readonly generation: Generation | null;
+}
+
 export interface CloseRunInput {
   readonly runId: string;
   readonly graceMs: number;
-  /** The terminal write; null when the mirror is finished elsewhere. */
-  readonly write: MirrorWrite | null;
+  /** The terminal write; null when there are more writes than this one to make. */
+  readonly terminal: WriteMirrorInput | null;
+  /**
+   * Why the run ends as cancelled, though Temporal has not been asked to cancel its execution: the host
+   * asks, since Temporal closes no other execution as cancelled. Null: there is nothing to ask.
+   */
+  readonly cancelReason: string | null;
 }
 
 export interface CloseRunResult {
-  /** False: the table could not be reached, or there was nothing to write. */
+  /** False: the table did not take the write, or there was none. */
   readonly isMirrored: boolean;
 }
 
@@ -65,12 +88,13 @@ export interface StoreOutputsInput {
  * Activities as the wire sees them. All are on the run's host queue.
  * `openRun`: checks host, user and path, makes the run's directories, writes the row · `runShell`: one
  * attempt of a bash node · `writeMirror`: one write of the lane · `closeRun`: ends every
- * process of the run, then makes the terminal write · `storeOutputs`: moves outputs to files.
+ * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
+ * cancelled · `storeOutputs`: moves outputs to files.
  */
 export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;
   runShell(input: RunShellInput): Promise<AttemptResult>;
-  writeMirror(write: MirrorWrite): Promise<void>;
+  writeMirror(input: WriteMirrorInput): Promise<void>;
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
 }

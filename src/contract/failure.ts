@@ -1,5 +1,5 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import { ERROR_CODES, isErrorCode, RunError, type ErrorDetails } from '../core/errors.js';
+import { ERROR_CODES, isErrorCode, RunError } from '../core/errors.js';
 import { isJsonObject } from '../core/json.js';
 
 /** Our error in Temporal's clothes: `type` is the code. */
@@ -19,7 +19,7 @@ export function fromFailure(error: unknown): RunError | null {
     if (cause instanceof RunError) return cause;
     if (cause instanceof ApplicationFailure && cause.type && isErrorCode(cause.type)) {
       const details: unknown = cause.details?.[0];
-      return new RunError(cause.type, cause.message, isJsonObject(details) ? (details as ErrorDetails) : {}, {
+      return new RunError(cause.type, cause.message, isJsonObject(details) ? details : {}, {
         cause: error,
       });
     }

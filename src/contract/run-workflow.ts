@@ -1,6 +1,6 @@
 import type { RunId } from '../core/ids.js';
-import type { MirrorWrite } from '../core/mirror/rows.js';
 import type { TextValue } from '../core/run/task.js';
+import type { WriteMirrorInput } from './activities.js';
 
 /** Workflow types, on the wire. */
 export const WORKFLOW_TYPES = { run: 'run', mirror: 'mirror' } as const;
@@ -12,8 +12,8 @@ export interface RunResult {
   readonly output: TextValue | null;
 }
 
-/** Argument of `mirror`: the writes that a closed run still owes, in order. */
+/** Argument of `mirror`: writes that a closed run still owes, in order. */
 export interface MirrorInput {
   readonly runId: RunId;
-  readonly writes: readonly MirrorWrite[];
+  readonly writes: readonly WriteMirrorInput[];
 }

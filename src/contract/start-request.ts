@@ -2,8 +2,9 @@ import type { WorkflowDefinition } from '../core/definition/definition.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import { isUuid } from '../core/ids.js';
-import { isJsonObject } from '../core/json.js';
+import { isJsonObject, type JsonObject } from '../core/json.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
+import { definitionFaults } from './definition-faults.js';
 
 /** Version of everything in this room. A worker refuses a newer one. */
 export const CONTRACT_VERSION = 1;
@@ -37,29 +38,42 @@ export interface StartRequest {
   readonly heartbeatTimeoutMs: number;
 }
 
-const TEXT_FIELDS = ['runId', 'startToken', 'hostId', 'workingPath', 'message', 'startedBy'] as const;
-const NUMBER_FIELDS = ['uid', 'graceMs', 'heartbeatTimeoutMs'] as const;
+type Check = (value: unknown) => boolean;
 
-function faultsOf(request: Record<string, unknown>): string[] {
-  const faults: string[] = [];
-  for (const field of TEXT_FIELDS) if (typeof request[field] !== 'string') faults.push(`${field} is no text`);
-  for (const field of NUMBER_FIELDS) {
-    if (!Number.isSafeInteger(request[field]) || (request[field] as number) < 0)
-      faults.push(`${field} is no count`);
-  }
-  if (!isUuid(String(request['runId']))) faults.push('runId is no UUID');
-  if (!isUuid(String(request['startToken']))) faults.push('startToken is no UUID');
-  const definition = request['definition'];
-  if (!isJsonObject(definition) || !Array.isArray(definition['nodes']) || definition['nodes'].length === 0)
-    faults.push('definition has no nodes');
-  if (!isJsonObject(request['inputs'])) faults.push('inputs is no map');
-  if (!Array.isArray(request['searchAttributes'])) faults.push('searchAttributes is no list');
-  return faults;
+const isText: Check = (value) => typeof value === 'string';
+const isFilled: Check = (value) => typeof value === 'string' && value !== '';
+const isFlag: Check = (value) => typeof value === 'boolean';
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isAnUuid: Check = (value) => typeof value === 'string' && isUuid(value);
+
+/** What each field must be, `contractVersion` and `definition` apart; the words end "… is no". */
+const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check: Check])[] = [
+  ['runId', 'UUID', isAnUuid],
+  ['startToken', 'UUID', isAnUuid],
+  ['hostId', 'name', isFilled],
+  ['uid', 'count', isCount],
+  ['workingPath', 'path', isFilled],
+  ['message', 'text', isText],
+  ['inputs', 'map of texts', (value) => isJsonObject(value) && Object.values(value).every(isText)],
+  ['baseBranch', 'text', (value) => value === null || isText(value)],
+  ['hasClientEnvironment', 'flag', isFlag],
+  ['startedBy', 'text', isText],
+  ['searchAttributes', 'list of texts', (value) => Array.isArray(value) && value.every(isText)],
+  ['graceMs', 'count', isCount],
+  ['heartbeatTimeoutMs', 'count', isCount],
+];
+
+function faultsOf(request: JsonObject): string[] {
+  const faults = FIELDS.filter(([field, , check]) => !check(request[field]));
+  return [
+    ...faults.map(([field, what]) => `${field} is no ${what}`),
+    ...definitionFaults(request['definition']),
+  ];
 }
 
 /**
  * Checks a start request again where it arrives: anybody may start a workflow by hand.
- * @throws RunError `CONTRACT_TOO_NEW` · `START_REQUEST_INVALID` with every fault
+ * @throws RunError `CONTRACT_TOO_NEW` · `START_REQUEST_INVALID` with every fault · `PATH_NOT_ABSOLUTE`
  */
 export function parseStartRequest(value: unknown): StartRequest {
   if (!isJsonObject(value)) {
@@ -75,7 +89,7 @@ export function parseStartRequest(value: unknown): StartRequest {
       `this worker speaks contract ${CONTRACT_VERSION}, the start request ${version}; replace the worker (signalbox down, then signalbox up, with the newer version)`,
     );
   }
-  const faults = version === CONTRACT_VERSION ? faultsOf(value) : ['contractVersion is missing'];
+  const faults = version === CONTRACT_VERSION ? faultsOf(value) : ['contractVersion is no version'];
   if (faults.length > 0) {
     throw new RunError(
       'START_REQUEST_INVALID',

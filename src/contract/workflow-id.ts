@@ -28,9 +28,13 @@ export function runWorkflowId(hostId: HostId, workingPath: WorkingPath): string 
   return `run.${pathKey(hostId, workingPath)}.${pathSlug(workingPath)}`;
 }
 
-/** ID of the child that finishes a run's mirror after the run has closed. */
-export function mirrorWorkflowId(runId: RunId, fenceToken: string): string {
-  return `mirror.${runId}.${fenceToken}`;
+/**
+ * ID of a child that finishes a run's mirror after the run has closed.
+ * @param part from 1: what does not fit the argument of one child goes to further ones
+ */
+export function mirrorWorkflowId(runId: RunId, fenceToken: string, part = 1): string {
+  const id = `mirror.${runId}.${fenceToken}`;
+  return part === 1 ? id : `${id}.${part}`;
 }
 
 /**

@@ -1,0 +1,33 @@
+import { condition } from '@temporalio/workflow';
+import { decide } from '../src/core/run/decide.js';
+import { historyPressure, type Continuation } from './continue-run.js';
+import type { LiveRun } from './live-run.js';
+import type { Performer } from './perform.js';
+import type { Signs } from './signs.js';
+
+export interface Driven {
+  readonly live: LiveRun;
+  readonly performer: Performer;
+  readonly signs: Signs;
+  readonly continuation: Continuation;
+}
+
+/**
+ * decide → perform → evolve → mirror, until there is an outcome.
+ * @throws what broke, if something of the run's own machinery did
+ */
+export async function drive({ live, performer, signs, continuation }: Driven): Promise<void> {
+  for (;;) {
+    const pressure = historyPressure();
+    await continuation.attempt(pressure);
+    if (live.fault !== null) throw live.fault;
+    const { version } = live;
+    const mayAct = pressure !== 'full' || performer.openCount === 0;
+    if (mayAct) for (const action of decide(live.definition, live.state)) performer.begin(action);
+    signs.show();
+    if (live.state.outcome !== null) return;
+    if (live.mustStopAttempts) performer.stop();
+    const { openCount } = performer;
+    await condition(() => live.version !== version || performer.openCount !== openCount);
+  }
+}
