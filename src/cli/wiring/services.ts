@@ -17,7 +17,13 @@ export function makeServices(config: Config, { version, tell }: Making): CliServ
   const workingPath = (place: Place) => resolveWorkingPath(place.directory, { isFolder: place.isFolder });
   return {
     workingPath,
-    catalogue: async (place) => discover({ root: await workingPath(place), archonHome: config.archonHome }),
+    catalogue: async (place) => {
+      const [root, { discover }] = await Promise.all([
+        workingPath(place),
+        import('../../client/discover.js'),
+      ]);
+      return discover({ root, archonHome: config.archonHome });
+    },
     stack,
     orchestrator: once(async () => connect(config, await stack(), tell)),
     setup: async () => (await import('./setup.js')).setup(config, await (await stack()).ensure(tell)),
