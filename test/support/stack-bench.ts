@@ -35,6 +35,8 @@ export interface StackBench {
   readonly directory: string;
   readonly options: StackOptions;
   readonly stack: Stack;
+  /** The command of a worker that does what a worker must, and no more. */
+  readonly fakeWorker: readonly string[];
   /** Lines of progress of all calls through `up` and `down`. */
   readonly lines: string[];
   up(): Promise<StackEndpoints>;
@@ -95,6 +97,7 @@ export function stackBench({
     directory,
     options,
     stack,
+    fakeWorker: program('fake-worker.mjs'),
     lines,
     up: () => stack.up(progress),
     down: () => stack.down(progress),

@@ -74,7 +74,7 @@ class Follower {
       const state = readState(this.layout.stateFile);
       if (state !== null) {
         this.tell(state);
-        this.throwFailure(state);
+        if (isOver) this.throwFailure(state);
         if (state.phase === 'up' && isHeld(state.lock)) return state;
       }
       if (isOver) return null;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unusableDirectory } from './failure.js';
 
@@ -16,10 +16,11 @@ export interface StackLayout {
   readonly postgres: string;
 }
 
-/** The layout of a home that exists; null when there is none. Touches nothing. */
+/** The layout of a home in which a stack has been made; null when there is none. Touches nothing. */
 export function findLayout(home: string): StackLayout | null {
   try {
-    return layoutOf(realpathSync.native(home));
+    const layout = layoutOf(realpathSync.native(home));
+    return statSync(layout.directory).isDirectory() ? layout : null;
   } catch {
     return null;
   }

@@ -48,7 +48,7 @@ async function endSupervisor(layout: StackLayout, holder: string, progress: Prog
   if (state === null || !isHeld(holder)) return;
   progress(`ending the stack (supervisor pid ${state.supervisor.pid})`);
   if (!signalProcess(state.supervisor, 'SIGTERM')) refuseForeign(state, holder);
-  const isGone = () => !isHeld(holder);
+  const isGone = () => !isHeld(holder) && !isAlive(state.supervisor);
   if (await waitUntil(isGone, SUPERVISOR_WAIT_MS)) return;
   progress('the supervisor does not end; killing it');
   signalProcess(state.supervisor, 'SIGKILL');
