@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunId } from '../../src/core/ids.js';
-import type { MirrorWrite } from '../../src/core/mirror/rows.js';
+import { type MirrorWrite, OWNERSHIP_MARK } from '../../src/core/mirror/rows.js';
 import type { RunReader, RunRecord, RunTable } from '../../src/ports/run-table.js';
 import {
   aFirstWrite,
@@ -50,17 +50,7 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
           startedAt: atSecond(0),
           completedAt: null,
           lastActivityAt: atSecond(0),
-          metadata: {
-            workflow_source: { version: 99, owner: 'signalbox' },
-            inputs: { issue: '7' },
-            signalbox: {
-              started_by: 'me@laptop',
-              host_id: identity.hostId,
-              uid: 1000,
-              temporal_namespace: 'default',
-              temporal_workflow_id: identity.temporalWorkflowId,
-            },
-          },
+          metadata: { workflow_source: OWNERSHIP_MARK, inputs: { issue: '7' } },
           temporalWorkflowId: identity.temporalWorkflowId,
           hostId: identity.hostId,
         });

@@ -107,18 +107,8 @@ export class FakeRunTable implements RunTable, RunReader {
   private makeRun(first: FirstWrite): StoredRun {
     const { identity } = first;
     const { runId, workflowName, userMessage, workingPath, outputRoot, startedAt, hostId } = identity;
-    const { temporalWorkflowId, temporalNamespace, startedBy, uid, inputs } = identity;
-    const metadata: JsonObject = {
-      workflow_source: { version: 99, owner: 'signalbox' },
-      ...(Object.keys(inputs).length > 0 && { inputs }),
-      signalbox: {
-        started_by: startedBy,
-        host_id: hostId,
-        uid,
-        temporal_namespace: temporalNamespace,
-        temporal_workflow_id: temporalWorkflowId,
-      },
-    };
+    const { temporalWorkflowId, inputs } = identity;
+    const metadata: JsonObject = Object.keys(inputs).length > 0 ? { inputs } : {};
     const shown = { runId, workflowName, userMessage, workingPath, outputRoot, startedAt };
     const record = {
       ...shown,

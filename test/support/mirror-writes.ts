@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { RunId, WorkingPath } from '../../src/core/ids.js';
-import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../../src/core/mirror/rows.js';
+import {
+  type EventRow,
+  type MirrorWrite,
+  OWNERSHIP_MARK,
+  type RunIdentityRow,
+  type RunProgressRow,
+} from '../../src/core/mirror/rows.js';
 import type { FirstWrite } from '../../src/ports/run-table.js';
 
 export const aRunId = (): RunId => randomUUID() as RunId;
@@ -29,7 +35,8 @@ export function anIdentity(over: Partial<RunIdentityRow> = {}): RunIdentityRow {
 }
 
 export function aRow(over: Partial<RunProgressRow> = {}): RunProgressRow {
-  return { status: 'running', metadata: {}, completedAt: null, lastActivityAt: atSecond(0), ...over };
+  const metadata = { workflow_source: OWNERSHIP_MARK };
+  return { status: 'running', metadata, completedAt: null, lastActivityAt: atSecond(0), ...over };
 }
 
 export function anEvent(seq: number, over: Partial<EventRow> = {}): EventRow {

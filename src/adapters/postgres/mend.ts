@@ -69,7 +69,6 @@ function mendIdentity(identity: RunIdentityRow, mender: Mender): RunIdentityRow 
     workingPath: mender.text('working_path', identity.workingPath),
     outputRoot: mender.text('output_root', identity.outputRoot),
     startedAt: mender.time('started_at', identity.startedAt),
-    startedBy: mender.text('started_by', identity.startedBy),
     inputs: mender.json('inputs', identity.inputs) as Readonly<Record<string, string>>,
     temporalWorkflowId: mender.text('temporal_workflow_id', identity.temporalWorkflowId),
     temporalNamespace: mender.text('temporal_namespace', identity.temporalNamespace),

@@ -6,30 +6,14 @@ import type { FirstWrite } from '../../ports/run-table.js';
 /** Namespace of the ids of events. */
 const EVENTS = 'a3b1f8d4-6c52-4f0e-9d57-0b1e6a7c2d39';
 
-/**
- * What Archon's own programs find in a run of ours: a source record that no build of theirs can read.
- * They record a person's decision and leave the run to us.
- */
-const OWNERSHIP_MARK = { version: 99, owner: 'signalbox' };
-
 /** An event's id: the same event written twice is one row. */
 export function eventId(runId: string, epoch: string, seq: number): string {
   return uuidFrom(`${runId}/${epoch}/${seq}`, EVENTS);
 }
 
-/** What the row's metadata begin with. */
-export function firstMetadata(identity: RunIdentityRow): JsonObject {
-  return {
-    workflow_source: OWNERSHIP_MARK,
-    ...(Object.keys(identity.inputs).length > 0 && { inputs: identity.inputs }),
-    signalbox: {
-      started_by: identity.startedBy,
-      host_id: identity.hostId,
-      uid: identity.uid,
-      temporal_namespace: identity.temporalNamespace,
-      temporal_workflow_id: identity.temporalWorkflowId,
-    },
-  };
+/** What the row's metadata begin with, under what each write lays over them. */
+function firstMetadata({ inputs }: RunIdentityRow): JsonObject {
+  return Object.keys(inputs).length > 0 ? { inputs } : {};
 }
 
 /** Parameters of `WRITE_RUN`. */

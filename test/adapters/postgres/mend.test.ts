@@ -95,7 +95,7 @@ describe('a value that Postgres refuses is mended and marked, and the run goes o
     ['a workflow name of 300 characters', { workflowName: 'w'.repeat(300) }, ['workflow_name']],
     ['NUL in the message', { userMessage: 'a\u0000b' }, ['user_message']],
     ['NUL in an input', { inputs: { name: 'a\u0000b' } }, ['inputs']],
-    ['half a surrogate pair in the starter', { startedBy: 'me@\ud800' }, ['started_by']],
+    ["half a surrogate pair in an input's name", { inputs: { '\ud800': 'x' } }, ['inputs']],
   ])('in the first write, %s', async (_, identity, mended) => {
     const run = await opened(identity);
     expect(await run.row()).toMatchObject({ status: 'running', metadata: { signalbox_mended: mended } });

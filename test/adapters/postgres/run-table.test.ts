@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makePool, makeRunReader, makeRunTable } from '../../../src/adapters/postgres/index.js';
 import { eventId } from '../../../src/adapters/postgres/mirror-values.js';
 import type { WorkingPath } from '../../../src/core/ids.js';
-import type { NodeResultRow } from '../../../src/core/mirror/rows.js';
+import { type NodeResultRow, OWNERSHIP_MARK } from '../../../src/core/mirror/rows.js';
 import type { NodeOutput } from '../../../src/core/run/task.js';
 import {
   aFirstWrite,
@@ -194,14 +194,16 @@ describe("Archon's own programs", () => {
 
   test('can record a decision on a gate of ours, once', async () => {
     const approval = { type: 'approval', nodeId: 'review', message: 'ok?' };
-    const { runId, row } = await opened({ row: aRow({ status: 'paused', metadata: { approval } }) });
+    const { runId, row } = await opened({
+      row: aRow({ status: 'paused', metadata: { workflow_source: OWNERSHIP_MARK, approval } }),
+    });
     const decide = `
       UPDATE remote_agent_workflow_runs SET metadata = metadata || $2
       WHERE id = $1 AND status = 'paused' AND metadata -> 'approval' ->> 'resolved' IS NULL RETURNING true AS won`;
     const decision = { approval: { ...approval, resolved: 'approved' } };
     expect(await select(decide, runId, decision)).toEqual([{ won: true }]);
     expect(await select(decide, runId, decision)).toEqual([]);
-    expect((await row())?.metadata).toMatchObject({ workflow_source: { version: 99 }, ...decision });
+    expect((await row())?.metadata).toMatchObject({ workflow_source: OWNERSHIP_MARK, ...decision });
   });
 });
 
@@ -217,7 +219,9 @@ describe('what somebody deletes', () => {
     const before = await row();
     await pool.query(deletion, [runId]);
     expect(await row()).toBeUndefined();
-    await table.write(aWrite(runId, epoch, 2, { row: aRow({ metadata: { summary: 'x' } }) }));
+    await table.write(
+      aWrite(runId, epoch, 2, { row: aRow({ metadata: { workflow_source: OWNERSHIP_MARK, summary: 'x' } }) }),
+    );
     expect(await row()).toEqual({ ...before, metadata: { ...before?.metadata, summary: 'x' } });
     expect(await makeRunReader(pool).events(runId)).toHaveLength(1);
     await table.write(aWrite(runId, epoch, 3));
