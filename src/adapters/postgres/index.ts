@@ -1,6 +1,6 @@
-export { checkTables, type TableCheck } from './check-tables.js';
+export { checkTables } from './check-tables.js';
 export { migrate } from './migrate.js';
-export { makePool, type PoolOptions } from './pool.js';
+export { makePool } from './pool.js';
 export { makeRunReader } from './run-reader.js';
 export { makeRunTable } from './run-table.js';
 export { makeTextStore } from './text-store.js';
