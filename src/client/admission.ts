@@ -8,8 +8,8 @@ import { RunError } from '../core/errors.js';
 import { memoOf } from './holder.js';
 import { isNotFound, isServiceTrouble, readableTrouble, withDeadline } from './temporal-calls.js';
 
-const TOTAL_MS = 8_000;
-const CALL_MS = 3_000;
+const TOTAL_MS = 5_000;
+const CALL_MS = 2_500;
 const ROUNDS = 5;
 
 export type Admission =

@@ -4,7 +4,7 @@ import { fromFailure } from '../contract/failure.js';
 import { RunError } from '../core/errors.js';
 import { isNotFound, readableTrouble, withDeadline } from './temporal-calls.js';
 
-const CALL_MS = 8_000;
+const CALL_MS = 6_000;
 
 /** Whom a message is for. `runId` is checked by the receiver's memo before anything is sent. */
 export interface Addressee {

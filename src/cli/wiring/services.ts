@@ -49,14 +49,14 @@ async function makeStack(config: Config, version: string): Promise<Stack> {
 
 async function connect(config: Config, stack: Stack, tell: Progress): Promise<Orchestrator> {
   const bringing = stack.ensure(tell);
-  const [endpoints, { createOrchestrator }, { makePool }, { temporalClient }] = await Promise.all([
-    bringing,
-    import('../../index.js'),
-    import('../../adapters/postgres/index.js'),
-    import('./temporal.js'),
-  ]);
-  return createOrchestrator({
-    temporal: await temporalClient(config, endpoints),
-    database: makePool(endpoints.database.url, { max: 4, allowExitOnIdle: true }),
-  });
+  const [endpoints, { createOrchestrator }, { makePool, requireTables }, { temporalClient }] =
+    await Promise.all([
+      bringing,
+      import('../../index.js'),
+      import('../../adapters/postgres/index.js'),
+      import('./temporal.js'),
+    ]);
+  const database = makePool(endpoints.database.url, { max: 4, allowExitOnIdle: true });
+  const [temporal] = await Promise.all([temporalClient(config, endpoints), requireTables(database)]);
+  return createOrchestrator({ temporal, database });
 }
