@@ -16,6 +16,7 @@ import { makeExecutions } from '../src/adapters/temporal/executions.js';
 import { RunError } from '../src/core/errors.js';
 import type { HostId } from '../src/core/ids.js';
 import type { Box } from '../src/ports/box.js';
+import type { Logger } from '../src/ports/logger.js';
 import { makeWorker, type WorkflowCode } from './make-worker.js';
 
 /** What a worker is made of. Nothing is read from the environment here. */
@@ -38,6 +39,8 @@ export interface CreateWorkerOptions {
   readonly bashPath: string | null;
   /** Weakest containment level (highest number) that is accepted. */
   readonly weakestContainment: number;
+  /** Told what the mirror had to leave out. */
+  readonly logger: Logger;
   readonly workflowCode?: WorkflowCode;
   readonly shutdownGraceMs?: number;
 }
@@ -92,7 +95,7 @@ function adaptersOf(options: CreateWorkerOptions, box: Box) {
     host: makeHost({ hostId, uid, baseBranch: detectBaseBranch }),
     files: makeRunFiles(options.archonHome),
     outputs: makeOutputStore(),
-    table: makeRunTable(database),
+    table: makeRunTable(database, options.logger),
     shell: makeShell({
       box,
       environment,

@@ -4,6 +4,7 @@ import { makePool } from '../src/adapters/postgres/index.js';
 import { readHostId } from '../src/client/host-id.js';
 import type { Config } from '../src/config/config.js';
 import { RunError } from '../src/core/errors.js';
+import type { Logger } from '../src/ports/logger.js';
 import { createWorker } from './create-worker.js';
 
 /** Where a worker process finds its servers. */
@@ -19,7 +20,12 @@ export interface WorkerPlaces {
  * @throws RunError `TEMPORAL_UNREACHABLE` · `HOST_ID_INVALID` · `CONTAINMENT_TOO_WEAK`
  */
 export async function runWorker(config: Config, places: WorkerPlaces): Promise<void> {
-  Runtime.install({ logger: new DefaultLogger('WARN', logLine), shutdownSignals: ['SIGTERM', 'SIGINT'] });
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      writeLine(level, message, meta ?? {});
+    }),
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+  });
   const hostId = await readHostId(config.hostId);
   const connection = await connect(places);
   const database = makePool(places.databaseUrl, { max: 16 });
@@ -36,6 +42,7 @@ export async function runWorker(config: Config, places: WorkerPlaces): Promise<v
       environment: config.environment,
       bashPath: config.bashPath,
       weakestContainment: config.weakestContainment,
+      logger: lineLogger,
     });
     const running = worker.run();
     process.send?.({ kind: 'ready' });
@@ -59,15 +66,22 @@ async function connect({ temporal }: WorkerPlaces): Promise<NativeConnection> {
   }
 }
 
-/** One line of JSON per entry on stderr: fields of Temporal's own, never arguments or outputs. */
-function logLine(entry: {
-  level: string;
-  message: string;
-  meta?: Record<string, unknown> | undefined;
-}): void {
-  const { error, ...meta } = entry.meta ?? {};
+/** One line of JSON on stderr: fields, never arguments or outputs of nodes. */
+function writeLine(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
+  const { error, ...rest } = fields;
   const cause = error instanceof Error ? { error: error.message } : {};
-  process.stderr.write(
-    `${JSON.stringify({ time: new Date().toISOString(), level: entry.level, message: entry.message, ...meta, ...cause })}\n`,
-  );
+  const line = { time: new Date().toISOString(), level, message, ...rest, ...cause };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
 }
+
+const lineLogger: Logger = {
+  info: (fields, message) => {
+    writeLine('INFO', message, fields);
+  },
+  warn: (fields, message) => {
+    writeLine('WARN', message, fields);
+  },
+  error: (fields, message) => {
+    writeLine('ERROR', message, fields);
+  },
+};
