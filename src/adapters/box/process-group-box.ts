@@ -5,7 +5,7 @@ import { endProcesses } from './end-processes.js';
 import { makeGroupCensus } from './group-census.js';
 import { ATTEMPT_MARKER, makeMarkerCensus, RUN_MARKER } from './marker-census.js';
 import { hasProc } from './proc.js';
-import { openOutputFiles, startCommand } from './start-command.js';
+import { startCommand } from './start-command.js';
 
 export interface ProcessGroupBoxOptions {
   /** How long what was sent SIGKILL may take to go; default 10 s. */
@@ -18,8 +18,6 @@ export interface ProcessGroupBoxOptions {
 interface OpenBox {
   readonly owner: BoxOwner;
   readonly commands: Set<StartedCommand>;
-  /** Commands between the decision to start them and their first moment. */
-  readonly starting: Set<Promise<unknown>>;
   closing: Promise<void> | null;
 }
 
@@ -39,7 +37,7 @@ function isSucceeded(box: OpenBox, owner: BoxOwner): boolean {
  * absent → `ensureOpen` → open → `close` → closing → absent. Failing to close leaves it open.
  * - P1 What an earlier worker left of a run is ended before the run's box opens here.
  * - P2 Temporal admits one execution under an ID: whoever opens a box under the ID of another ends that one's first.
- * - P3 Nothing starts in a box that is closing, and nothing that was starting is missed by it.
+ * - P3 Nothing starts in a box that is closing.
  * - P4 This process and those above it are never signalled.
  */
 class ProcessGroupBox implements Box {
@@ -75,7 +73,7 @@ class ProcessGroupBox implements Box {
       await this.#end(this.#targetOf(owner.runId, null), 0);
       left.delete(owner.runId);
     }
-    this.#boxes.set(owner.runId, { owner, commands: new Set(), starting: new Set(), closing: null });
+    this.#boxes.set(owner.runId, { owner, commands: new Set(), closing: null });
   }
 
   /** Looked for once: what this worker starts itself it knows, and a dead one starts nothing more. */
@@ -85,37 +83,20 @@ class ProcessGroupBox implements Box {
   }
 
   async enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit> {
-    const box = this.#boxes.get(task.runId);
-    if (box === undefined) throw notOpen(task.runId);
-    const starting = this.#start(box, task);
-    box.starting.add(starting);
-    const { pid, ended } = await starting.finally(() => box.starting.delete(starting));
+    const { runId, attemptId } = task;
+    const box = this.#boxes.get(runId);
+    if (box?.closing !== null) throw notOpen(runId);
+    const { pid, ended } = startCommand(task, { [RUN_MARKER]: runId, [ATTEMPT_MARKER]: attemptId });
+    if (pid === null) return ended;
+    const startTicks = this.census.startTicksOf(pid);
+    const command: StartedCommand = { attemptId, pid, startTicks, endedTicks: null };
+    box.commands.add(command);
     onStarted?.(pid);
-    return ended;
-  }
-
-  async #start(box: OpenBox, task: BoxTask): Promise<{ pid: number; ended: Promise<BoxExit> }> {
-    const files = await openOutputFiles(task);
-    try {
-      if (box.closing !== null || this.#boxes.get(task.runId) !== box) throw notOpen(task.runId);
-      const markers = { [RUN_MARKER]: task.runId, [ATTEMPT_MARKER]: task.attemptId };
-      const { pid, ended } = await startCommand(task, markers, files);
-      const command: StartedCommand = {
-        attemptId: task.attemptId,
-        pid,
-        startTicks: this.census.startTicksOf(pid),
-        endedTicks: null,
-      };
-      box.commands.add(command);
-      return { pid, ended: ended.finally(() => (command.endedTicks = this.census.ticksNow())) };
-    } finally {
-      await Promise.all([files.stdout.close(), files.stderr.close()]);
-    }
+    return ended.finally(() => (command.endedTicks = this.census.ticksNow()));
   }
 
   async stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void> {
     const box = this.#boxes.get(runId);
-    if (box !== undefined) await Promise.allSettled(box.starting);
     const target = this.#targetOf(runId, attemptId);
     await this.#end(target, graceMs);
     for (const command of target.commands) box?.commands.delete(command);
@@ -130,7 +111,6 @@ class ProcessGroupBox implements Box {
 
   async #close(box: OpenBox, graceMs: number): Promise<void> {
     const { runId } = box.owner;
-    await Promise.allSettled(box.starting);
     await this.#end(this.#targetOf(runId, null), graceMs);
     this.#boxes.delete(runId);
   }

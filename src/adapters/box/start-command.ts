@@ -1,19 +1,14 @@
 import { spawn } from 'node:child_process';
-import { constants, statSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { RunError } from '../../core/errors.js';
 import type { BoxExit, BoxTask } from '../../ports/box.js';
 
-/** A command that runs. `ended` settles with its own process, whatever its children hold open. */
-export interface RunningCommand {
-  readonly pid: number;
+/** A command that was started. `ended` settles with its own process, whatever its children hold open. */
+export interface StartedProcess {
+  /** Null: the system refused, and `ended` tells why. */
+  readonly pid: number | null;
+  /** @throws RunError `NODE_UNSTARTABLE` */
   readonly ended: Promise<BoxExit>;
-}
-
-/** The files that take a command's output. */
-export interface OutputFiles {
-  readonly stdout: FileHandle;
-  readonly stderr: FileHandle;
 }
 
 // Appending, so that a program that opens /dev/stdout anew and truncates it leaves no hole of NUL bytes.
@@ -62,56 +57,56 @@ function unstartable(task: BoxTask, error: unknown): RunError {
   });
 }
 
-/** Makes both files, 0600 and empty. @throws RunError `NODE_UNSTARTABLE` */
-export async function openOutputFiles(task: BoxTask): Promise<OutputFiles> {
-  const stdout = await open(task.stdoutPath, OUTPUT_FLAGS, 0o600).catch((error: unknown) => {
-    throw new RunError(
-      'NODE_UNSTARTABLE',
-      `no output can be written to ${task.stdoutPath}: ${codeOf(error)}`,
-    );
-  });
+/** Makes an output file, 0600 and empty. @throws RunError `NODE_UNSTARTABLE` */
+function openOutput(path: string): number {
   try {
-    return { stdout, stderr: await open(task.stderrPath, OUTPUT_FLAGS, 0o600) };
+    return openSync(path, OUTPUT_FLAGS, 0o600);
   } catch (error) {
-    await stdout.close();
-    throw new RunError(
-      'NODE_UNSTARTABLE',
-      `no output can be written to ${task.stderrPath}: ${codeOf(error)}`,
-    );
+    throw new RunError('NODE_UNSTARTABLE', `no output can be written to ${path}: ${codeOf(error)}`);
   }
+}
+
+/** Starts a process that writes to these files. */
+function spawnCommand(
+  task: BoxTask,
+  markers: Readonly<Record<string, string>>,
+  outputs: readonly [stdout: number, stderr: number],
+): StartedProcess {
+  const [program, ...words] = task.argv;
+  const child = spawn(program, words, {
+    cwd: task.workingPath,
+    env: { ...task.environment, ...markers },
+    detached: true,
+    stdio: ['ignore', ...outputs],
+  });
+  const ended = new Promise<BoxExit>((resolve, reject) => {
+    child.once('exit', (exitCode, signal) => {
+      resolve({ exitCode, signal });
+    });
+    child.once('error', (error) => {
+      reject(unstartable(task, error));
+    });
+  });
+  return { pid: child.pid ?? null, ended };
 }
 
 /**
  * Starts a command as leader of a session of its own, with nothing to read and files to write to.
- * It has started, or not, when the call returns: what the caller checked just before still holds.
+ * It has started, or not, when the call returns: nothing comes between what the caller checked and the start.
  * @param markers laid over the task's environment
  * @throws RunError `NODE_UNSTARTABLE`
  */
-export function startCommand(
-  task: BoxTask,
-  markers: Readonly<Record<string, string>>,
-  files: OutputFiles,
-): Promise<RunningCommand> {
-  return new Promise((resolve, reject) => {
-    const [program, ...words] = task.argv;
-    try {
-      const child = spawn(program, words, {
-        cwd: task.workingPath,
-        env: { ...task.environment, ...markers },
-        detached: true,
-        stdio: ['ignore', files.stdout.fd, files.stderr.fd],
-      });
-      const ended = new Promise<BoxExit>((end) => {
-        child.once('exit', (exitCode, signal) => {
-          end({ exitCode, signal });
-        });
-      });
-      child.once('error', (error) => {
-        reject(unstartable(task, error));
-      });
-      if (child.pid !== undefined) resolve({ pid: child.pid, ended });
-    } catch (error) {
-      reject(unstartable(task, error));
-    }
-  });
+export function startCommand(task: BoxTask, markers: Readonly<Record<string, string>>): StartedProcess {
+  const files: number[] = [];
+  try {
+    const stdout = openOutput(task.stdoutPath);
+    files.push(stdout);
+    const stderr = openOutput(task.stderrPath);
+    files.push(stderr);
+    return spawnCommand(task, markers, [stdout, stderr]);
+  } catch (error) {
+    throw error instanceof RunError ? error : unstartable(task, error);
+  } finally {
+    for (const file of files) closeSync(file);
+  }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, lstatSync, readFileSync } from 'node:fs';
+import { rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../core/errors.js';
 import { isRunId } from '../../core/ids.js';
@@ -41,16 +42,30 @@ function parseEnvironment(text: string): Environment | null {
   }
 }
 
-async function readChecked(file: FileHandle, path: string): Promise<Environment> {
-  const stat = await file.stat();
+function readChecked(file: number, path: string): Environment {
+  const stat = fstatSync(file);
   const intrusion = intrusionOf(stat);
   if (!stat.isFile()) throw unreadable(path, 'it is no file');
   if (intrusion !== null) throw unreadable(path, intrusion);
   if (stat.nlink !== 1) throw unreadable(path, 'it has a second name');
   if (stat.size > MAX_BYTES) throw unreadable(path, `it is ${stat.size} bytes`);
-  const environment = parseEnvironment(await file.readFile('utf8'));
+  const environment = parseEnvironment(readFileSync(file, 'utf8'));
   if (environment === null) throw unreadable(path, 'it is damaged');
   return environment;
+}
+
+/** Not asynchronous: every attempt reads one, in less time than one turn of Node's thread pool takes. */
+function readEnvironment(directory: string, path: string): Environment | null {
+  const parent = lstatSync(directory, { throwIfNoEntry: false });
+  if (parent === undefined) return null;
+  const problem = parent.isDirectory() ? intrusionOf(parent) : 'it is no directory';
+  if (problem !== null) throw unreadable(directory, problem);
+  const file = openWithoutFollowing(path);
+  try {
+    return readChecked(file, path);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Keeps environments in `<home>/env`, one file per run. */
@@ -85,13 +100,8 @@ export function makeEnvironmentStore(home: string): EnvironmentStore {
 
     async load(runId) {
       const path = pathOf(runId);
-      const parent = await lstat(directory).catch(() => null);
-      if (parent === null) return null;
-      const problem = parent.isDirectory() ? intrusionOf(parent) : 'it is no directory';
-      if (problem !== null) throw unreadable(directory, problem);
       try {
-        const file = await openWithoutFollowing(path);
-        return await readChecked(file, path).finally(() => file.close());
+        return await Promise.resolve(readEnvironment(directory, path));
       } catch (error) {
         if (codeOf(error) === 'ENOENT') return null;
         throw error instanceof RunError ? error : unreadable(path, String(codeOf(error)));

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { chmod, lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
 
 const OTHERS = 0o077;
@@ -32,6 +32,6 @@ export function createPrivateFile(path: string): Promise<FileHandle> {
 }
 
 /** Opens for reading without following a link, and without waiting for the other end of a pipe. */
-export function openWithoutFollowing(path: string): Promise<FileHandle> {
-  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+export function openWithoutFollowing(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunError } from '../../core/errors.js';
 
@@ -20,26 +20,23 @@ function directoryOf(artifactsDir: string, attemptId: string): string {
   throw new RunError('INTERNAL', `${JSON.stringify(attemptId)} cannot name a directory`);
 }
 
-async function makeEmptyDirectory(directory: string): Promise<void> {
+function makeEmptyDirectory(directory: string): void {
   try {
-    await mkdir(directory, { mode: 0o700 });
+    mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST' && code !== 'ENOENT') throw error;
-    await rm(directory, { recursive: true, force: true });
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
   }
 }
 
 /**
  * Makes the directory of an attempt, with its script. What an earlier try of the same attempt left is removed.
+ * Not asynchronous: these few calls take less time than one turn of Node's thread pool.
  * @throws RunError `NODE_UNSTARTABLE` the disk is full, or closed to us
  */
-export async function makeAttemptFiles(
-  artifactsDir: string,
-  attemptId: string,
-  script: string,
-): Promise<AttemptFiles> {
+export function makeAttemptFiles(artifactsDir: string, attemptId: string, script: string): AttemptFiles {
   const directory = directoryOf(artifactsDir, attemptId);
   const files: AttemptFiles = {
     directory,
@@ -50,8 +47,8 @@ export async function makeAttemptFiles(
     field: (name) => join(directory, `output.${name}`),
   };
   try {
-    await makeEmptyDirectory(directory);
-    await writeFile(files.script, script, { mode: 0o600, flag: 'wx' });
+    makeEmptyDirectory(directory);
+    writeFileSync(files.script, script, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new RunError('NODE_UNSTARTABLE', `its script cannot be written: ${(error as Error).message}`);
   }

@@ -1,12 +1,11 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { RunError } from '../../core/errors.js';
 
-async function isProgram(path: string): Promise<boolean> {
+function isProgram(path: string): boolean {
   try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
   } catch {
     return false;
   }
@@ -18,11 +17,11 @@ async function isProgram(path: string): Promise<boolean> {
  * @param searchPath `$PATH`; relative entries are passed over
  * @throws RunError `NODE_UNSTARTABLE`
  */
-export async function findBash(configured: string | null, searchPath: string): Promise<string> {
+export function findBash(configured: string | null, searchPath: string): string {
   const directories = searchPath.split(':').filter(isAbsolute);
   const candidates =
     configured === null ? directories.map((directory) => join(directory, 'bash')) : [configured];
-  for (const candidate of candidates) if (await isProgram(candidate)) return candidate;
+  for (const candidate of candidates) if (isProgram(candidate)) return candidate;
   throw new RunError(
     'NODE_UNSTARTABLE',
     configured === null

@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { byteLength, INLINE_LIMIT_BYTES, readFields, type Field } from '../../core/expression/output.js';
 import type { FieldValue, NodeOutput, TextValue } from '../../core/run/task.js';
 import type { AttemptFiles } from './attempt-files.js';
@@ -12,24 +13,40 @@ const PARSED_BYTES = 64 * 1024 * 1024;
 const TAIL_CHARACTERS = 2_000;
 const MAX_BYTES_PER_CHARACTER = 4;
 
-/** Length of what was written so far, one newline at the end not counted. */
-async function lengthWithoutNewline(file: FileHandle): Promise<number> {
-  const { size } = await file.stat();
-  if (size === 0) return 0;
-  const last = Buffer.alloc(1);
-  await file.read(last, 0, 1, size - 1);
-  return last[0] === NEWLINE ? size - 1 : size;
+/** Size of a file so far, and its last bytes. */
+interface FileEnd {
+  readonly size: number;
+  readonly bytes: Buffer;
 }
 
-async function collectText(file: FileHandle, files: AttemptFiles): Promise<TextValue> {
-  const length = await lengthWithoutNewline(file);
+/** Not asynchronous: for so little, Node's thread pool takes longer than the disk. */
+function readEnd(path: string, maxBytes: number): FileEnd {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, maxBytes));
+    const read = readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    return { size, bytes: bytes.subarray(0, read) };
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function collectText(files: AttemptFiles): Promise<TextValue> {
+  const { size, bytes } = readEnd(files.stdout, INLINE_LIMIT_BYTES + 1);
+  const length = bytes.at(-1) === NEWLINE ? size - 1 : size;
   if (length <= INLINE_LIMIT_BYTES) {
-    const text = await readText(file, length);
+    const text = bytes.toString('utf8', 0, length);
     // Bytes that are no UTF-8 grow when they become text.
     if (byteLength(text) <= INLINE_LIMIT_BYTES) return { kind: 'inline', text };
   }
-  // A copy, because children of the node may go on writing.
-  return copyAsText(file, length, files.output);
+  const file = await open(files.stdout, 'r');
+  try {
+    // A copy, because children of the node may go on writing.
+    return await copyAsText(file, length, files.output);
+  } finally {
+    await file.close();
+  }
 }
 
 async function wholeText(text: TextValue): Promise<string> {
@@ -74,29 +91,15 @@ async function collectFields(
  * @param fieldsRead fields of it that the definition reads
  */
 export async function collectOutput(files: AttemptFiles, fieldsRead: readonly string[]): Promise<NodeOutput> {
-  const file = await open(files.stdout, 'r');
-  try {
-    const text = await collectText(file, files);
-    return { text, fields: await collectFields(text, fieldsRead, files) };
-  } finally {
-    await file.close();
-  }
+  const text = await collectText(files);
+  return { text, fields: await collectFields(text, fieldsRead, files) };
 }
 
 /** The end of what an attempt said on standard error, without white space around it; at most 2,000 characters. */
-export async function collectStderr(files: AttemptFiles): Promise<string> {
-  const file = await open(files.stderr, 'r');
-  try {
-    const { size } = await file.stat();
-    if (size === 0) return '';
-    const buffer = Buffer.alloc(Math.min(size, TAIL_CHARACTERS * MAX_BYTES_PER_CHARACTER));
-    await file.read(buffer, 0, buffer.length, size - buffer.length);
-    const text = buffer.toString('utf8').trim().slice(-TAIL_CHARACTERS);
-    // The first character may have been cut in half, as bytes or as a surrogate pair.
-    return size > buffer.length || text.length === TAIL_CHARACTERS
-      ? text.replace(/^[\uFFFD\uDC00-\uDFFF]+/, '')
-      : text;
-  } finally {
-    await file.close();
-  }
+export function collectStderr(files: AttemptFiles): string {
+  const { size, bytes } = readEnd(files.stderr, TAIL_CHARACTERS * MAX_BYTES_PER_CHARACTER);
+  const text = bytes.toString('utf8').trim().slice(-TAIL_CHARACTERS);
+  const isCut = size > bytes.length || text.length === TAIL_CHARACTERS;
+  // What it begins with may be half a character, of bytes or of a surrogate pair.
+  return isCut ? text.replace(/^[\uFFFD\uDC00-\uDFFF]+/, '') : text;
 }

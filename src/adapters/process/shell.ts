@@ -75,13 +75,13 @@ function asFailure(what: string): (error: unknown) => Ending {
 
 async function prepare(options: ShellOptions, task: ShellTask): Promise<Prepared> {
   const { texts, workerEnvironment, bashPath } = options;
-  const bash = await findBash(bashPath, workerEnvironment['PATH'] ?? '');
+  const bash = findBash(bashPath, workerEnvironment['PATH'] ?? '');
   const environment = task.hasClientEnvironment
     ? await clientEnvironment(options.environment, task.runId)
     : workerEnvironment;
   const template = task.script.kind === 'inline' ? task.script.text : await texts.get(task.script.sha256);
   const script = substitute(template, 'bash', await loadScope(task.scope, template));
-  const files = await makeAttemptFiles(task.artifactsDir, task.attemptId, script);
+  const files = makeAttemptFiles(task.artifactsDir, task.attemptId, script);
   return { bash, files, environment: { ...environment, ...task.environment } };
 }
 
@@ -117,7 +117,7 @@ function enter(
 
 async function conclude(task: ShellTask, files: AttemptFiles, exit: BoxExit): Promise<Ending> {
   try {
-    const stderr = await collectStderr(files);
+    const stderr = collectStderr(files);
     if (exit.exitCode === 0) {
       return { kind: 'completed', output: await collectOutput(files, task.fieldsRead), stderr };
     }
