@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -9,10 +18,11 @@ const ROOMS = ['src/core', 'src/ports', 'src/adapters/stack'];
 /**
  * The local stack as JavaScript, with our packages and tools beside it, for tests whose supervisors and clients are
  * processes of their own. Types are not checked here.
- * @returns a directory that everybody may read, with `src` in it
+ * @returns a directory that everybody may read, with `src` in it; it goes with this process
  */
 export function compileStack(): string {
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-stack-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   chmodSync(directory, 0o755);
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
   for (const name of ['node_modules', 'tools']) symlinkSync(join(ROOT, name), join(directory, name));

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findLayout } from '../../src/adapters/stack/layout.js';
 import type { StackOptions } from '../../src/adapters/stack/options.js';
+import { identityOf, isAlive } from '../../src/adapters/stack/process-identity.js';
 import { createStack } from '../../src/adapters/stack/stack.js';
 import { readState, type StackState } from '../../src/adapters/stack/stack-state.js';
 import type { Stack, StackEndpoints, StackPartName } from '../../src/ports/stack.js';
@@ -46,7 +47,7 @@ export interface StackBench {
   state(): StackState;
   /** The pid of a part that runs. */
   pid(part: StackPartName): Promise<number>;
-  /** SIGKILL to parts, all at once; returns their pids. */
+  /** SIGKILL to parts, all at once; returns their pids once they are gone. */
   kill(...parts: StackPartName[]): Promise<number[]>;
   /** Waits until the part runs, as another process than this one. */
   runsAgain(part: StackPartName, notPid: number): Promise<number>;
@@ -119,7 +120,11 @@ export function stackBench({
     },
     kill: async (...parts) => {
       const pids = await Promise.all(parts.map((part) => bench.pid(part)));
+      const identities = pids.flatMap((pid) => identityOf(pid) ?? []);
       for (const pid of pids) process.kill(pid, 'SIGKILL');
+      await eventually(() => {
+        if (identities.some(isAlive)) throw new Error(`${parts.join(', ')} outlived SIGKILL`);
+      });
       return pids;
     },
     runsAgain: (name, notPid) =>

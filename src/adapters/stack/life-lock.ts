@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, constants, linkSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { RunError } from '../../core/errors.js';
+import { fullDisk } from './failure.js';
 import { isSystemError } from './private-file.js';
 
 /**
@@ -54,7 +56,7 @@ export function currentHolder(directory: string): string | null {
 
 async function tryNumber(directory: string, number: number): Promise<LifeLock | null> {
   const draft = join(directory, `draft.${randomUUID()}`);
-  await promisify(execFile)('mkfifo', ['-m', '600', draft]);
+  await makeFifo(draft);
   const descriptor = openSync(draft, constants.O_RDONLY | constants.O_NONBLOCK);
   const file = lockFile(directory, number);
   const won = link(draft, file);
@@ -66,6 +68,16 @@ async function tryNumber(directory: string, number: number): Promise<LifeLock | 
   if (won) rmSync(file, { force: true });
   closeSync(descriptor);
   return null;
+}
+
+async function makeFifo(file: string): Promise<void> {
+  try {
+    await promisify(execFile)('mkfifo', ['-m', '600', file]);
+  } catch (cause) {
+    const directory = dirname(file);
+    const message = `No FIFO can be made in ${directory}: ${(cause as { stderr?: string }).stderr?.trim() || String(cause)}. Name a directory on a local disk in SIGNALBOX_HOME.`;
+    throw fullDisk(directory) ?? new RunError('STACK_DIRECTORY_UNUSABLE', message, { directory }, { cause });
+  }
 }
 
 function link(from: string, to: string): boolean {

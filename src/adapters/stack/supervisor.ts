@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ERROR_CODES, RunError } from '../../core/errors.js';
 import { settingsOf } from './endpoints.js';
 import { EmbeddedParts } from './embedded-parts.js';
@@ -12,7 +13,7 @@ import { identityOf } from './process-identity.js';
 import { readState, type StackState } from './stack-state.js';
 import { StateBoard } from './state-board.js';
 
-const TRIM_EVERY_MS = 5000;
+const TEND_EVERY_MS = 5000;
 const LOGS: readonly LogName[] = ['supervisor', 'postgres', 'temporal', 'worker'];
 
 /**
@@ -29,12 +30,16 @@ export async function runSupervisor(options: SupervisorOptions): Promise<number>
   const onSignal = () => end.abort();
   const signals = ['SIGTERM', 'SIGINT'] as const;
   for (const signal of signals) process.on(signal, onSignal);
-  const trimming = setInterval(() => LOGS.forEach((name) => trimLog(logFile(layout, name))), TRIM_EVERY_MS);
+  const tending = setInterval(() => {
+    for (const name of LOGS) trimLog(logFile(layout, name));
+    // Without its lock a supervisor is invisible: whoever removed the home has ended the stack.
+    if (!existsSync(lock.file)) end.abort();
+  }, TEND_EVERY_MS);
   try {
     const board = new StateBoard(layout, openingState(layout, lock, options), () => new Date());
     return await supervise(layout, { options, board, end: end.signal });
   } finally {
-    clearInterval(trimming);
+    clearInterval(tending);
     for (const signal of signals) process.off(signal, onSignal);
     lock.release();
   }

@@ -11,6 +11,7 @@ import { eventually } from '../../support/eventually.js';
 const PROGRAMS = join(import.meta.dirname, '../../support/stack-programs');
 
 describe('a life lock', () => {
+  const compiled = compileStack();
   let directory: string;
   beforeEach(() => void (directory = mkdtempSync(join(tmpdir(), 'signalbox-lock-'))));
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -37,24 +38,20 @@ describe('a life lock', () => {
   });
 
   test('L1 goes with a holder that is killed', async () => {
-    const compiled = compileStack();
     const child = spawn(process.execPath, [join(PROGRAMS, 'hold-lock.mjs'), compiled, directory]);
     await eventually(() => expect(currentHolder(directory)).not.toBeNull());
     expect(await acquireLock(directory)).toBeNull();
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(currentHolder(directory)).toBeNull();
-    rmSync(compiled, { recursive: true });
   });
 
   test('L3 is never held by two processes, however often it changes hands and holders die', async () => {
-    const compiled = compileStack();
     const argv = [join(PROGRAMS, 'contend-lock.mjs'), compiled, directory, '20'];
     const contenders = Array.from({ length: 4 }, () => spawn(process.execPath, argv, { stdio: 'inherit' }));
     const ends = await Promise.all(contenders.map(async (child) => (await once(child, 'exit')) as unknown[]));
     expect(ends).toEqual(Array(4).fill([null, 'SIGKILL']));
     expect(currentHolder(directory)).toBeNull();
     expect(readdirSync(directory).filter((name) => name.startsWith('lock.'))).toHaveLength(1);
-    rmSync(compiled, { recursive: true });
   });
 });

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findLayout } from '../../../src/adapters/stack/layout.js';
 import { identityOf, isAlive } from '../../../src/adapters/stack/process-identity.js';
+import { findByArguments } from '../../../src/adapters/stack/process-search.js';
 import { readState, writeState } from '../../../src/adapters/stack/stack-state.js';
 import { eventually } from '../../support/eventually.js';
 import { stackBench, type StackBench } from '../../support/stack-bench.js';
@@ -53,7 +54,13 @@ describe('a supervisor that is killed', () => {
     await bench.kill('supervisor');
     await eventually(async () => {
       const states = (await bench.stack.ps()).map(({ name, state }) => [name, state]);
-      expect(states).toEqual(expect.arrayContaining(PARTS.map((part) => [part, 'orphaned'])));
+      expect(states).toEqual(
+        expect.arrayContaining([
+          ['postgres', 'orphaned'],
+          ['temporal', 'orphaned'],
+          ['worker', 'stopped'],
+        ]),
+      );
     });
     expect(await bench.stack.endpoints()).toBeNull();
 
@@ -83,8 +90,7 @@ describe('a supervisor that is killed', () => {
     const endpoints = await bench.up();
     expect(await findData(endpoints)).toEqual(ALL_DATA);
     await bench.down();
-    // The worker was not on record and cannot be told from others; losing its channel is its sign.
-    expect(bench.processes().filter((pid) => !commandLine(pid).includes('fake-worker'))).toEqual([]);
+    await eventually(() => expect(bench.processes()).toEqual([]));
   });
 });
 
@@ -162,6 +168,14 @@ async function listen(port: number): Promise<Server> {
   return server;
 }
 
-function commandLine(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-}
+test('a home that is removed takes its stack with it', async () => {
+  const bench = stackBench();
+  await bench.up();
+  const { postgres } = findLayout(bench.options.home)!;
+  rmSync(bench.directory, { recursive: true, force: true });
+  await eventually(() => {
+    expect(bench.processes()).toEqual([]);
+    expect(findByArguments(['-D', join(postgres, 'data')])).toEqual([]);
+  }, 60_000);
+  rmSync(postgres, { recursive: true, force: true });
+});

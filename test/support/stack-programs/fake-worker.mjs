@@ -1,5 +1,5 @@
 // node fake-worker.mjs <compiled source> <file with the options as JSON>
-// Does what a worker must: finds the endpoints, says that it is ready, and ends on SIGTERM.
+// Does what a worker must: finds the endpoints, says that it is ready, ends on SIGTERM and without a supervisor.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,5 +13,6 @@ process.on('SIGTERM', () => {
   appendFileSync(join(options.home, 'worker-drained'), 'drained\n');
   process.exit(0);
 });
+process.on('disconnect', () => process.exit(0));
 setInterval(() => undefined, 60_000);
 process.send({ kind: 'ready' });
