@@ -14,7 +14,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    sequence: { hooks: 'stack' },
+    slowTestThreshold: 10_000,
     allowOnly: false,
     passWithNoTests: false,
   },
