@@ -8,10 +8,14 @@ import { checkTemporalCli, checkTestServer } from './program-check.js';
 import { executablesOnPath } from './program-path.js';
 import { downloadBySdk } from './sdk-download.js';
 
-/** One place where a program may come from. `find` answers its path, or throws why not, in one line. */
+/** One place where a program may come from. `find` answers its path, or throws why not. */
 interface Source {
   readonly name: string;
   readonly find: () => Promise<string>;
+  /** A person named it, and is told at once when it is no good. */
+  readonly isChosen?: true;
+  /** It takes long enough that the person who waits is told why it came to that. */
+  readonly isSlow?: true;
 }
 
 const never = new AbortController().signal;
@@ -36,11 +40,13 @@ export async function findTemporalCli(
     { name: 'cache', find: () => check(cached) },
     {
       name: 'download',
+      isSlow: true,
       find: async () =>
         check(await downloadBySdk({ program: 'temporal', directory: downloads }, progress, abandon)),
     },
     {
       name: 'go build',
+      isSlow: true,
       find: async () => check(await buildTemporalCli(cached, { options, progress, abandon })),
     },
   ]);
@@ -65,6 +71,7 @@ export async function findTestServer(
     { name: 'cache', find: () => check(join(directory, 'temporal-test-server')) },
     {
       name: 'download',
+      isSlow: true,
       find: async () =>
         check(
           await downloadBySdk({ program: 'temporal-test-server', directory: downloads }, progress, abandon),
@@ -72,6 +79,7 @@ export async function findTestServer(
     },
     {
       name: 'Maven',
+      isSlow: true,
       find: async () => check(await installTestServer(directory, { options, progress, abandon })),
     },
   ]);
@@ -90,22 +98,33 @@ interface Search {
 
 async function firstThatWorks(title: string, search: Search, sources: readonly Source[]): Promise<string> {
   const reasons: string[] = [];
+  const untold: string[] = [];
+  const tell = () => untold.splice(0).forEach((reason) => search.progress(`${title}, ${reason}`));
   for (const source of sources) {
+    if (source.isSlow) tell();
     try {
       return await source.find();
     } catch (error) {
       search.abandon.throwIfAborted();
-      const reason = error instanceof Error ? error.message : String(error);
-      reasons.push(`${source.name}: ${reason.replaceAll(/\s+/g, ' ').trim()}`);
-      search.progress(`${title}, ${reasons.at(-1) ?? ''}`);
+      const reason = `${source.name}: ${inOneLine(error)}`;
+      reasons.push(reason);
+      untold.push(reason);
+      if (source.isChosen) tell();
     }
   }
+  tell();
   const lines = [`${title} was not found.`, ...reasons.map((reason) => `  ${reason}`), search.advice];
   throw new RunError('STACK_PROGRAM_MISSING', lines.join('\n'), { reasons });
 }
 
+/** Errors that wrap each other repeat themselves, clause by clause. */
+function inOneLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return [...new Set(text.replaceAll(/\s+/g, ' ').trim().split(': '))].join(': ');
+}
+
 function given(name: string, path: string | undefined, check: (path: string) => Promise<string>): Source[] {
-  return path === undefined || path === '' ? [] : [{ name, find: () => check(path) }];
+  return path === undefined || path === '' ? [] : [{ name, find: () => check(path), isChosen: true }];
 }
 
 async function firstOnPath(

@@ -107,7 +107,9 @@ describe('the search for a program', () => {
     expect(builds).toHaveLength(1);
     expect(builds[0]).toMatch(/^build .* github\.com\/temporalio\/cli\/cmd\/temporal$/);
     expect(lines.filter((line) => line.startsWith('another process is making'))).toHaveLength(2);
+    lines = [];
     expect(await findTemporalCli(options(bare), progress)).toBe(found[0]);
+    expect(lines).toEqual([]);
   });
 
   test('tells the last line of a build that fails, and leaves nothing in the cache', async () => {
