@@ -170,8 +170,8 @@ function duplicateErrors(group: readonly UsableWorkflow[]): readonly BrokenWorkf
         fileIssue(file, {
           code: 'DUPLICATE_NAME',
           path: ['name'],
-          message: `Duplicate workflow name '${name}': ${others.join(' and ')} declares it, too`,
-          hint: 'Give each its own name; a project file replaces a global one that has the same file name',
+          message: `duplicate workflow name '${name}': ${others.join(' and ')} declares it, too`,
+          hint: 'give each its own name; a project file replaces a global one that has the same file name',
         }),
       ],
     };
@@ -189,7 +189,7 @@ function brokenFolders({ packaged, unreadable: folders }: ScopeListing): readonl
           code: 'LAYOUT_UNSUPPORTED',
           path: [],
           message: 'packaged workflows (a pack, a folder, one file) are not supported yet',
-          hint: 'Move the file up, into the workflows folder or a folder in it',
+          hint: 'move the file up, into the workflows folder or a folder in it',
         }),
       ],
     })),
@@ -201,7 +201,7 @@ function unreadable(file: string, problem: string): BrokenWorkflow {
     code: 'FILE_UNREADABLE',
     path: [],
     message: `cannot be read: ${problem}`,
-    hint: 'Mend the file or its permissions, or remove it',
+    hint: 'mend the file or its permissions, or remove it',
   });
   return { file, errorType: 'read_error', issues: [issue] };
 }

@@ -27,16 +27,17 @@ export async function interruptedResult(
   const { runId, orchestrator, started } = start;
   if (orchestrator === null) return interrupted({}, 'interrupted; nothing was started');
   if (started === null) {
-    const message = `interrupted while starting; run ${runId} may have started (signalbox get ${runId})`;
-    return interrupted({ runId }, message);
+    const sentence = `interrupted while starting; run ${runId} may have started (signalbox get ${runId})`;
+    return interrupted({ runId }, sentence);
   }
   const short = shortRunId(runId);
-  const message = `interrupted; run ${short} goes on`;
+  const sentence = `interrupted; run ${short} goes on`;
   const commands = `  follow   signalbox logs -f ${short}\n  stop     signalbox cancel ${short}`;
-  if (interruption.interrupt === 'SIGTERM') return interrupted(started, `${message}\n${commands}`);
-  context.err.write(`\n${message}\n${commands}        (or press Ctrl-C again now)\n`);
-  if (!(await isPressedAgain(context, interruption))) return interrupted(started, null);
-  return cancelled(context, orchestrator, started);
+  const result = interrupted(started, sentence);
+  if (interruption.interrupt === 'SIGTERM') return { ...result, errorText: `${sentence}\n${commands}` };
+  context.err.write(`\n${sentence}\n${commands}        (or press Ctrl-C again now)\n`);
+  if (await isPressedAgain(context, interruption)) return cancelled(context, orchestrator, started);
+  return { ...result, errorText: '' };
 }
 
 async function isPressedAgain(context: CliContext, interruption: Interruption): Promise<boolean> {
@@ -57,14 +58,12 @@ async function cancelled(
   return resultOfRun(run, { end, hasBegun: true }, context.clock.now().getTime() - since);
 }
 
-/** @param message null: the person has been told already */
-function interrupted(run: Partial<StartedRun>, message: string | null): CommandResult {
+function interrupted(run: Partial<StartedRun>, sentence: string): CommandResult {
   const status = run.temporalWorkflowId === undefined ? null : 'running';
-  const error = { code: 'INTERRUPTED', message: message ?? 'interrupted; the run goes on' };
   return {
     exitCode: ERROR_CODES.INTERRUPTED.exitCode,
-    json: { ...runJson(run, status, null), error },
+    json: { ...runJson(run, status, null), error: { code: 'INTERRUPTED', message: sentence } },
     text: '',
-    errorText: message ?? '',
+    errorText: sentence,
   };
 }

@@ -35,7 +35,7 @@ const ask = promisify(execFile);
 const ANSWER_MS = 5_000;
 
 async function bash({ bashPath, environment }: Config): Promise<Seen> {
-  const path = await findBash(bashPath, environment['PATH'] ?? '');
+  const path = findBash(bashPath, environment['PATH'] ?? '');
   const { stdout } = await ask(path, ['--version'], { timeout: ANSWER_MS });
   const version = /version (\S+)/.exec(stdout)?.[1] ?? 'of unknown version';
   return ok(`${path} ${version}`);

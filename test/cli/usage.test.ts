@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BROKEN, HELLO, makeDirectory, runFake } from './fake-cli.js';
+
+let directory: string;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO, 'broken.yaml': BROKEN }));
+});
+afterAll(async () => remove());
+
+/** What is typed, the exit code, the code told, and a piece of the sentence. Nothing of it asks a server. */
+const REFUSED: readonly (readonly [string, number, string, string])[] = [
+  ['rn hello', 64, 'USAGE', "unknown command 'rn'; did you mean run?"],
+  ['run hello --detatch', 64, 'USAGE', "unknown option '--detatch'; did you mean --detach?"],
+  ['workflow rnu', 64, 'USAGE', "unknown command 'rnu'; did you mean run?"],
+  ['run', 64, 'USAGE', "missing required argument 'workflow'"],
+  ['list extra', 64, 'USAGE', 'too many arguments'],
+  ['get', 64, 'USAGE', "missing required argument 'run'"],
+  ['runs --limit many', 64, 'USAGE', '--limit many is no number from 1 to 1000'],
+  ['runs --status runing', 64, 'USAGE', 'did you mean running?'],
+  ['run hello --worktree', 64, 'USAGE', '--worktree: worktrees are not built yet'],
+  ['run hello --branch x', 64, 'USAGE', '--branch: worktrees are not built yet'],
+  ['run hello -b x', 64, 'USAGE', '--branch: worktrees are not built yet'],
+  ['run hello --from main', 64, 'USAGE', '--from: worktrees are not built yet'],
+  ['run hello --resume', 64, 'USAGE', '--resume: resuming a failed run is not built yet'],
+  ['run hello --dry-run', 64, 'USAGE', '--dry-run: dry runs are not built yet'],
+  ['run hello --stubs f', 64, 'USAGE', '--stubs: dry runs are not built yet'],
+  ['run hello --container', 64, 'USAGE', '--container: containers are not built yet'],
+  ['run hello --workflow-source d', 64, 'USAGE', '--workflow-source: workflows are read from'],
+  ['run hello --conversation-id c', 64, 'USAGE', '--conversation-id: each run has a conversation'],
+  ['run hello --wait-timeout 5m', 64, 'USAGE', '--wait-timeout: waiting for a path is not built yet'],
+  ['run hello --on-busy wait', 64, 'USAGE', '--on-busy wait is not built yet'],
+  ['run hello --on-busy attach', 64, 'USAGE', '--on-busy attach is not built yet'],
+  ['run hello --on-busy replace', 64, 'USAGE', '--on-busy replace is not built yet'],
+  ['run hello --on-busy never', 64, 'USAGE', '--on-busy never is no way to go on'],
+  ['workflow run hello', 64, 'USAGE', 'add --no-worktree, or type signalbox run hello'],
+  ['validate commands', 64, 'USAGE', 'command files are not built yet'],
+  ['validate hello broken', 64, 'USAGE', 'validate takes one workflow, or none for all'],
+  ['approve 7c1f yes --comment no', 64, 'USAGE', 'the comment is given 2 times'],
+  ['run hello -i who=a -i who=b', 64, 'INPUT_INVALID', 'input who is given twice'],
+  ['run hello -i who', 64, 'INPUT_INVALID', '--input who is not of the form name=value'],
+  ['run hello -i =x', 64, 'INPUT_INVALID', '--input =x is not of the form name=value'],
+  ['run hello -i whom=x', 64, 'INPUT_INVALID', 'has no input whom'],
+  ['run helo', 64, 'WORKFLOW_NOT_FOUND', 'did you mean hello?'],
+  ['run hello --cwd nowhere', 64, 'WORKING_PATH_INVALID', 'does not exist'],
+  ['run hello --cwd .archon/workflows/hello.yaml', 64, 'WORKING_PATH_INVALID', 'is a file'],
+  ['run broken', 65, 'DEFINITION_INVALID', 'workflow broken is refused: 1 error'],
+];
+
+describe.each(REFUSED)('signalbox %s', (words, exitCode, code, sentence) => {
+  const argv = words.split(' ');
+
+  it(`is refused with ${exitCode}, in words`, async () => {
+    const result = await runFake(argv, { directory });
+    expect(result).toMatchObject({ exitCode, stdout: '' });
+    expect(result.stderr).toContain(sentence);
+    expect(result.stderr).toContain(`(${code})`);
+  });
+
+  it(`is refused with ${exitCode}, as one object`, async () => {
+    const result = await runFake([...argv, '--json'], { directory });
+    const object = JSON.parse(result.stdout) as { ok: boolean; error: { code: string; message: string } };
+    expect(result.exitCode).toBe(exitCode);
+    expect(object).toMatchObject({ ok: false, error: { code } });
+    expect(object.error.message).toContain(sentence);
+  });
+});
+
+describe('the command line', () => {
+  it('shows help for no command, as an error', async () => {
+    const result = await runFake([]);
+    expect(result).toMatchObject({ exitCode: 64, stdout: '' });
+    expect(result.stderr).toContain('Usage: signalbox');
+  });
+
+  it.each([[['--help']], [['help']], [['-h']]])('shows help for %j', async (argv) => {
+    const result = await runFake(argv);
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toContain('Usage: signalbox');
+  });
+
+  it('hides from help what cannot be used', async () => {
+    const { stdout } = await runFake(['run', '--help']);
+    expect(stdout).toContain('--on-busy');
+    for (const flag of ['--branch', '--resume', '--dry-run', '--container'])
+      expect(stdout).not.toContain(flag);
+    expect((await runFake(['--help'])).stdout).not.toContain('stack-supervisor');
+  });
+
+  it('shows its version', async () => {
+    expect(await runFake(['--version'])).toMatchObject({ exitCode: 0, stdout: '1.2.3\n' });
+  });
+
+  it('refuses a flag without its value', async () => {
+    const result = await runFake(['runs', '--json', '--limit']);
+    expect(result.exitCode).toBe(64);
+    expect(result.stdout).toContain("option '--limit <count>' argument missing");
+  });
+
+  it('takes --json after -- for a word of the message', async () => {
+    const result = await runFake(['run', 'helo', '--', '--json'], { directory });
+    expect(result).toMatchObject({ exitCode: 64, stdout: '' });
+  });
+
+  it('takes what nobody thought of for an internal error, and shows where it came from', async () => {
+    const result = await runFake(['up', '--json'], {
+      services: { stack: () => Promise.reject(new Error('boom')) },
+    });
+    expect(result.exitCode).toBe(1);
+    expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
+    expect(result.stderr).toContain('Error: boom');
+  });
+});
