@@ -34,7 +34,7 @@ function shieldedPids(byPid: ReadonlyMap<number, ProcEntry>): Set<number> {
  * A session outlives its leader, and its number may one day be another's. It is still the command's when
  * the leader lives, or when a member lives that is as old as the leader's end: numbers in use are not reused.
  */
-function ownsSession(command: StartedCommand, members: readonly ProcEntry[]): boolean {
+export function ownsSession(command: StartedCommand, members: readonly ProcEntry[]): boolean {
   return members.some((member) =>
     member.pid === command.pid
       ? member.startTicks === command.startTicks

@@ -66,13 +66,22 @@ function readStart(path: string, bytes: number): string {
   }
 }
 
+const GONE = ['ENOENT', 'ESRCH'];
+const NOT_OURS = ['EACCES', 'EPERM'];
+
+/** A failure that means neither, such as too many open files, is no proof that nothing lives. */
+function nullOn<Result>(codes: readonly string[], read: () => Result): Result | null {
+  try {
+    return read();
+  } catch (error) {
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+}
+
 /** @returns null when there is no such process */
 export function readProcess(pid: number): ProcEntry | null {
-  try {
-    return parseStat(readStart(`/proc/${pid}/stat`, STAT_BYTES));
-  } catch {
-    return null;
-  }
+  return nullOn(GONE, () => parseStat(readStart(`/proc/${pid}/stat`, STAT_BYTES)));
 }
 
 /** All processes, in one pass; gives way to other work in between. */
@@ -92,11 +101,7 @@ export async function listProcesses(): Promise<ProcEntry[]> {
 
 /** The environment that a process was started with, `NAME=value` each ended by NUL; null: gone, or not ours to read. */
 export function readEnvironment(pid: number): Buffer | null {
-  try {
-    return readFileSync(`/proc/${pid}/environ`);
-  } catch {
-    return null;
-  }
+  return nullOn([...GONE, ...NOT_OURS], () => readFileSync(`/proc/${pid}/environ`));
 }
 
 /** Now, in the unit of `startTicks`. */

@@ -78,8 +78,11 @@ class ProcessGroupBox implements Box {
 
   /** Looked for once: what this worker starts itself it knows, and a dead one starts nothing more. */
   async #findLeftovers(): Promise<Set<string>> {
-    this.#leftByOthers ??= this.census.runIds().then((runIds) => new Set(runIds));
-    return this.#leftByOthers;
+    const found = (this.#leftByOthers ??= this.census.runIds().then((runIds) => new Set(runIds)));
+    return found.catch((error: unknown) => {
+      this.#leftByOthers = null;
+      throw error;
+    });
   }
 
   async enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit> {

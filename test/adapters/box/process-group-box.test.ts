@@ -49,9 +49,11 @@ describe('a box of process groups', () => {
 
     it('is found by a box that did not start it', async () => {
       await test.run('setsid sleep 1000 > /dev/null 2>&1 & true');
-      const proof = await makeProcessGroupBox().prove(test.owner.runId);
-      expect(proof.isEmpty).toBe(false);
-      expect(proof.processes.map(({ command }) => command)).toEqual(['sleep 1000']);
+      await eventually(async () => {
+        const { isEmpty, processes } = await makeProcessGroupBox().prove(test.owner.runId);
+        expect(isEmpty).toBe(false);
+        expect(processes.map(({ command }) => command)).toEqual(['sleep 1000']);
+      });
     });
 
     it('P1: is ended before another worker opens the box of the same run', async () => {
