@@ -1,0 +1,362 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunError } from '../../src/core/errors.js';
+import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
+import {
+  aDescription,
+  aRecord,
+  endOf,
+  EVENTS,
+  GATE,
+  RUN_ID,
+  runFake,
+  TEMPORAL_ID,
+} from './fake-cli.js';
+
+const ENDED = '2026-11-22T09:03:41.000Z';
+
+function listing(...runs: RunRecord[]) {
+  const asked: RunFilter[] = [];
+  return {
+    asked,
+    list: (filter: RunFilter) => {
+      asked.push(filter);
+      return Promise.resolve({ runs, total: runs.length + 1 });
+    },
+  };
+}
+
+describe('status', () => {
+  const described = listing(aRecord(), aRecord({ workflowName: 'theirs', temporalWorkflowId: null }));
+
+  it('shows active runs of all paths, with what each is at', async () => {
+    const result = await runFake(['status'], {
+      orchestrator: { list: described.list, describe: () => Promise.resolve(aDescription()) },
+    });
+    expect(described.asked).toEqual([
+      { workingPath: null, statuses: ['pending', 'running', 'paused'], limit: 50 },
+    ]);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toMatchInlineSnapshot(`
+      "RUN       STATUS   WORKFLOW   SINCE   AT            PATH
+      7c1f2a9e  running  fix-issue  12m04s  build (bash)  /home/me/repo
+      7c1f2a9e  running  theirs     12m04s  -             /home/me/repo
+      1 more: signalbox runs --all --limit 3
+      "
+    `);
+  });
+
+  it('shows what the table tells when a run does not answer', async () => {
+    const result = await runFake(['status', '--json'], {
+      orchestrator: {
+        list: listing(aRecord()).list,
+        describe: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
+      },
+    });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      ok: true,
+      runs: [{ runId: RUN_ID, workflow: 'fix-issue', status: 'running', live: null }],
+      total: 2,
+    });
+  });
+
+  it('says so when nothing is active', async () => {
+    const result = await runFake(['status'], {
+      orchestrator: { list: () => Promise.resolve({ runs: [], total: 0 }) },
+    });
+    expect(result).toMatchObject({ exitCode: 0, stdout: 'no active runs\n' });
+  });
+});
+
+describe('runs', () => {
+  it('shows those of this path', async () => {
+    const { asked, list } = listing(aRecord({ status: 'completed', completedAt: ENDED }));
+    const result = await runFake(['runs', '--folder'], { directory: tmpdir(), orchestrator: { list } });
+    expect(asked).toEqual([{ workingPath: expect.any(String), statuses: null, limit: 20 }]);
+    expect(asked[0]?.workingPath).toMatch(/^\//);
+    expect(result.stdout).toMatch(/^1 of 2 runs in \//);
+    expect(result.stdout).toContain(
+      '7c1f2a9e  completed  fix-issue  2026-11-22 09:02:11 UTC  1m30s  mend it',
+    );
+  });
+
+  it('shows those of all paths, of one status, up to a limit', async () => {
+    const { asked, list } = listing();
+    await runFake(['runs', '--all', '--status', 'failed', '--limit', '3'], { orchestrator: { list } });
+    expect(asked).toEqual([{ workingPath: null, statuses: ['failed'], limit: 3 }]);
+  });
+});
+
+describe('get', () => {
+  const record = aRecord({
+    status: 'failed',
+    completedAt: ENDED,
+    metadata: {
+      error: 'node build failed\nbadly',
+      signalbox: { startedBy: 'me@laptop', failureCode: 'NODE_FAILED' },
+    },
+  });
+  const orchestrator = {
+    find: () => Promise.resolve(record),
+    events: () => Promise.resolve(EVENTS),
+  };
+
+  it('shows a run as lines', async () => {
+    const result = await runFake(['get', '7c1f'], { orchestrator });
+    expect(result.stdout).toMatchInlineSnapshot(`
+      "run        7c1f2a9e-5d2b-4c1a-9f00-000000000001
+      workflow   fix-issue
+      status     failed
+      path       /home/me/repo
+      message    mend it
+      started    2026-11-22 09:02:11 UTC (12m04s ago) by me@laptop
+      ended      2026-11-22 09:03:41 UTC (took 1m30s)
+      temporal   run.68656deb43f8cbb6ed458b5101933cec.me-repo
+      error      node build failed
+                 badly
+      "
+    `);
+  });
+
+  it('shows nodes and events when asked', async () => {
+    const { stdout } = await runFake(['get', '7c1f', '--verbose', '--events'], { orchestrator });
+    expect(stdout).toContain('nodes\n  ✓ greet (1.2s)\n      hello\n  - late\n      when_condition\n');
+    expect(stdout).toContain('events\n  2026-11-22 09:14:15 UTC workflow_started {}\n');
+  });
+
+  it('is one object with --json', async () => {
+    const { stdout } = await runFake(['get', '7c1f', '--json'], { orchestrator });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      runId: RUN_ID,
+      workflow: 'fix-issue',
+      status: 'failed',
+      workingPath: '/home/me/repo',
+      temporalWorkflowId: TEMPORAL_ID,
+      output: null,
+      error: { code: 'NODE_FAILED', message: 'node build failed\nbadly' },
+      nodes: [
+        { node: 'greet', status: 'completed', durationMs: 1_234, text: 'hello' },
+        { node: 'late', status: 'skipped' },
+      ],
+    });
+  });
+
+  it('shows the result of a completed run, and how to answer a paused one', async () => {
+    const completed = aRecord({ status: 'completed', metadata: { summary: 'all done' } });
+    const shown = await runFake(['get', '7c1f'], {
+      orchestrator: { ...orchestrator, find: () => Promise.resolve(completed) },
+    });
+    expect(shown.stdout).toContain('result     all done\n');
+    const paused = aRecord({
+      status: 'paused',
+      metadata: { signalbox: { gates: [{ ...GATE, decisions: ['yes'] }] } },
+    });
+    const asked = await runFake(['get', '7c1f'], {
+      orchestrator: { ...orchestrator, find: () => Promise.resolve(paused) },
+    });
+    expect(asked.stdout).toContain(
+      '⏸ review waits for a decision: Ship it?\n  answer   signalbox respond 7c1f2a9e yes\n',
+    );
+  });
+
+  it.each([
+    ['RUN_NOT_FOUND', 'no run has an id that begins with "zz"'],
+    ['RUN_ID_AMBIGUOUS', '"7" fits several runs'],
+  ] as const)('refuses with 64: %s', async (code, sentence) => {
+    const find = () => Promise.reject(new RunError(code, sentence));
+    const result = await runFake(['get', 'zz', '--json'], { orchestrator: { find } });
+    expect(result.exitCode).toBe(64);
+    expect(JSON.parse(result.stdout)).toEqual({ ok: false, error: { code, message: sentence } });
+  });
+});
+
+describe('logs', () => {
+  let outputRoot: string;
+  const write = async (attempt: string, stream: string, text: string): Promise<void> => {
+    const directory = join(outputRoot, 'artifacts', 'runs', RUN_ID, '.signalbox', 'attempts', attempt);
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, stream), text);
+  };
+  beforeAll(async () => {
+    outputRoot = await mkdtemp(join(tmpdir(), 'signalbox-logs-'));
+    await write('greet.1', 'stdout', 'first try');
+    await write('greet.1', 'stderr', 'no such file\n');
+    await write('greet.2', 'stdout', 'hello\n');
+  });
+  afterAll(() => rm(outputRoot, { recursive: true, force: true }));
+
+  const world = (facts: Partial<RunRecord> = {}) => ({
+    orchestrator: {
+      find: () => Promise.resolve(aRecord({ outputRoot, status: 'completed', ...facts })),
+      events: () => Promise.resolve(EVENTS),
+      follow: () => Promise.resolve(endOf()),
+    },
+  });
+
+  it('writes what nodes wrote to the same streams, under headers', async () => {
+    const result = await runFake(['logs', '7c1f'], world());
+    expect(result).toMatchObject({ exitCode: 0, stdout: 'first tryhello\n' });
+    expect(result.stderr).toBe('── greet ──\nno such file\n── greet (attempt 2) ──\n');
+  });
+
+  it.each(['-f', '--follow'])('%s goes on until the run ends', async (flag) => {
+    const result = await runFake(['logs', flag, '7c1f'], world({ status: 'running' }));
+    expect(result).toMatchObject({ exitCode: 0, stdout: 'first tryhello\n' });
+  });
+
+  it('is one object with --json', async () => {
+    const { stdout, stderr } = await runFake(['logs', '7c1f', '--json'], world());
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      runId: RUN_ID,
+      logs: [
+        { node: 'greet', stream: 'stdout', text: 'first try' },
+        { node: 'greet', stream: 'stderr', text: 'no such file\n' },
+        { node: 'greet (attempt 2)', stream: 'stdout', text: 'hello\n' },
+      ],
+    });
+  });
+
+  it('of a run that wrote nothing, or that signalbox did not run', async () => {
+    const nothing = await runFake(['logs', '7c1f'], world({ outputRoot: '/nonexistent' }));
+    expect(nothing).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+    const foreign = await runFake(['logs', '7c1f'], world({ outputRoot: null }));
+    expect(foreign.exitCode).toBe(64);
+  });
+});
+
+describe('a decision', () => {
+  const deciding = () => {
+    const asked: unknown[] = [];
+    return {
+      asked,
+      orchestrator: {
+        find: () => Promise.resolve(aRecord({ status: 'paused' })),
+        decide: (runId: typeof RUN_ID, answer: { nodeId?: string; decision: string }) => {
+          asked.push(answer);
+          return Promise.resolve({ runId, nodeId: 'review', decision: answer.decision });
+        },
+      },
+    };
+  };
+
+  it.each([
+    [['approve', '7c1f'], { decision: 'approve' }],
+    [['approve', '7c1f', 'looks', 'good'], { decision: 'approve', text: 'looks good' }],
+    [
+      ['approve', '7c1f', '--comment', 'ok', '--node', 'review'],
+      { decision: 'approve', text: 'ok', nodeId: 'review' },
+    ],
+    [['reject', '7c1f', '--reason', 'no'], { decision: 'reject', text: 'no' }],
+    [['respond', '7c1f', 'left', 'that', 'way'], { decision: 'left', text: 'that way' }],
+    [['respond', '7c1f', 'left', '--text', 'so'], { decision: 'left', text: 'so' }],
+    [['workflow', 'approve', '7c1f'], { decision: 'approve' }],
+  ])('%j is taken to the run', async (argv, answer) => {
+    const { asked, orchestrator } = deciding();
+    const result = await runFake(argv, { orchestrator });
+    expect(asked).toEqual([{ ...answer, by: 'me@laptop' }]);
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toContain(`✓ review: ${answer.decision} (run 7c1f2a9e, fix-issue)`);
+  });
+
+  it('is one object with --json', async () => {
+    const { stdout } = await runFake(['approve', '7c1f', '--json'], deciding());
+    expect(JSON.parse(stdout)).toEqual({
+      ok: true,
+      runId: RUN_ID,
+      workflow: 'fix-issue',
+      status: 'running',
+      workingPath: '/home/me/repo',
+      temporalWorkflowId: TEMPORAL_ID,
+      output: null,
+      node: 'review',
+      decision: 'approve',
+    });
+  });
+
+  it.each([
+    ['GATE_NOT_WAITING', 1],
+    ['GATE_AMBIGUOUS', 64],
+    ['DECISION_UNDECLARED', 64],
+    ['DECISION_ALREADY_MADE', 1],
+    ['RUN_CLOSED', 1],
+  ] as const)('that is refused with %s ends with %i, as JSON, too', async (code, exitCode) => {
+    const { orchestrator } = deciding();
+    const decide = () => Promise.reject(new RunError(code, 'no'));
+    const result = await runFake(['approve', '7c1f', '--json'], {
+      orchestrator: { ...orchestrator, decide },
+    });
+    expect(result.exitCode).toBe(exitCode);
+    expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, error: { code } });
+  });
+});
+
+describe('cancel', () => {
+  const cancelling = (end: Parameters<typeof endOf>[0] = { status: 'cancelled' }) => {
+    const asked: unknown[] = [];
+    return {
+      asked,
+      orchestrator: {
+        find: () => Promise.resolve(aRecord()),
+        describe: () => Promise.resolve(aDescription()),
+        cancel: (runId: typeof RUN_ID, request: object) => {
+          asked.push(request);
+          return Promise.resolve({ runId, isFirst: true });
+        },
+        follow: () => Promise.resolve(endOf(end)),
+      },
+      pause: (_: number, signal?: AbortSignal) =>
+        new Promise<void>((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new Error('aborted')));
+        }),
+    };
+  };
+
+  it.each([['cancel'], ['abandon']])(
+    '%s waits until the run has ended, and names what was stopped',
+    async (word) => {
+      const world = cancelling();
+      const result = await runFake([word, '7c1f', '--reason', 'enough'], world);
+      expect(world.asked).toEqual([{ by: 'me@laptop', reason: 'enough' }]);
+      expect(result).toMatchObject({
+        exitCode: 0,
+        stdout: '✓ run 7c1f2a9e (fix-issue) cancelled; stopped: build (bash)\n',
+      });
+    },
+  );
+
+  it('returns at once with --no-wait', async () => {
+    const result = await runFake(['cancel', '7c1f', '--no-wait', '--json'], cancelling());
+    expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, runId: RUN_ID, status: 'cancelling' });
+  });
+
+  it('fails when the run ended otherwise', async () => {
+    const result = await runFake(['cancel', '7c1f', '--json'], cancelling({ status: 'completed' }));
+    expect(result.exitCode).toBe(1);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      ok: false,
+      status: 'completed',
+      error: { code: 'RUN_CLOSED' },
+    });
+  });
+
+  it('gives up on a run that does not end', async () => {
+    const world = cancelling();
+    const result = await runFake(['cancel', '7c1f'], {
+      orchestrator: {
+        ...world.orchestrator,
+        follow: (_, options) =>
+          new Promise((_resolve, reject) => {
+            options?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+          }),
+      },
+      pause: () => Promise.resolve(),
+    });
+    expect(result.exitCode).toBe(75);
+    expect(result.stderr).toContain('had not ended after 65 s');
+  });
+});
