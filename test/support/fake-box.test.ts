@@ -1,11 +1,7 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { boxContract } from '../ports/box.contract.js';
 import { fakePrograms, makeFakeBox } from './fake-box.js';
+import { tempDirectory } from './temp-directory.js';
 
-boxContract('the fake box', async () => ({
-  box: makeFakeBox(),
-  programs: fakePrograms,
-  directory: await mkdtemp(join(tmpdir(), 'signalbox-fake-box-')),
-}));
+boxContract('the fake box', () =>
+  Promise.resolve({ box: makeFakeBox(), programs: fakePrograms, directory: tempDirectory() }),
+);
