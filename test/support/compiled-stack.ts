@@ -1,39 +1,53 @@
+import { createHash } from 'node:crypto';
 import {
-  chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import ts from 'typescript';
+import type typescript from 'typescript';
 
 const ROOT = join(import.meta.dirname, '../..');
+const CACHE = join(ROOT, 'node_modules/.cache/signalbox');
 const ROOMS = ['src/core', 'src/ports', 'src/adapters/stack'];
 
 /**
  * The local stack as JavaScript, with our packages and tools beside it, for tests whose supervisors and clients are
- * processes of their own. Types are not checked here.
- * @returns a directory that everybody may read, with `src` in it; it goes with this process
+ * processes of their own. Made once per state of the source; types are not checked here.
+ * @returns a directory with `src` in it
  */
 export function compileStack(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'signalbox-stack-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  chmodSync(directory, 0o755);
-  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
-  for (const name of ['node_modules', 'tools']) symlinkSync(join(ROOT, name), join(directory, name));
-  for (const file of ROOMS.flatMap(sourceFiles)) {
-    const target = join(directory, file.replace(/\.ts$/, '.js'));
-    const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
-    const { outputText } = ts.transpileModule(readFileSync(join(ROOT, file), 'utf8'), { compilerOptions });
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, outputText);
+  const sources = ROOMS.flatMap(sourceFiles).map(
+    (file) => [file, readFileSync(join(ROOT, file), 'utf8')] as const,
+  );
+  const digest = createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 16);
+  const target = join(CACHE, `stack-${digest}`);
+  if (existsSync(target)) return target;
+  mkdirSync(CACHE, { recursive: true });
+  const draft = mkdtempSync(join(CACHE, 'draft-'));
+  writeFileSync(join(draft, 'package.json'), '{ "type": "module" }');
+  for (const name of ['node_modules', 'tools']) symlinkSync(join(ROOT, name), join(draft, name));
+  for (const [file, text] of sources) compileTo(join(draft, file.replace(/\.ts$/, '.js')), text);
+  try {
+    renameSync(draft, target);
+  } catch {
+    rmSync(draft, { recursive: true }); // another test process was first
   }
-  return directory;
+  return target;
+}
+
+function compileTo(target: string, text: string): void {
+  const ts = createRequire(import.meta.url)('typescript') as typeof typescript;
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, ts.transpileModule(text, { compilerOptions }).outputText);
 }
 
 function sourceFiles(room: string): string[] {
