@@ -6,7 +6,9 @@ const MARK = 'kept';
 
 /** Leaves one row and one open workflow in a stack. */
 export async function leaveData({ temporal, database }: StackEndpoints): Promise<void> {
-  await withDatabase(database.url, (client) => client.query(`CREATE TABLE mark AS SELECT '${MARK}' AS value`));
+  await withDatabase(database.url, (client) =>
+    client.query(`CREATE TABLE mark AS SELECT '${MARK}' AS value`),
+  );
   await withTemporal(temporal, (client) =>
     client.workflow.start('nobody', { taskQueue: 'nobody', workflowId: MARK }),
   );
