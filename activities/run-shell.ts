@@ -1,4 +1,7 @@
+import { Context } from '@temporalio/activity';
 import type { Activities, RunOwner } from '../src/contract/activities.js';
+import { attemptId } from '../src/contract/workflow-id.js';
+import type { ShellTask } from '../src/core/run/task.js';
 import type { Box, BoxOwner } from '../src/ports/box.js';
 import type { Shell } from '../src/ports/shell.js';
 import { withHeartbeat } from './with-heartbeat.js';
@@ -16,8 +19,15 @@ export const makeRunShell =
   ({ owner, task }) =>
     withHeartbeat(async (signal) => {
       await box.ensureOpen(boxOwner(owner, temporal));
+      for (const earlier of earlierAttempts(task)) await box.stopAttempt(task.runId, earlier, task.graceMs);
       return shell.run(task, signal);
     });
+
+/** What an attempt must not run beside: the one before it, and itself, when Temporal runs it a second time. */
+function earlierAttempts({ nodeId, attempt, attemptId: own }: ShellTask): readonly string[] {
+  const isRepeated = Context.current().info.attempt > 1;
+  return [...(attempt > 1 ? [attemptId(nodeId, attempt - 1)] : []), ...(isRepeated ? [own] : [])];
+}
 
 const boxOwner = (owner: RunOwner, temporal: RunShellPorts['temporal']): BoxOwner => ({
   ...owner,

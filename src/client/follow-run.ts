@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { fromFailure, rootMessage } from '../contract/failure.js';
-import { MESSAGES, type RunDescription, type WaitingGate } from '../contract/messages.js';
+import type { WaitingGate } from '../contract/messages.js';
 import type { RunResult } from '../contract/run-workflow.js';
 import { RunError } from '../core/errors.js';
 import type { RunId } from '../core/ids.js';
@@ -11,11 +11,11 @@ import { isTerminal } from '../core/mirror/rows.js';
 import type { TextValue } from '../core/run/task.js';
 import type { RunReader, RunRecord } from '../ports/run-table.js';
 import type { FollowOptions, RunEnd } from './orchestrator.js';
+import { askRun } from './ask-run.js';
 import { memoOf } from './holder.js';
 import { isNotFound, isServiceTrouble, readableTrouble, withDeadline } from './temporal-calls.js';
 
 const POLL_MS = 150;
-const QUERY_MS = 2_000;
 const DESCRIBE_MS = 5_000;
 
 export interface FollowPorts {
@@ -106,17 +106,6 @@ async function pausedGates(
   if (record?.status !== 'paused') return null;
   const description = await askRun(client, run.temporalWorkflowId);
   return description?.status === 'paused' ? description.waiting : null;
-}
-
-/** The run's own answer; null when it is closed, or its worker does not answer. */
-export async function askRun(client: Client, temporalWorkflowId: string): Promise<RunDescription | null> {
-  try {
-    return await withDeadline(client, QUERY_MS, () =>
-      client.workflow.getHandle(temporalWorkflowId).query<RunDescription>(MESSAGES.describeQuery),
-    );
-  } catch {
-    return null;
-  }
 }
 
 async function findRecord(reader: RunReader, runId: RunId): Promise<RunRecord | null> {

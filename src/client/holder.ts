@@ -1,13 +1,12 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import type { RunMemo } from '../contract/memo.js';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
-import { MESSAGES, type RunDescription } from '../contract/messages.js';
+import type { WaitingGate } from '../contract/messages.js';
 import { nodeOfActivityId } from '../contract/workflow-id.js';
+import { askRun } from './ask-run.js';
 import type { Holder } from './orchestrator.js';
-import { withDeadline } from './temporal-calls.js';
 
 const HOST_SILENT_MS = 15_000;
-const QUERY_MS = 1_000;
 
 export type HolderFacts = Pick<
   WorkflowExecutionDescription,
@@ -19,19 +18,14 @@ export type HolderFacts = Pick<
  * a worker; only a run that waits for people is asked itself what it waits for.
  */
 export async function readHolder(client: Client, workingPath: string, facts: HolderFacts): Promise<Holder> {
-  const memo = (facts.memo ?? {}) as Partial<RunMemo>;
+  const memo = memoOf(facts);
   const isPaused = firstKeyword(facts) === 'paused';
-  const description = isPaused ? await askRun(client, facts.workflowId) : null;
-  const active = activeNode(facts);
-  const waiting = description?.waiting ?? [];
+  const waiting = isPaused ? ((await askRun(client, facts.workflowId))?.waiting ?? []) : [];
   return {
-    runId: memo.runId ?? null,
-    workflow: memo.workflowName ?? null,
+    ...claimsOf(memo),
+    ...workOf(facts, waiting),
     status: isPaused ? 'paused' : memo.runId === undefined ? 'unknown' : 'running',
-    node: waiting[0]?.nodeId ?? active.node,
-    nodeKind: waiting.length > 0 ? 'approval' : active.kind,
     since: facts.startTime.toISOString(),
-    startedBy: memo.startedBy ?? null,
     workingPath: memo.workingPath ?? workingPath,
     temporalWorkflowId: facts.workflowId,
     waiting,
@@ -39,21 +33,21 @@ export async function readHolder(client: Client, workingPath: string, facts: Hol
   };
 }
 
+function claimsOf({ runId, workflowName, startedBy }: Partial<RunMemo>) {
+  return { runId: runId ?? null, workflow: workflowName ?? null, startedBy: startedBy ?? null };
+}
+
+/** The gate that waits, else the node that works. */
+function workOf(facts: HolderFacts, [gate]: readonly WaitingGate[]): Pick<Holder, 'node' | 'nodeKind'> {
+  if (gate !== undefined) return { node: gate.nodeId, nodeKind: 'approval' };
+  const { node, kind } = activeNode(facts);
+  return { node, nodeKind: kind };
+}
+
 function firstKeyword(facts: HolderFacts): string | null {
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- the typed form needs every key defined, for one word
   const values: unknown = facts.searchAttributes[SEARCH_ATTRIBUTES.status];
   return Array.isArray(values) && typeof values[0] === 'string' ? values[0] : null;
-}
-
-/** Asks the run itself; null when its worker does not answer in a second. */
-async function askRun(client: Client, temporalWorkflowId: string): Promise<RunDescription | null> {
-  try {
-    return await withDeadline(client, QUERY_MS, () =>
-      client.workflow.getHandle(temporalWorkflowId).query<RunDescription>(MESSAGES.describeQuery),
-    );
-  } catch {
-    return null;
-  }
 }
 
 function activeNode(facts: HolderFacts): { node: string | null; kind: string | null } {
@@ -75,5 +69,5 @@ function isHeard(facts: HolderFacts): boolean {
 }
 
 export function memoOf(facts: Pick<WorkflowExecutionDescription, 'memo'>): Partial<RunMemo> {
-  return (facts.memo ?? {}) as Partial<RunMemo>;
+  return facts.memo ?? {};
 }

@@ -25,7 +25,7 @@ describe('a message', () => {
   ])('of %s is refused', (_what, message, sentence) => {
     expect(() => {
       checkMessage(message);
-    }).toThrowError(
+    }).toThrow(
       expect.objectContaining({ code: 'MESSAGE_INVALID', message: expect.stringContaining(sentence) }),
     );
   });
@@ -50,7 +50,7 @@ describe('inputs', () => {
   });
 
   it('are refused with all their faults at once', () => {
-    expect(() => resolveInputs(definition, { isue: '7', note: 'a\0b' })).toThrowError(
+    expect(() => resolveInputs(definition, { isue: '7', note: 'a\0b' })).toThrow(
       expect.objectContaining({
         code: 'INPUT_INVALID',
         details: {

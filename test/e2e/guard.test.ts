@@ -1,7 +1,9 @@
-import { mkdir, realpath, rm, symlink } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StartResult } from '../../src/client/orchestrator.js';
 import { chainOf, makeRepository } from '../support/cli.js';
@@ -17,8 +19,10 @@ beforeAll(async () => {
   stack = await raiseLiveStack();
   repository = await makeRepository({
     short: chainOf('short', 'true'),
+    held: chainOf('held', 'read -r line < gate'),
     wait: chainOf('wait', 'sleep 100'),
   });
+  await promisify(execFile)('mkfifo', [join(repository, 'gate')]);
 }, 900 * SECONDS);
 
 afterAll(async () => {
@@ -40,7 +44,7 @@ describe('Temporal admits one run per working path', () => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const results = await Promise.all(
           Array.from({ length: starters }, () =>
-            stack.orchestrator.start({ workflow: 'short', workingPath: repository }),
+            stack.orchestrator.start({ workflow: 'held', workingPath: repository }),
           ),
         );
         const winners = results.filter((result): result is Started => result.kind === 'started');
@@ -50,6 +54,7 @@ describe('Temporal admits one run per working path', () => {
         expect(others.map((other) => (other.kind === 'busy' ? other.holder.runId : other.kind))).toEqual(
           Array.from({ length: starters - 1 }, () => winner.runId),
         );
+        await writeFile(join(repository, 'gate'), '\n');
         await end(winner);
       }
     },
