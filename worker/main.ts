@@ -46,6 +46,10 @@ export async function runWorker(config: Config, places: WorkerPlaces): Promise<v
     });
     const running = worker.run();
     process.send?.({ kind: 'ready' });
+    // A parent that started it and is gone will not stop it any more.
+    process.once('disconnect', () => {
+      worker.shutdown();
+    });
     await running;
   } finally {
     await connection.close();
