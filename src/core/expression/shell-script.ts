@@ -1,3 +1,4 @@
+import { bindVariable } from './shell-binding.js';
 import type { ShellContext, ShellReading, VerbatimDocument } from './shell-context.js';
 
 /** A value for a script. `exact`: the text itself; `shown`: what stands for it where bash only copies text. */
@@ -19,16 +20,10 @@ interface Edit {
   readonly text: string;
 }
 
-const ANSI_ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '\n': '\\n' };
 const COMPARED_AFTER = /^"?[ \t]+-(?:eq|ne|lt|le|gt|ge)[ \t]/;
 const COMPARED_BEFORE = /[ \t]-(?:eq|ne|lt|le|gt|ge)[ \t]+"?$/;
 const INTEGER = /^-?\d+$/;
 const PLAIN_DELIMITER = /^[\w.%+:@-]+$/;
-
-/** One word of shell text that stands for exactly this text. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
 
 /**
  * A script under construction. Values are bound to shell variables in front of the first line, and the script
@@ -37,6 +32,8 @@ export function shellQuote(text: string): string {
 export class ShellScript {
   private readonly edits: Edit[] = [];
   private readonly bindings = new Map<string, string>();
+  /** Offsets of places that are edited, and whether their value is bound. */
+  private readonly places = new Map<number, boolean>();
 
   constructor(
     private readonly script: string,
@@ -45,22 +42,27 @@ export class ShellScript {
 
   /** Writes text that is the same for all values of its kind, such as a number, as it is. */
   paste(place: Place, text: string): void {
-    this.edits.push({ start: place.start, end: place.end, text });
+    this.edit(place, text, false);
   }
 
   /** Makes the place stand for the value. */
   bind(place: Place, value: ShellValue): void {
     const name = this.variable(this.formOf(place, value));
-    this.paste(place, expansion(place.context, name));
+    this.edit(place, expansion(place.context, name), true);
   }
 
   /** The script with its bindings, or the delimiter of a here-document that cannot take values. */
   render(): { readonly script: string } | { readonly unusableDelimiter: string } {
-    const documents = this.reading.verbatimDocuments.filter((document) => this.hasEditIn(document));
+    const documents = this.reading.verbatimDocuments.filter((document) => this.expandsIn(document));
     const unusable = documents.find(({ delimiter }) => !PLAIN_DELIMITER.test(delimiter));
     if (unusable !== undefined) return { unusableDelimiter: unusable.delimiter };
     for (const document of documents) this.openUp(document);
     return { script: this.preamble() + applyEdits(this.script, this.edits) };
+  }
+
+  private edit({ start, end }: Place, text: string, isBound: boolean): void {
+    this.edits.push({ start, end, text });
+    this.places.set(start, isBound);
   }
 
   private formOf(place: Place, value: ShellValue): string {
@@ -75,23 +77,27 @@ export class ShellScript {
     return name;
   }
 
-  /** On one line, so that line numbers in bash's messages stay the author's. */
   private preamble(): string {
-    return [...this.bindings].map(([text, name]) => `${name}=${ansiQuote(text)}; `).join('');
+    return [...this.bindings].map(([text, name]) => bindVariable(name, text)).join('');
   }
 
-  private hasEditIn({ bodyStart, bodyEnd }: VerbatimDocument): boolean {
-    return this.edits.some(({ start }) => start >= bodyStart && start < bodyEnd);
+  private expandsIn(document: VerbatimDocument): boolean {
+    return this.specialsIn(document).some((at) => this.places.get(at) === true);
   }
 
   /** Lets a here-document expand our variables, and nothing else of what the author wrote. */
-  private openUp({ delimiter, delimiterStart, delimiterEnd, bodyStart, bodyEnd }: VerbatimDocument): void {
-    const inside = this.edits.filter(({ start }) => start >= bodyStart && start < bodyEnd);
-    const special = [...this.script.slice(bodyStart, bodyEnd).matchAll(/[\\$`]/g)];
-    const places = special.map(({ index }) => bodyStart + index);
-    const replaced = new Set(inside.map(({ start }) => start));
-    for (const at of places) if (!replaced.has(at)) this.edits.push({ start: at, end: at, text: '\\' });
+  private openUp(document: VerbatimDocument): void {
+    for (const at of this.specialsIn(document)) {
+      if (!this.places.has(at)) this.edits.push({ start: at, end: at, text: '\\' });
+    }
+    const { delimiter, delimiterStart, delimiterEnd } = document;
     this.edits.push({ start: delimiterStart, end: delimiterEnd, text: delimiter });
+  }
+
+  /** Where characters stand that mean something in a here-document that expands. */
+  private specialsIn({ bodyStart, bodyEnd }: VerbatimDocument): readonly number[] {
+    const matches = this.script.slice(bodyStart, bodyEnd).matchAll(/[\\$`]/g);
+    return [...matches].map(({ index }) => bodyStart + index);
   }
 }
 
@@ -121,10 +127,6 @@ function expansion(context: ShellContext, name: string): string {
     case 'comment':
       return `\${${name}?}`;
   }
-}
-
-function ansiQuote(text: string): string {
-  return `$'${text.replaceAll(/[\\'\n]/g, (char) => ANSI_ESCAPES[char] ?? char)}'`;
 }
 
 function applyEdits(script: string, edits: readonly Edit[]): string {

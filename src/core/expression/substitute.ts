@@ -3,7 +3,8 @@ import type { FieldValue, Scope, TextValue } from '../run/task.js';
 import { findReferences, findTokens, type Reference, type Token, type VariableName } from './reference.js';
 import { resolveReference } from './scope.js';
 import { readShell, type ShellReading } from './shell-context.js';
-import { ShellScript, shellQuote, type Place, type ShellValue } from './shell-script.js';
+import { shellQuote } from './shell-binding.js';
+import { ShellScript, type Place, type ShellValue } from './shell-script.js';
 
 /**
  * Where a text goes. bash: a script; references and variables are replaced, and no value can become code.
