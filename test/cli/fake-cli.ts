@@ -81,10 +81,18 @@ export async function runFake(argv: readonly string[], world: FakeWorld = {}): P
         },
         clock: { now: () => new Date(NOW) },
         newUuid: () => ids.shift() ?? 'no more ids',
-        pause: world.pause ?? (() => Promise.resolve()),
+        pause: world.pause ?? shortPause,
       }),
   });
   return { exitCode, stdout: out.text, stderr: err.text, questions };
+}
+
+/** Short pauses pass at once; long ones until somebody has waited enough. */
+export function shortPause(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms < 5_000) return Promise.resolve();
+  return new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('aborted')));
+  });
 }
 
 function makeSink(): TextSink & { text: string } {

@@ -12,6 +12,7 @@ import {
   orchestratorOf,
   RUN_ID,
   runFake,
+  shortPause,
   started,
   type FakeWorld,
 } from './fake-cli.js';
@@ -197,9 +198,9 @@ describe('an interrupted run', () => {
     const result = await runFake(['run', 'hello'], {
       directory,
       ...world,
-      pause: (_, signal) => {
-        press('SIGINT');
-        return signal?.aborted === true ? Promise.reject(new Error('aborted')) : Promise.resolve();
+      pause: (ms, signal) => {
+        if (ms < 5_000) press('SIGINT');
+        return shortPause(ms, signal);
       },
       orchestrator: hanging(() => press('SIGINT'), {
         cancel: (runId, request) => {
@@ -242,5 +243,27 @@ describe('an interrupted run', () => {
     });
     expect(result.exitCode).toBe(130);
     expect(result.stderr).toContain(`run ${RUN_ID} may have started`);
+  });
+});
+
+describe('a run that no worker takes', () => {
+  it('is told with what starts one', async () => {
+    const ends: (() => void)[] = [];
+    const result = await runFake(['run', 'hello'], {
+      directory,
+      workerCommand: 'signalbox worker',
+      pause: () => {
+        setImmediate(() => ends.forEach((end) => end()));
+        return Promise.resolve();
+      },
+      orchestrator: {
+        start: (options) => Promise.resolve(started(options)),
+        follow: () => new Promise((resolve) => ends.push(() => resolve(endOf()))),
+      },
+    });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain(
+      'no worker has taken the run yet; where none is running: signalbox worker\n',
+    );
   });
 });

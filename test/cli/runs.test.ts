@@ -4,16 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunError } from '../../src/core/errors.js';
 import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
-import {
-  aDescription,
-  aRecord,
-  endOf,
-  EVENTS,
-  GATE,
-  RUN_ID,
-  runFake,
-  TEMPORAL_ID,
-} from './fake-cli.js';
+import { aDescription, aRecord, endOf, EVENTS, GATE, RUN_ID, runFake, TEMPORAL_ID } from './fake-cli.js';
 
 const ENDED = '2026-11-22T09:03:41.000Z';
 

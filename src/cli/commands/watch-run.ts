@@ -14,6 +14,7 @@ export interface Watched {
 
 const BEGINNINGS = new Set(['node_started', 'node_completed', 'approval_requested']);
 const SETTLING_MS = 100;
+const UNTAKEN_MS = 5_000;
 
 /**
  * Follows a run and writes a line for each thing that happens, until it ends or waits for people. Where a person
@@ -26,7 +27,34 @@ export async function watchRun(
   runId: RunId,
   signal: AbortSignal,
 ): Promise<Watched> {
-  const told = { count: 0, hasBegun: false };
+  const told: Told = { count: 0, hasBegun: false };
+  const over = new AbortController();
+  void hintAtWorker(context, told, over.signal);
+  try {
+    return await watch({ context, orchestrator, runId, told }, signal);
+  } finally {
+    over.abort();
+  }
+}
+
+/** What the person has been told so far. */
+interface Told {
+  /** Events. */
+  count: number;
+  hasBegun: boolean;
+}
+
+interface Watching {
+  readonly context: CliContext;
+  readonly orchestrator: Orchestrator;
+  readonly runId: RunId;
+  readonly told: Told;
+}
+
+async function watch(
+  { context, orchestrator, runId, told }: Watching,
+  signal: AbortSignal,
+): Promise<Watched> {
   const answered = new Set<string>();
   for (;;) {
     const end = await orchestrator.follow(runId, {
@@ -50,11 +78,20 @@ export async function watchRun(
 
 const identity = (gate: WaitingGate): string => `${gate.nodeId} ${gate.openedAt}`;
 
+/** A run that has not even begun after a while waits for a worker. */
+async function hintAtWorker(context: CliContext, told: Told, signal: AbortSignal): Promise<void> {
+  try {
+    await context.pause(UNTAKEN_MS, signal);
+  } catch {
+    return;
+  }
+  if (told.count > 0) return;
+  const { workerCommand } = context.caller;
+  context.err.write(`no worker has taken the run yet; where none is running: ${workerCommand}\n`);
+}
+
 /** Following again tells everything again from the beginning. */
-function tellOnce(
-  context: CliContext,
-  told: { count: number; hasBegun: boolean },
-): (event: EventRecord) => void {
+function tellOnce(context: CliContext, told: Told): (event: EventRecord) => void {
   let position = 0;
   return (event) => {
     position += 1;

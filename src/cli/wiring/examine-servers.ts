@@ -3,40 +3,49 @@ import proto from '@temporalio/proto';
 import { checkTables, makePool } from '../../adapters/postgres/index.js';
 import { readHostId } from '../../client/host-id.js';
 import { registeredSearchAttributes } from '../../client/search-attributes.js';
-import { readableTrouble, withDeadline } from '../../client/temporal-calls.js';
+import { withDeadline } from '../../client/temporal-calls.js';
 import type { Config } from '../../config/config.js';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/memo.js';
 import { hostTaskQueue } from '../../contract/task-queues.js';
 import type { StackEndpoints } from '../../ports/stack.js';
 import { ok, type Check, type Seen } from './check.js';
-import { temporalClient } from './temporal.js';
+import { requireTemporal, temporalClient } from './temporal.js';
 
 const CALL_MS = 3_000;
 const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 
-/** The servers, as they answer. Changes nothing. */
+/** The servers, as they answer. Changes nothing. Of a Temporal that is away nothing more is asked. */
 export async function serverChecks(config: Config, endpoints: StackEndpoints): Promise<readonly Check[]> {
   const client = await temporalClient(config, endpoints);
   const { address } = endpoints.temporal;
+  const reached = requireTemporal(client, address);
+  const isReached = await reached.then(
+    () => true,
+    () => false,
+  );
   return [
-    { name: 'Temporal', look: () => temporalServer(client, address) },
-    { name: 'search attributes', look: () => searchAttributes(client, address) },
-    { name: 'worker', look: () => worker(client, config, address) },
+    { name: 'Temporal', look: () => reached.then(() => temporalServer(client, address)) },
+    ...(isReached ? temporalChecks(client, config, address) : []),
     { name: 'database', look: () => database(endpoints.database.url) },
+  ];
+}
+
+function temporalChecks(client: Client, config: Config, address: string): readonly Check[] {
+  return [
+    { name: 'search attributes', look: () => searchAttributes(client, address) },
+    { name: 'worker', look: () => worker(client, config) },
   ];
 }
 
 async function temporalServer(client: Client, address: string): Promise<Seen> {
   const { namespace } = client.options;
-  try {
-    const { serverVersion } = await withDeadline(client, CALL_MS, () =>
+  const [{ serverVersion }] = await withDeadline(client, CALL_MS, () =>
+    Promise.all([
       client.workflowService.getSystemInfo({}),
-    );
-    await withDeadline(client, CALL_MS, () => client.workflowService.describeNamespace({ namespace }));
-    return ok(`${address}, server ${serverVersion || 'of unknown version'}, namespace ${namespace}`);
-  } catch (error) {
-    throw readableTrouble(error, address);
-  }
+      client.workflowService.describeNamespace({ namespace }),
+    ]),
+  );
+  return ok(`${address}, server ${serverVersion || 'of unknown version'}, namespace ${namespace}`);
 }
 
 async function searchAttributes(client: Client, address: string): Promise<Seen> {
@@ -52,22 +61,16 @@ async function searchAttributes(client: Client, address: string): Promise<Seen> 
   };
 }
 
-async function worker(client: Client, config: Config, address: string): Promise<Seen> {
+async function worker(client: Client, config: Config): Promise<Seen> {
   const queue = hostTaskQueue(await readHostId(config.hostId), process.getuid?.() ?? 0);
-  const { namespace } = client.options;
-  try {
-    const { pollers } = await withDeadline(client, CALL_MS, () =>
-      client.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name: queue },
-        taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
-      }),
-    );
-    const names = pollers.map((poller) => poller.identity ?? 'unnamed');
-    if (names.length > 0) return ok(names.join(', '));
-  } catch (error) {
-    throw readableTrouble(error, address);
-  }
+  const { pollers } = await withDeadline(client, CALL_MS, () =>
+    client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: queue },
+      taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
+    }),
+  );
+  if (pollers.length > 0) return ok(pollers.map((poller) => poller.identity ?? 'unnamed').join(', '));
   return {
     verdict: 'warn',
     text: `none serves ${queue}: runs of this machine and user would wait`,

@@ -2,7 +2,7 @@ import { checkTables, makePool, migrate } from '../../adapters/postgres/index.js
 import { registerSearchAttributes } from '../../client/search-attributes.js';
 import type { Config } from '../../config/config.js';
 import type { StackEndpoints } from '../../ports/stack.js';
-import { temporalClient } from './temporal.js';
+import { requireTemporal, temporalClient } from './temporal.js';
 
 /** Makes a Temporal and a database ready for runs. Repeating it changes nothing. */
 export async function setup(config: Config, endpoints: StackEndpoints): Promise<readonly string[]> {
@@ -25,6 +25,7 @@ async function prepareTemporal(config: Config, endpoints: StackEndpoints): Promi
   const { address } = endpoints.temporal;
   const client = await temporalClient(config, endpoints);
   try {
+    await requireTemporal(client, address);
     const added = await registerSearchAttributes(client, address);
     const what = added.length === 0 ? 'were there already' : `registered: ${added.join(', ')}`;
     return `Temporal at ${address}: search attributes ${what}`;
