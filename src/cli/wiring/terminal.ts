@@ -40,9 +40,10 @@ async function askLine(question: string, signal: AbortSignal): Promise<string | 
   signal.throwIfAborted();
   const lines = createInterface({ input: process.stdin, terminal: false });
   process.stderr.write(question);
+  let onAbort: () => void = () => undefined;
   try {
     return await new Promise<string | null>((resolve, reject) => {
-      const onAbort = (): void => {
+      onAbort = () => {
         process.stderr.write('\n');
         reject(signal.reason as Error);
       };
@@ -51,6 +52,7 @@ async function askLine(question: string, signal: AbortSignal): Promise<string | 
       lines.once('close', () => resolve(null));
     });
   } finally {
+    signal.removeEventListener('abort', onAbort);
     lines.close();
     process.stdin.pause();
   }
