@@ -29,19 +29,16 @@ export interface RunEnd {
 export async function endRun({ admission, lane, author, cancelReason }: RunEnd): Promise<void> {
   lane.seal();
   const { runId, graceMs } = admission.request;
-  const before = lane.inFlight;
   const writes = lastWrites(lane, author);
-  const terminal = before === null && writes.length === 1 ? (writes[0] ?? null) : null;
+  const terminal = lane.inFlight === null && writes.length === 1 ? (writes[0] ?? null) : null;
   const { closeRun } = proxyActivities<Activities>(CLOSE_RUN);
   const { isMirrored } = await closeRun({ runId, graceMs, terminal, cancelReason });
   if (isMirrored) return;
   const patienceEnds = Date.now() + MIRROR_PATIENCE_MS;
   const isLaneIdle = await condition(() => lane.inFlight === null, MIRROR_PATIENCE_MS);
-  const left = isLaneIdle ? await unwrittenOf(writes, patienceEnds) : [before, ...writes];
-  await handOver(
-    admission,
-    left.filter((write) => write !== null),
-  );
+  if (isLaneIdle) return handOver(admission, await unwrittenOf(writes, patienceEnds));
+  const before = lane.abandon();
+  return handOver(admission, before === null ? writes : [before, ...writes]);
 }
 
 /** A row that cannot be made, which would be our fault, must not keep the run open. */

@@ -1,4 +1,11 @@
-import { condition, log, proxyActivities } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  proxyActivities,
+  sleep,
+} from '@temporalio/workflow';
 import type { Activities, Generation, WriteMirrorInput } from '../src/contract/activities.js';
 import { byteLength } from '../src/core/expression/output.js';
 import type { Projection } from '../src/core/mirror/project.js';
@@ -31,6 +38,7 @@ interface Gathered {
  */
 export class MirrorLane {
   readonly #gathered: Gathered[] = [];
+  readonly #writing = new CancellationScope();
   #inFlight: WriteMirrorInput | null = null;
   #isUrgent = false;
   #isSealed = false;
@@ -101,19 +109,36 @@ export class MirrorLane {
     this.#isSealed = true;
   }
 
+  /** Stops waiting for the write in flight. @returns it, for whoever goes on writing */
+  abandon(): WriteMirrorInput | null {
+    const write = this.#inFlight;
+    this.#writing.cancel();
+    return write;
+  }
+
   /** Runs until sealed. */
   async work(author: MirrorAuthor): Promise<void> {
     const { writeMirror } = proxyActivities<Activities>(WRITE_MIRROR);
     for (;;) {
       await condition(() => this.#isSealed || this.#gathered.length > 0);
-      if (!this.#isSealed) await condition(() => this.#isSealed || this.#isUrgent, GATHER_MS);
+      if (!this.#isSealed && !this.#isUrgent) await this.gather();
       if (this.#isSealed) return;
-      this.#inFlight = this.take(author);
+      const write = (this.#inFlight = this.take(author));
       this.#isUrgent = this.#isUrgent && this.#gathered.length > 0;
-      await writeMirror(this.#inFlight).catch((error: unknown) => {
-        log.error('a write of the mirror was refused for good, and is left out', { error });
-      });
+      await this.#writing
+        .run(() => writeMirror(write))
+        .catch((error: unknown) => {
+          if (isCancellation(error)) return;
+          log.error('a write of the mirror was refused for good, and is left out', { error });
+        });
       this.#inFlight = null;
     }
+  }
+
+  /** A timer that is not needed any more fires all the same: that costs less than to cancel it. */
+  private async gather(): Promise<void> {
+    let isOver = false;
+    void sleep(GATHER_MS, { summary: 'gather for the mirror' }).then(() => (isOver = true));
+    await condition(() => isOver || this.#isUrgent || this.#isSealed);
   }
 }

@@ -1,118 +1,121 @@
 import { randomUUID } from 'node:crypto';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { createActivities } from '../../activities/index.js';
-import { type RunMemo } from '../../src/contract/memo.js';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { createActivities, type ActivityPorts } from '../../activities/index.js';
+import { makeOutputStore } from '../../src/adapters/files/output-store.js';
+import { makeExecutions } from '../../src/adapters/temporal/executions.js';
+import type { RunMemo } from '../../src/contract/memo.js';
 import { CONTRACT_VERSION, type StartRequest } from '../../src/contract/start-request.js';
 import { hostTaskQueue } from '../../src/contract/task-queues.js';
 import { runWorkflowId } from '../../src/contract/workflow-id.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
+import type { RunError } from '../../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
-import { toOutput } from '../../src/core/expression/output.js';
-import type { AttemptResult, ShellTask } from '../../src/core/run/task.js';
-import type { Box } from '../../src/ports/box.js';
-import type { Shell } from '../../src/ports/shell.js';
+import type { ShellTask } from '../../src/core/run/task.js';
 import { makeWorker } from '../../worker/make-worker.js';
-import { makeOutputStore } from '../../src/adapters/files/output-store.js';
-import { makeExecutions } from '../../src/adapters/temporal/executions.js';
-import { makeFakeBox } from './fake-box.js';
 import { FakeRunTable } from './fake-run-table.js';
+import { makeFakeBox } from './fake-box.js';
+import { says, type NodeScript } from './node-scripts.js';
 import { workflowBundle } from './workflow-bundle.js';
 
-const HOST = 'test-host' as HostId;
-const UID = 1000;
-
-/** What a node does when the workflow asks for it. */
-export type NodeScript = (task: ShellTask, signal: AbortSignal) => Promise<AttemptResult>;
-
-/** A node that completes at once with a text. */
-export const says =
-  (text: string): NodeScript =>
-  (task) =>
-    Promise.resolve({
-      kind: 'completed',
-      output: toOutput(text, task.fieldsRead),
-      stderr: '',
-      durationMs: 1,
-    });
-
-/** A node that fails. */
-export const fails =
-  (message: string): NodeScript =>
-  () =>
-    Promise.resolve({ kind: 'failed', failure: { code: 'NODE_FAILED', message }, durationMs: 1 });
-
-/** A node that runs until it is stopped. */
-export const runsUntilStopped: NodeScript = (_task, signal) =>
-  new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(signal.reason as Error);
-    });
-  });
+export const STAGE_HOST = 'test-host' as HostId;
+export const STAGE_UID = 1000;
 
 export interface StagedRun {
   readonly request: StartRequest;
   readonly handle: WorkflowHandleWithFirstExecutionRunId;
 }
 
-/** Runs on a Temporal server that skips time, with a host of fakes. */
+/** Real workflows and activities on a real Temporal server, over a host of fakes. */
 export interface RunStage {
   readonly environment: TestWorkflowEnvironment;
   readonly table: FakeRunTable;
-  readonly box: Box;
-  /** By node id; a node that is not here says its own name. */
+  /** What a node does, by node id; a node that is not here says its own name. */
   readonly nodes: Map<string, NodeScript>;
   /** Tasks that the host was given, in order. */
   readonly tasks: ShellTask[];
+  /** What the host was asked, in order: `<what> <run id>`. */
+  readonly journal: string[];
+  /** What a directory really is on this host; one that is not here is itself. */
+  readonly realPaths: Map<string, string>;
+  /** The next writes of the table, its first ones apart, fail like this. */
+  refuseWrites(count: number, error: RunError): void;
   request(definition: WorkflowDefinition, over?: Partial<StartRequest>): StartRequest;
   start(definition: WorkflowDefinition, over?: Partial<StartRequest>): Promise<StagedRun>;
+  /** What of the journal is about one run, without its id. */
+  journalOf(runId: string): readonly string[];
   tearDown(): Promise<void>;
 }
 
-export async function raiseRunStage(existing?: TestWorkflowEnvironment): Promise<RunStage> {
-  const environment = existing ?? (await timeSkipping());
+/** @param environment of a server that the stage tears down with itself */
+export async function raiseRunStage(environment: TestWorkflowEnvironment): Promise<RunStage> {
   const table = new FakeRunTable();
-  const box = makeFakeBox();
   const nodes = new Map<string, NodeScript>();
   const tasks: ShellTask[] = [];
-  const shell: Shell = {
-    run: (task, signal) => {
-      tasks.push(task);
-      return (nodes.get(task.nodeId) ?? says(task.nodeId))(task, signal);
-    },
-  };
+  const journal: string[] = [];
+  const realPaths = new Map<string, string>();
+  const refusals: RunError[] = [];
+  const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
+  const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
   const worker = await makeWorker({
     connection: environment.nativeConnection,
     namespace: environment.namespace ?? 'default',
-    hostId: HOST,
-    uid: UID,
+    hostId: STAGE_HOST,
+    uid: STAGE_UID,
     identity: 'test worker',
     workflowCode: workflowBundle(),
     activities: createActivities({
-      host: {
-        hostId: HOST,
-        uid: UID,
-        realPath: (path) => Promise.resolve(path),
-        baseBranch: () => Promise.resolve('main'),
+      ...hostPorts(files, realPaths, note),
+      table: journaledTable(table, refusals, note),
+      box: journaledBox(note),
+      shell: {
+        run: (task, signal) => {
+          tasks.push(task);
+          note(`run ${task.attemptId}`, task.runId);
+          return (nodes.get(task.nodeId) ?? says(task.nodeId))(task, signal);
+        },
       },
-      files: { prepare: (_path, runId) => Promise.resolve(directories(runId)) },
-      environment: { save: nothing, load: () => Promise.resolve(null), remove: nothing },
-      outputs: makeOutputStore(),
-      table,
-      box,
-      shell,
       executions: makeExecutions(environment.client, 'the test server'),
       temporal: { temporalAddress: 'the test server', temporalNamespaceId: 'test' },
     }),
   });
   const serving = worker.run();
-  const request = (definition: WorkflowDefinition, over: Partial<StartRequest> = {}): StartRequest => ({
+  return {
+    environment,
+    table,
+    nodes,
+    tasks,
+    journal,
+    realPaths,
+    refuseWrites: (count, error) => void refusals.push(...Array<RunError>(count).fill(error)),
+    request: aRequest,
+    start: async (definition, over) => {
+      const request = aRequest(definition, over);
+      return { request, handle: await startRequest(environment, request) };
+    },
+    journalOf: (runId) =>
+      journal.filter((line) => line.endsWith(` ${runId}`)).map((line) => line.slice(0, -runId.length - 1)),
+    tearDown: async () => {
+      worker.shutdown();
+      await serving;
+      await environment.teardown();
+      rmSync(files, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A start request as the client makes it, on a working path of its own. */
+export function aRequest(definition: WorkflowDefinition, over: Partial<StartRequest> = {}): StartRequest {
+  return {
     contractVersion: CONTRACT_VERSION,
     runId: randomUUID() as RunId,
     startToken: randomUUID(),
-    hostId: HOST,
-    uid: UID,
-    workingPath: `/work/${randomUUID()}` as WorkingPath,
+    hostId: STAGE_HOST,
+    uid: STAGE_UID,
+    workingPath: `/repos/${randomUUID()}` as WorkingPath,
     definition,
     message: 'a message',
     inputs: {},
@@ -123,59 +126,84 @@ export async function raiseRunStage(existing?: TestWorkflowEnvironment): Promise
     graceMs: 100,
     heartbeatTimeoutMs: 60_000,
     ...over,
-  });
-  return {
-    environment,
-    table,
-    box,
-    nodes,
-    tasks,
-    request,
-    start: async (definition, over) => {
-      const asked = request(definition, over);
-      return { request: asked, handle: await startRequest(environment, asked) };
-    },
-    tearDown: async () => {
-      worker.shutdown();
-      await serving;
-      if (existing === undefined) await environment.teardown();
-    },
   };
 }
 
-/** Starts an execution for a request, as the client would. */
+/** Starts an execution for a request, as the client would, or with another ID or more arguments. */
 export function startRequest(
-  environment: TestWorkflowEnvironment,
+  { client }: TestWorkflowEnvironment,
   request: StartRequest,
-  workflowId = runWorkflowId(request.hostId, request.workingPath),
+  over: { readonly workflowId?: string; readonly args?: unknown[] } = {},
 ): Promise<WorkflowHandleWithFirstExecutionRunId> {
   const memo: Partial<RunMemo> = { runId: request.runId, startToken: request.startToken };
-  return environment.client.workflow.start('run', {
-    workflowId,
-    taskQueue: hostTaskQueue(request.hostId, request.uid),
-    args: [request],
+  return client.workflow.start('run', {
+    workflowId: over.workflowId ?? runWorkflowId(request.hostId, request.workingPath),
+    taskQueue: hostTaskQueue(STAGE_HOST, STAGE_UID),
+    args: over.args ?? [request],
     memo,
   });
 }
 
-const nothing = (): Promise<void> => Promise.resolve();
+type Note = (what: string, runId: string) => void;
+type HostPorts = Pick<ActivityPorts, 'host' | 'files' | 'environment' | 'outputs'>;
 
-function directories(runId: string) {
-  const outputRoot = '/outputs';
+function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: Note): HostPorts {
+  const nothing = (): Promise<void> => Promise.resolve();
   return {
-    outputRoot,
-    artifactsDir: `${outputRoot}/artifacts/runs/${runId}`,
-    stateDir: `${outputRoot}/state`,
-    logDir: `${outputRoot}/logs`,
+    host: {
+      hostId: STAGE_HOST,
+      uid: STAGE_UID,
+      realPath: (path) => Promise.resolve(realPaths.get(path) ?? path),
+      baseBranch: () => Promise.resolve('main'),
+    },
+    files: {
+      prepare: (_path, runId) => {
+        note('prepare directories', runId);
+        const runs = join(root, 'artifacts/runs', runId);
+        const others = { stateDir: join(root, 'state'), logDir: join(root, 'logs') };
+        return Promise.resolve({ outputRoot: root, artifactsDir: runs, ...others });
+      },
+    },
+    environment: {
+      save: nothing,
+      load: () => Promise.resolve(null),
+      remove: (runId) => {
+        note('remove environment', runId);
+        return Promise.resolve();
+      },
+    },
+    outputs: makeOutputStore(),
   };
 }
 
-async function timeSkipping(): Promise<TestWorkflowEnvironment> {
-  const path = process.env['SIGNALBOX_TEST_SERVER'];
-  if (path === undefined) {
-    throw new Error('SIGNALBOX_TEST_SERVER names no time-skipping server: run the tests with npm test');
-  }
-  return TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+function journaledTable(table: FakeRunTable, refusals: RunError[], note: Note): ActivityPorts['table'] {
+  return {
+    open: async (first, isCurrent) => {
+      const opened = await table.open(first, isCurrent);
+      note(`write row ${first.row.status}`, first.identity.runId);
+      return opened;
+    },
+    write: async (write) => {
+      const refusal = refusals.shift();
+      if (refusal !== undefined) throw refusal;
+      await table.write(write);
+      note(`write row ${write.row.status}`, write.runId);
+    },
+    archonHolders: (path) => table.archonHolders(path),
+  };
+}
+
+function journaledBox(note: Note): ActivityPorts['box'] {
+  const box = makeFakeBox();
+  return {
+    ...box,
+    ensureOpen: async (owner) => {
+      await box.ensureOpen(owner);
+      note('open box', owner.runId);
+    },
+    close: async (runId, graceMs) => {
+      await box.close(runId, graceMs);
+      note('close box', runId);
+    },
+  };
 }
