@@ -75,6 +75,7 @@ export interface Caller {
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly graceMs: number;
+  readonly heartbeatTimeoutMs: number;
   /** What starts a worker here: `signalbox up`, or `signalbox worker` beside services of one's own. */
   readonly workerCommand: string;
 }

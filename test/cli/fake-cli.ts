@@ -77,6 +77,7 @@ export async function runFake(argv: readonly string[], world: FakeWorld = {}): P
           directory: world.directory ?? '/nonexistent',
           environment: { FOO: '1' },
           graceMs: 5_000,
+          heartbeatTimeoutMs: 300_000,
           workerCommand: world.workerCommand ?? 'signalbox up',
         },
         clock: { now: () => new Date(NOW) },

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Orchestrator, StartOptions } from '../../src/client/orchestrator.js';
 import { RunError } from '../../src/core/errors.js';
@@ -66,11 +67,22 @@ describe('a run that completes', () => {
     expect(none.stdout).toBe('');
     const large = await runFake(['run', 'hello'], {
       directory,
-      orchestrator: orchestratorOf([], { output: 'begin', outputPath: '/out/file' }),
+      orchestrator: orchestratorOf([], { output: 'begin', outputPath: '/nonexistent/file' }),
     });
     expect(large.stdout).toBe('begin\n');
-    expect(large.stderr).toContain('the whole result is in /out/file');
+    expect(large.stderr).toContain(
+      'only the beginning of the result is shown; the whole is in /nonexistent/file',
+    );
   });
+});
+
+it('reads a large result from its file', async () => {
+  const outputPath = `${directory}/output`;
+  await writeFile(outputPath, 'begin and end');
+  const world = { directory, orchestrator: orchestratorOf([], { output: 'begin', outputPath }) };
+  const words = await runFake(['run', 'hello'], world);
+  expect(words.stdout).toBe('begin and end\n');
+  expect(words.stderr).not.toContain('only the beginning');
 });
 
 describe('what a start is asked for', () => {
@@ -101,6 +113,7 @@ describe('what a start is asked for', () => {
       environment: { FOO: '1' },
       startedBy: 'me@laptop',
       graceMs: 5_000,
+      heartbeatTimeoutMs: 300_000,
       runId: RUN_ID,
       startToken: TOKEN,
     });
@@ -109,6 +122,15 @@ describe('what a start is asked for', () => {
   it('has the words joined, and data in them left as it is', async () => {
     const words = ['$(rm', '-rf', '/)', `'"'`, '🚦', 'a=b'];
     expect(await asked('hello', '--', ...words)).toMatchObject({ message: words.join(' ') });
+  });
+
+  it.each([
+    ['of more than 128 KiB', 'x'.repeat(70_000)],
+    ['with a NUL byte', 'a\0b'],
+  ])('is not a message %s', async (_, word) => {
+    const result = await runFake(['run', 'hello', word, word, '--json'], { directory });
+    expect(result.exitCode).toBe(64);
+    expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, error: { code: 'MESSAGE_INVALID' } });
   });
 
   it('has what the flags say', async () => {

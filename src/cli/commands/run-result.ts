@@ -33,12 +33,11 @@ export function resultOfRun(run: StartedRun, { end, hasBegun }: Watched, tookMs:
   const json = { ...runJson(run, end.status, end.output), ...extras(end) };
   const tail = `(run ${shortRunId(run.runId)}, ${formatDuration(tookMs)})`;
   if (end.status === 'completed') {
-    const file = end.outputPath === null ? '' : `\nthe whole result is in ${end.outputPath}`;
     return {
       exitCode: 0,
       json,
       text: end.output ?? '',
-      errorText: `✓ ${run.workflow} completed ${tail}${file}`,
+      errorText: `✓ ${run.workflow} completed ${tail}${placeOfRest(end)}`,
     };
   }
   if (end.status === 'paused') {
@@ -60,6 +59,12 @@ export function resultOfRun(run: StartedRun, { end, hasBegun }: Watched, tookMs:
     text: '',
     errorText: `${renderError(code, message)}\n✖ ${run.workflow} ${end.status} ${tail}\n  see      signalbox get ${shortRunId(run.runId)} --verbose`,
   };
+}
+
+/** Whoever is shown a part must know it. */
+function placeOfRest({ outputPath, isWhole }: Watched['end']): string {
+  if (outputPath === null || isWhole === true) return '';
+  return `\nonly the beginning of the result is shown; the whole is in ${outputPath}, on the machine that ran it`;
 }
 
 function extras(end: RunEnd): JsonObject {

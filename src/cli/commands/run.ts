@@ -15,6 +15,7 @@ import { interruptedResult } from './interrupted-run.js';
 import { placeOf, type PlaceOptions } from './place.js';
 import { resultOfRun, runJson, type StartedRun } from './run-result.js';
 import { watchRun } from './watch-run.js';
+import { withWholeOutput } from './whole-output.js';
 
 export interface RunArguments extends PlaceOptions {
   readonly workflow: string;
@@ -86,7 +87,8 @@ async function startAndFollow(launch: Launch): Promise<CommandResult> {
   if (args.detach === true) return detached(answer);
   const { workflow, runId, workingPath } = answer;
   context.err.write(`${oneLine(workflow)} · run ${shortRunId(runId)} · ${oneLine(workingPath, 4096)}\n`);
-  const watched = await watchRun(context, orchestrator, runId, signal);
+  const { end, hasBegun } = await watchRun(context, orchestrator, runId, signal);
+  const watched = { end: await withWholeOutput(end), hasBegun };
   return resultOfRun(answer, watched, context.clock.now().getTime() - since);
 }
 
@@ -105,6 +107,7 @@ function askToStart(
     environment: context.caller.environment,
     startedBy: context.caller.name,
     graceMs: context.caller.graceMs,
+    heartbeatTimeoutMs: context.caller.heartbeatTimeoutMs,
     runId: start.runId,
     startToken: context.newUuid(),
     ...(args.base === undefined ? {} : { baseBranch: args.base }),

@@ -8,7 +8,7 @@ import { askGate } from './ask-gate.js';
 
 /** A run as it ended, and whether any of its nodes had begun: a run that began nothing was refused. */
 export interface Watched {
-  readonly end: RunEnd;
+  readonly end: RunEnd & { readonly isWhole?: boolean };
   readonly hasBegun: boolean;
 }
 

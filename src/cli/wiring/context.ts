@@ -31,6 +31,7 @@ export function makeContext({ out, err, version, isJson }: Surroundings): CliCon
       directory: currentDirectory(),
       environment: config.environment,
       graceMs: config.graceMs,
+      heartbeatTimeoutMs: config.heartbeatTimeoutMs,
       workerCommand: hasNothingEmbedded ? 'signalbox worker' : 'signalbox up',
     },
     clock: { now: () => new Date() },

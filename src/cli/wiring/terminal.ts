@@ -1,12 +1,18 @@
 import { createInterface } from 'node:readline';
 import type { Interrupt, Terminal, TextSink } from '../context.js';
 
-/** A stream of the process. A reader that has gone away is no error of ours. */
-export function makeSink(stream: NodeJS.WriteStream): TextSink {
+/** A stream of this process, and how writing to it failed. */
+export interface ProcessSink extends TextSink {
+  /** Null: it did not. A reader that has gone away is no failure of ours. */
+  readonly failure: Error | null;
+}
+
+export function makeSink(stream: NodeJS.WriteStream): ProcessSink {
   let isClosed = false;
+  let failure: Error | null = null;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
     isClosed = true;
+    if (error.code !== 'EPIPE') failure = error;
   });
   return {
     write: (text) => {
@@ -15,7 +21,22 @@ export function makeSink(stream: NodeJS.WriteStream): TextSink {
     get isClosed() {
       return isClosed;
     },
+    get failure() {
+      return failure;
+    },
   };
+}
+
+/** Settles when the system has all that was written, or nobody takes it any more. */
+export function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else
+      stream
+        .once('drain', resolve)
+        .once('error', () => resolve())
+        .once('close', resolve);
+  });
 }
 
 const SIGNALS: readonly Interrupt[] = ['SIGINT', 'SIGTERM'];
