@@ -1,5 +1,5 @@
 import { Option, type Command as Program } from 'commander';
-import { usageError } from './render/failure.js';
+import { usageError } from '../render/failure.js';
 
 const NO_WORKTREES = 'worktrees are not built yet; leave it out, and the run works in the directory itself';
 const NO_DRY_RUNS = 'dry runs are not built yet; check definitions with signalbox validate';
