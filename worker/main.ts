@@ -21,7 +21,7 @@ export interface WorkerPlaces {
  */
 export async function runWorker(config: Config, places: WorkerPlaces): Promise<void> {
   Runtime.install({
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+    logger: new DefaultLogger(LOG_LEVELS[config.logLevel], ({ level, message, meta }) => {
       writeLine(level, message, meta ?? {});
     }),
     shutdownSignals: ['SIGTERM', 'SIGINT'],
@@ -77,6 +77,8 @@ function writeLine(level: string, message: string, fields: Readonly<Record<strin
   const line = { time: new Date().toISOString(), level, message, ...rest, ...cause };
   process.stderr.write(`${JSON.stringify(line)}\n`);
 }
+
+const LOG_LEVELS = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const;
 
 const lineLogger: Logger = {
   info: (fields, message) => {

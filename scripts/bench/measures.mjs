@@ -1,4 +1,6 @@
 // The measures themselves. Each returns rows for the report: what, figures, goal, whether it is met.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { median, ms, quantile, spread, timed } from './figures.mjs';
 import { CHAIN } from './stage.mjs';
 
@@ -101,13 +103,14 @@ export async function refusal(stage) {
   for (let round = 0; round < REFUSAL_ROUNDS; round += 1) {
     const results = await Promise.all(
       Array.from({ length: STARTERS }, () =>
-        timed(() => stage.orchestrator.start({ workflow: 'one', workingPath: path })),
+        timed(() => stage.orchestrator.start({ workflow: 'held', workingPath: path })),
       ),
     );
     const busy = results.filter(({ result }) => result.kind === 'busy');
     if (busy.length !== STARTERS - 1)
       throw new Error(`${STARTERS - busy.length} of ${STARTERS} were not refused`);
     samples.push(...busy.map(({ elapsedMs }) => elapsedMs));
+    await writeFile(join(path, 'gate'), '\n');
     const winner = results.find(({ result }) => result.kind === 'started').result;
     await stage.client.workflow.getHandle(winner.temporalWorkflowId).result();
   }

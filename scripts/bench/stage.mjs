@@ -75,7 +75,11 @@ async function startBareWorker(address) {
 async function makeDirectory(home, name) {
   const directory = join(home, 'paths', name);
   await mkdir(join(directory, '.archon', 'workflows'), { recursive: true });
-  for (const [workflow, scripts] of Object.entries({ chain: CHAIN, one: ['true'] })) {
+  for (const [workflow, scripts] of Object.entries({
+    chain: CHAIN,
+    one: ['true'],
+    held: [`read -r line < '${directory}/gate'`],
+  })) {
     const nodes = scripts.map((bash, index) => ({
       id: `n${index}`,
       bash,
@@ -86,6 +90,7 @@ async function makeDirectory(home, name) {
       JSON.stringify({ name: workflow, description: workflow, nodes }),
     );
   }
+  await run('mkfifo', [join(directory, 'gate')]);
   return directory;
 }
 

@@ -47,7 +47,11 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
     },
     follow: async (runId, options = {}) =>
       followRun(ports, { runId, temporalWorkflowId: await idOf(runId) }, options),
-    describe: async (runId) => askRun(client, await idOf(runId)),
+    describe: async (runId) => {
+      // The ID may belong to a later run of the same path by now.
+      const description = await askRun(client, await idOf(runId));
+      return description?.runId === runId ? description : null;
+    },
     decide: async (runId, answer) => {
       const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };
       return sendUpdate<DecideAnswer>(to, MESSAGES.decideUpdate, answer);

@@ -1,8 +1,8 @@
-import { ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { isGrpcServiceError, ServiceError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { RunError } from '../core/errors.js';
 
 /** gRPC codes after which nobody knows whether the call took effect. */
-const UNCERTAIN = new Set([1, 2, 4, 8, 10, 13, 14]);
+const UNCERTAIN: ReadonlySet<number> = new Set([1, 2, 4, 8, 10, 13, 14]);
 const UNREACHABLE_HINT =
   'check that it runs and that TEMPORAL_ADDRESS is right (signalbox doctor tells more)';
 
@@ -15,11 +15,11 @@ export function withDeadline<Result>(
   return client.withDeadline(Date.now() + ms, call);
 }
 
-/** A failure of the way to Temporal, not an answer of it. */
+/** A failure of the way to Temporal, not an answer of it. Raw calls reject with gRPC's own errors. */
 export function isServiceTrouble(error: unknown): boolean {
+  if (isGrpcServiceError(error)) return UNCERTAIN.has(error.code);
   if (!(error instanceof ServiceError)) return false;
-  const code = (error.cause as { code?: unknown } | undefined)?.code;
-  return code === undefined || UNCERTAIN.has(code as number);
+  return error.cause === undefined || !isGrpcServiceError(error.cause) || UNCERTAIN.has(error.cause.code);
 }
 
 /** @returns `TEMPORAL_UNREACHABLE` for trouble on the way; every other error as it is */

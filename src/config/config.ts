@@ -14,8 +14,6 @@ export interface Config {
   readonly home: string;
   /** `$ARCHON_HOME`: global workflows, and what runs leave behind. */
   readonly archonHome: string;
-  /** `$XDG_STATE_HOME/signalbox`: locks and owner records, the same from every home. */
-  readonly stateDirectory: string;
   readonly hostId: string | null;
   readonly temporalCliPath: string | null;
   readonly testServerPath: string | null;
@@ -84,7 +82,6 @@ const SCHEMA = z.object({
     z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error'),
   ),
   ARCHON_HOME: optional(path),
-  XDG_STATE_HOME: optional(path),
   DATABASE_URL: optional(postgresUrl),
   TEMPORAL_ADDRESS: optional(
     text.regex(/^[^\s/:]+:\d{1,5}$|^\[[\da-fA-F:]+\]:\d{1,5}$/, 'is no address of the form host:port'),
@@ -154,7 +151,6 @@ export function readConfig(environment: Environment = process.env): Config {
   return Object.freeze({
     home: values.SIGNALBOX_HOME ?? join(userHome, '.signalbox'),
     archonHome: values.ARCHON_HOME ?? join(userHome, '.archon'),
-    stateDirectory: join(values.XDG_STATE_HOME ?? join(userHome, '.local', 'state'), 'signalbox'),
     hostId: values.SIGNALBOX_HOST_ID,
     temporalCliPath: values.SIGNALBOX_TEMPORAL_CLI,
     testServerPath: values.SIGNALBOX_TEST_SERVER,

@@ -59,11 +59,6 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     default: '~/.archon',
   },
   {
-    name: 'XDG_STATE_HOME',
-    meaning: 'its folder signalbox keeps what must not be shared between homes (locks)',
-    default: '~/.local/state',
-  },
-  {
     name: 'DATABASE_URL',
     meaning: 'PostgreSQL to use instead of the embedded one: postgres://user:password@host:port/database',
     default: null,

@@ -23,7 +23,6 @@ describe('the configuration', () => {
     expect(readConfig(HOME)).toEqual({
       home: '/home/me/.signalbox',
       archonHome: '/home/me/.archon',
-      stateDirectory: '/home/me/.local/state/signalbox',
       hostId: null,
       temporalCliPath: null,
       testServerPath: null,
@@ -54,7 +53,6 @@ describe('the configuration', () => {
       SIGNALBOX_HEARTBEAT_TIMEOUT: '10m',
       SIGNALBOX_LOG_LEVEL: 'warn',
       ARCHON_HOME: '/srv/archon',
-      XDG_STATE_HOME: '/srv/state',
       DATABASE_URL: 'postgresql://u:p@db/x',
       TEMPORAL_ADDRESS: '[::1]:7233',
       CI: 'true',
@@ -70,7 +68,6 @@ describe('the configuration', () => {
       heartbeatTimeoutMs: 600_000,
       logLevel: 'warn',
       archonHome: '/srv/archon',
-      stateDirectory: '/srv/state/signalbox',
       databaseUrl: 'postgresql://u:p@db/x',
       temporal: { isExternal: true, address: '[::1]:7233' },
       isCi: true,
