@@ -72,8 +72,9 @@ export class LiveRun {
     this.#version += 1;
   }
 
-  /** Ends a broken run past `evolve`, which may be what broke. */
+  /** Ends a broken run, if need be past `evolve`, which may be what broke. */
   fail(failure: NodeFailure): void {
+    this.apply({ type: 'runAborted', failure, at: now() });
     const outcome = { status: 'failed', failure } as const;
     this.#state = { ...this.#state, abort: failure, outcome };
     this.#version += 1;

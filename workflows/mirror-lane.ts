@@ -74,6 +74,7 @@ export class MirrorLane {
 
   /** What gathered first, as one write; the row in it is always the newest. */
   take(author: MirrorAuthor): WriteMirrorInput {
+    const row = this.rowNow();
     const taken: Gathered[] = [];
     let bytes = 0;
     for (;;) {
@@ -87,7 +88,7 @@ export class MirrorLane {
       runId: this.runId,
       epoch: author.epoch,
       seq: taken.at(-1)?.lastSeq ?? this.seq,
-      row: this.rowNow(),
+      row,
       events: taken.flatMap(({ events }) => events),
       results: taken.flatMap(({ results }) => results),
     };

@@ -53,7 +53,9 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
       live.apply({ type: 'runAborted', failure: opened.refusal, at: now() });
     }
     const author = authorOf(admission, opened, startedAt);
-    void lane.work(author);
+    lane.work(author).catch((error: unknown) => {
+      live.break(error);
+    });
     await carryOut(admission, raised, opened);
     await condition(allHandlersFinished);
     const { outcome } = live.state;

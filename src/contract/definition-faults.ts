@@ -22,6 +22,10 @@ const NODE_CHECKS: readonly (readonly [fault: string, check: Check])[] = [
   ['is of no known kind', ({ kind }) => isKind(kind)],
   ['has no text', (node) => isKind(node['kind']) && isText(node[TEXT_MEMBER[node['kind']]])],
   ['has no timeout', ({ kind, timeoutMs }) => kind !== 'bash' || isCount(timeoutMs)],
+  [
+    'has no decisions',
+    ({ kind, decisions }) => kind !== 'approval' || decisions === null || isList(decisions),
+  ],
   ['has no trigger rule', ({ triggerRule }) => isOneOf(TRIGGER_RULES, triggerRule)],
   ['does not say what it reads', (node) => ['references', 'fieldsRead'].every((list) => isList(node[list]))],
   ['has an unreadable condition', ({ when }) => when === null || isJsonObject(when)],

@@ -32,7 +32,9 @@ export const inTurn =
 /** A node that runs until it is stopped. */
 export const runsUntilStopped: NodeScript = (_task, signal) =>
   new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
   });
 
 /** A node whose worker shuts down under it, in the words of Temporal. */
