@@ -1,5 +1,6 @@
-/** Longer names are compared by their beginning, so that a hostile name costs nothing. */
-const COMPARED_LENGTH = 64;
+/** Longer names are compared by their beginning, and only so many, so that hostile ones cost little. */
+const COMPARED_LENGTH = 40;
+const COMPARED_CANDIDATES = 250;
 
 /**
  * The candidate that was probably meant: fewest edits (a swap of neighbours counts as one), at most a third
@@ -10,7 +11,7 @@ export function nearestName(name: string, candidates: readonly string[]): string
   const wanted = name.toLowerCase().slice(0, COMPARED_LENGTH);
   let nearest: string | null = null;
   let fewest = Math.floor(wanted.length / 3) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of candidates.slice(0, COMPARED_CANDIDATES)) {
     const compared = candidate.toLowerCase().slice(0, COMPARED_LENGTH);
     if (Math.abs(compared.length - wanted.length) >= fewest) continue;
     const edits = editsBetween(wanted, compared);

@@ -86,19 +86,21 @@ function checkName(reference: Reference, path: IssuePath, names: Names, issues: 
     reference.kind === 'node' ? [names.nodes, reference.nodeId] : [names.inputs, reference.name];
   if (known.has(name)) return;
   const what = reference.kind === 'node' ? 'node' : 'input';
-  const nearest = nearestName(name, [...known]);
-  const others = [...known].slice(0, 10).join(', ');
-  const hint =
-    nearest === null ? `there is ${others === '' ? `no ${what}` : others}` : `did you mean '${nearest}'?`;
   const text = formatReference(reference);
   const message = `'${text}' names no ${what} of the workflow`;
   issues.error({
     code: 'UNKNOWN_REFERENCE',
     path,
     message,
-    hint,
+    hint: () => hintFor(name, what, [...known]),
     aim: { text: reference.kind === 'node' ? `$${name}.` : text },
   });
+}
+
+function hintFor(name: string, what: string, known: readonly string[]): string {
+  const nearest = nearestName(name, known);
+  if (nearest !== null) return `did you mean '${nearest}'?`;
+  return known.length === 0 ? `there is no ${what}` : `there is ${known.slice(0, 10).join(', ')}`;
 }
 
 function warnOfInput(name: string, isScript: boolean, path: IssuePath, issues: IssueList): void {

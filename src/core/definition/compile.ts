@@ -56,8 +56,8 @@ export function compileDefinition({ file, text }: DefinitionSource): Compilation
   const isReadable = findings.every(({ code }) => code === 'DUPLICATE_KEY');
   const definition = isReadable ? readDefinition(tree, issues) : null;
   return definition === null || issues.hasErrors
-    ? { kind: 'refused', issues: issues.sorted() }
-    : { kind: 'compiled', definition, warnings: issues.sorted() };
+    ? { kind: 'refused', issues: issues.told() }
+    : { kind: 'compiled', definition, warnings: issues.told() };
 }
 
 function readYaml(text: string, tree: SourceTree): readonly Finding[] {

@@ -25,15 +25,8 @@ export function layersOf(dependencies: Dependencies): Layering {
   return { kind: 'cycles', cycles: findCycles(dependencies, new Set(ready)) };
 }
 
-/** Positions in an order in which each comes after what it depends on; equal ones in their own order. */
-export function topologicalOrder(layers: readonly number[]): readonly number[] {
-  return layers
-    .map((_, position) => position)
-    .toSorted((a, b) => (layers[a] ?? 0) - (layers[b] ?? 0) || a - b);
-}
-
 /** For each position, the positions that depend on it, ascending. */
-export function dependentsOf(dependencies: Dependencies): readonly (readonly number[])[] {
+function dependentsOf(dependencies: Dependencies): readonly (readonly number[])[] {
   const dependents: number[][] = dependencies.map(() => []);
   for (const [position, own] of dependencies.entries()) {
     for (const dependency of own) dependents[dependency]?.push(position);

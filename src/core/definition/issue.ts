@@ -16,6 +16,7 @@ export const ISSUE_CODES = {
   KEY_DEPRECATED: 'a key has a better successor',
   KEY_IGNORED: 'a key has no effect where it stands',
   KEY_MISSING: 'a required key is absent',
+  KEY_REMOVED: 'a key that the language no longer has',
   KEY_UNKNOWN: 'a key means nothing here',
   KEY_UNSUPPORTED: 'a key of the language whose effect is not built yet',
   LAYOUT_UNSUPPORTED: 'the file lies where packaged workflows do, which are not built yet',

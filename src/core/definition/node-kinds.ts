@@ -1,10 +1,8 @@
 import type { Surface } from '../expression/substitute.js';
-import type { Node, NodeKind, Text } from './definition.js';
+import type { NodeKind } from './definition.js';
 
 /** What a kind of node declares; shared code reads this table where it would ask for the kind. */
 export interface NodeKindFacts {
-  /** An activity on the run's host, a person, or the run itself. */
-  readonly performedBy: 'activity' | 'person' | 'run';
   /** How its text is written out when the node starts. */
   readonly surface: Surface;
   /** Whether `retry` has an effect. */
@@ -17,21 +15,18 @@ export interface NodeKindFacts {
 
 export const NODE_KINDS = {
   bash: {
-    performedBy: 'activity',
     surface: 'bash',
     isRetryable: true,
     takesTimeout: true,
     textPath: ['bash'],
   },
   approval: {
-    performedBy: 'person',
     surface: 'message',
     isRetryable: false,
     takesTimeout: true,
     textPath: ['approval', 'message'],
   },
   cancel: {
-    performedBy: 'run',
     surface: 'message',
     isRetryable: false,
     takesTimeout: false,
@@ -40,15 +35,3 @@ export const NODE_KINDS = {
 } as const satisfies Record<NodeKind, NodeKindFacts>;
 
 export const KIND_NAMES = Object.keys(NODE_KINDS) as readonly NodeKind[];
-
-/** The text in which a node may refer to others. */
-export function textOf(node: Node): Text {
-  switch (node.kind) {
-    case 'bash':
-      return node.script;
-    case 'approval':
-      return node.message;
-    case 'cancel':
-      return node.reason;
-  }
-}

@@ -95,8 +95,10 @@ function readDependencies(
     const found = dependsOn.flatMap((name, index) => {
       const position = positions.get(name);
       if (position !== undefined) return [position];
-      const nearest = nearestName(name, [...positions.keys()]);
-      const hint = nearest === null ? 'remove it, or add that node' : `did you mean '${nearest}'?`;
+      const hint = (): string => {
+        const nearest = nearestName(name, [...positions.keys()]);
+        return nearest === null ? 'remove it, or add that node' : `did you mean '${nearest}'?`;
+      };
       const message = `node '${id ?? ''}' depends on '${name}', which is no node of the workflow`;
       issues.error({ code: 'UNKNOWN_DEPENDENCY', path: [...path, 'depends_on', index], message, hint });
       return [];

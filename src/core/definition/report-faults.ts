@@ -72,8 +72,13 @@ function reportUnknown(place: Place, fault: Fault, issues: IssueList): void {
     issues.error({ code: 'KEY_UNSUPPORTED', path, message, hint, aim: 'key' });
     return;
   }
+  if (place.map === 'workflow' && nested.length === 0 && key === 'steps') {
+    const message = "the key 'steps' is no longer part of the language";
+    issues.error({ code: 'KEY_REMOVED', path, message, hint: 'write nodes', aim: 'key' });
+    return;
+  }
   const message = `${owner} has the unknown key '${key}', which has no effect`;
-  const hint = hintFor(key, keysOf(place.map, nested), place.map, nested);
+  const hint = (): string => hintFor(key, keysOf(place.map, nested), place.map, nested);
   issues.warning({ code: 'KEY_UNKNOWN', path, message, hint, aim: 'key' });
 }
 

@@ -25,7 +25,8 @@ export interface Finding {
   readonly code: IssueCode;
   readonly path: IssuePath;
   readonly message: string;
-  readonly hint: string;
+  /** Worked out only for issues that are told: looking for near names takes time. */
+  readonly hint: string | (() => string);
   /** The value, unless given. */
   readonly aim?: Aim;
 }
@@ -33,10 +34,15 @@ export interface Finding {
 /** More would not be read by anyone. */
 const MOST_ISSUES = 200;
 
+interface Entry {
+  readonly severity: Issue['severity'];
+  readonly finding: Finding;
+}
+
 /** Gathers what is wrong with a document. */
 export class IssueList {
-  private readonly issues: Issue[] = [];
-  private errors = 0;
+  private readonly errors: Entry[] = [];
+  private readonly warnings: Entry[] = [];
 
   constructor(
     private readonly file: string,
@@ -44,29 +50,36 @@ export class IssueList {
   ) {}
 
   error(finding: Finding): void {
-    this.errors += 1;
-    this.add('error', finding);
+    this.errors.push({ severity: 'error', finding });
   }
 
   warning(finding: Finding): void {
-    this.add('warning', finding);
+    this.warnings.push({ severity: 'warning', finding });
   }
 
   get hasErrors(): boolean {
-    return this.errors > 0;
+    return this.errors.length > 0;
   }
 
-  /** In the order of the file, errors first where there are too many for all. */
-  sorted(): readonly Issue[] {
-    const kept =
-      this.issues.length <= MOST_ISSUES
-        ? this.issues
-        : this.issues.toSorted((a, b) => (a.severity < b.severity ? -1 : a.severity > b.severity ? 1 : 0));
-    return kept.slice(0, MOST_ISSUES).toSorted((a, b) => a.line - b.line || a.column - b.column);
+  /** In the order of the file; where there are too many for all, errors before warnings. */
+  told(): readonly Issue[] {
+    const issues = [...this.errors, ...this.warnings]
+      .slice(0, MOST_ISSUES)
+      .map((entry) => this.toIssue(entry));
+    return issues.toSorted((a, b) => a.line - b.line || a.column - b.column);
   }
 
-  private add(severity: Issue['severity'], { aim = 'value', ...finding }: Finding): void {
-    const at = this.document.positionOf(finding.path, aim);
-    this.issues.push({ severity, ...finding, file: this.file, ...at });
+  private toIssue({ severity, finding }: Entry): Issue {
+    const { code, path, message, hint, aim = 'value' } = finding;
+    const at = this.document.positionOf(path, aim);
+    return {
+      severity,
+      code,
+      message,
+      hint: typeof hint === 'string' ? hint : hint(),
+      path,
+      file: this.file,
+      ...at,
+    };
   }
 }
