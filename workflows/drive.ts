@@ -2,11 +2,13 @@ import { condition } from '@temporalio/workflow';
 import { decide } from '../src/core/run/decide.js';
 import { historyPressure, type Continuation } from './continue-run.js';
 import type { LiveRun } from './live-run.js';
+import type { MirrorLane } from './mirror-lane.js';
 import type { Performer } from './perform.js';
 import type { Signs } from './signs.js';
 
 export interface Driven {
   readonly live: LiveRun;
+  readonly lane: Pick<MirrorLane, 'offer'>;
   readonly performer: Performer;
   readonly signs: Signs;
   readonly continuation: Continuation;
@@ -16,7 +18,7 @@ export interface Driven {
  * decide → perform → evolve → mirror, until there is an outcome.
  * @throws what broke, if something of the run's own machinery did
  */
-export async function drive({ live, performer, signs, continuation }: Driven): Promise<void> {
+export async function drive({ live, lane, performer, signs, continuation }: Driven): Promise<void> {
   for (;;) {
     const pressure = historyPressure();
     await continuation.attempt(pressure);
@@ -25,6 +27,7 @@ export async function drive({ live, performer, signs, continuation }: Driven): P
     const mayAct = pressure !== 'full' || performer.openCount === 0;
     if (mayAct) for (const action of decide(live.definition, live.state)) performer.begin(action);
     signs.show();
+    lane.offer();
     if (live.state.outcome !== null) return;
     if (live.mustStopAttempts) performer.stop();
     const { openCount } = performer;

@@ -12,8 +12,12 @@ import type { Projection } from '../src/core/mirror/project.js';
 import type { EventRow, MirrorWrite, NodeResultRow, RunProgressRow } from '../src/core/mirror/rows.js';
 import { WRITE_MIRROR } from './activity-options.js';
 
-/** Writes gather for this long, unless somebody waits for what they tell. */
-const GATHER_MS = 300;
+/** From one write to the next, unless somebody waits for what it tells. */
+const PAUSE_MS = 300;
+/** A write that took long is followed by a longer pause, so that mirrors never fill a busy machine … */
+const PAUSE_PER_WRITE = 5;
+/** … and a mirror never lags far. */
+const LONGEST_PAUSE_MS = 2_000;
 /** What gathered while the table was away goes in several writes: Temporal takes arguments of 2 MiB at most. */
 const WRITE_BYTES = 512 * 1024;
 
@@ -33,15 +37,17 @@ interface Gathered {
 
 /**
  * The one way of a run's events to its tables, in order, one write in flight.
- * gathering → (300 ms, or `hurry`) → writing → gathering; `seal` → sealed, for good: what is left then
- * belongs to the end of the run.
+ * gathering → (`offer`, once the pause since the last write is over; or `hurry`) → writing → gathering;
+ * `seal` → sealed, for good: what is left then belongs to the end of the run.
  */
 export class MirrorLane {
   readonly #gathered: Gathered[] = [];
   readonly #writing = new CancellationScope();
   #inFlight: WriteMirrorInput | null = null;
+  #isOffered = false;
   #isUrgent = false;
   #isSealed = false;
+  #mayWriteAt = Date.now() + PAUSE_MS;
 
   constructor(
     private readonly runId: MirrorWrite['runId'],
@@ -102,8 +108,14 @@ export class MirrorLane {
     return writes;
   }
 
+  /** What has been told so far belongs together: the step that it tells of is done. */
+  offer(): void {
+    this.#isOffered = this.#gathered.length > 0;
+  }
+
   hurry(): void {
     this.#isUrgent = true;
+    this.#isOffered = true;
   }
 
   seal(): void {
@@ -121,11 +133,13 @@ export class MirrorLane {
   async work(author: MirrorAuthor): Promise<void> {
     const { writeMirror } = proxyActivities<Activities>(WRITE_MIRROR);
     for (;;) {
-      await condition(() => this.#isSealed || this.#gathered.length > 0);
-      if (!this.#isSealed && !this.#isUrgent) await this.gather();
+      await condition(() => this.#isSealed || (this.#isOffered && this.#gathered.length > 0));
+      if (!this.#isSealed && !this.#isUrgent) await this.pause();
       if (this.#isSealed) return;
+      const begunAt = Date.now();
       const write = (this.#inFlight = this.take(author));
-      this.#isUrgent = this.#isUrgent && this.#gathered.length > 0;
+      this.#isOffered = this.#gathered.length > 0;
+      this.#isUrgent = this.#isUrgent && this.#isOffered;
       await this.#writing
         .run(() => writeMirror(write))
         .catch((error: unknown) => {
@@ -133,13 +147,20 @@ export class MirrorLane {
           log.error('a write of the mirror was refused for good, and is left out', { error });
         });
       this.#inFlight = null;
+      const pauseMs = (Date.now() - begunAt) * PAUSE_PER_WRITE;
+      this.#mayWriteAt = Date.now() + Math.min(Math.max(pauseMs, PAUSE_MS), LONGEST_PAUSE_MS);
     }
   }
 
-  /** A timer that is not needed any more fires all the same: that costs less than to cancel it. */
-  private async gather(): Promise<void> {
+  /**
+   * No timer when the pause is over already: the write then goes along with the step that it tells of. A
+   * timer that is not needed any more fires all the same: that costs less than to cancel it.
+   */
+  private async pause(): Promise<void> {
+    const leftMs = this.#mayWriteAt - Date.now();
+    if (leftMs <= 0) return;
     let isOver = false;
-    void sleep(GATHER_MS, { summary: 'gather for the mirror' }).then(() => (isOver = true));
+    void sleep(leftMs, { summary: 'gather for the mirror' }).then(() => (isOver = true));
     await condition(() => isOver || this.#isUrgent || this.#isSealed);
   }
 }

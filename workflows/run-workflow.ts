@@ -68,13 +68,13 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
 /** Until there is an outcome, come what may: then the run ends in its one way. */
 async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenRunResult): Promise<void> {
   const { request } = admission;
-  const { live, startedAt } = raised;
+  const { live, lane, startedAt } = raised;
   const performer = new Performer(live, admission, runVariables(request, opened));
   const continuation = new Continuation({ ...raised, admission, performer, opened }, (next) =>
     continueAsNew<typeof run>(request, next),
   );
   try {
-    await drive({ live, performer, continuation, signs: makeSigns(request, live, startedAt) });
+    await drive({ live, lane, performer, continuation, signs: makeSigns(request, live, startedAt) });
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     performer.stop();
