@@ -14,7 +14,9 @@ import { runWorkflowId } from '../../src/contract/workflow-id.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
 import type { RunError } from '../../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
+import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { ShellTask } from '../../src/core/run/task.js';
+import type { BoxOwner } from '../../src/ports/box.js';
 import { makeWorker } from '../../worker/make-worker.js';
 import { FakeRunTable } from './fake-run-table.js';
 import { makeFakeBox } from './fake-box.js';
@@ -39,6 +41,10 @@ export interface RunStage {
   readonly tasks: ShellTask[];
   /** What the host was asked, in order: `<what> <run id>`. */
   readonly journal: string[];
+  /** What the table took, in order, first writes included. */
+  readonly writes: MirrorWrite[];
+  /** Whose boxes were opened, in order. */
+  readonly owners: BoxOwner[];
   /** What a directory really is on this host; one that is not here is itself. */
   readonly realPaths: Map<string, string>;
   /** The next writes of the table, its first ones apart, fail like this. */
@@ -56,6 +62,8 @@ export async function raiseRunStage(environment: TestWorkflowEnvironment): Promi
   const nodes = new Map<string, NodeScript>();
   const tasks: ShellTask[] = [];
   const journal: string[] = [];
+  const writes: MirrorWrite[] = [];
+  const owners: BoxOwner[] = [];
   const realPaths = new Map<string, string>();
   const refusals: RunError[] = [];
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
@@ -69,8 +77,8 @@ export async function raiseRunStage(environment: TestWorkflowEnvironment): Promi
     workflowCode: workflowBundle(),
     activities: createActivities({
       ...hostPorts(files, realPaths, note),
-      table: journaledTable(table, refusals, note),
-      box: journaledBox(note),
+      table: journaledTable({ table, refusals, writes, note }),
+      box: journaledBox(owners, note),
       shell: {
         run: (task, signal) => {
           tasks.push(task);
@@ -89,6 +97,8 @@ export async function raiseRunStage(environment: TestWorkflowEnvironment): Promi
     nodes,
     tasks,
     journal,
+    writes,
+    owners,
     realPaths,
     refuseWrites: (count, error) => void refusals.push(...Array<RunError>(count).fill(error)),
     request: aRequest,
@@ -176,29 +186,46 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
   };
 }
 
-function journaledTable(table: FakeRunTable, refusals: RunError[], note: Note): ActivityPorts['table'] {
+function journaledTable(parts: {
+  readonly table: FakeRunTable;
+  readonly refusals: RunError[];
+  readonly writes: MirrorWrite[];
+  readonly note: Note;
+}): ActivityPorts['table'] {
+  const { table, refusals, writes, note } = parts;
   return {
     open: async (first, isCurrent) => {
       const opened = await table.open(first, isCurrent);
-      note(`write row ${first.row.status}`, first.identity.runId);
+      const { row, events, identity } = first;
+      writes.push({
+        runId: identity.runId,
+        epoch: opened.epoch,
+        seq: events.at(-1)?.seq ?? 0,
+        row,
+        events,
+        results: [],
+      });
+      note(`write row ${row.status}`, identity.runId);
       return opened;
     },
     write: async (write) => {
       const refusal = refusals.shift();
       if (refusal !== undefined) throw refusal;
       await table.write(write);
+      writes.push(write);
       note(`write row ${write.row.status}`, write.runId);
     },
     archonHolders: (path) => table.archonHolders(path),
   };
 }
 
-function journaledBox(note: Note): ActivityPorts['box'] {
+function journaledBox(owners: BoxOwner[], note: Note): ActivityPorts['box'] {
   const box = makeFakeBox();
   return {
     ...box,
     ensureOpen: async (owner) => {
       await box.ensureOpen(owner);
+      owners.push(owner);
       note('open box', owner.runId);
     },
     close: async (runId, graceMs) => {

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import type { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StartRequest } from '../../src/contract/start-request.js';
@@ -11,6 +9,7 @@ import type { HostId, WorkingPath } from '../../src/core/ids.js';
 import { aBashNode, aDefinition } from '../support/builders.js';
 import { endOf, eventsOf, recordOf } from '../support/run-probes.js';
 import { raiseRunStage, STAGE_HOST, STAGE_UID, startRequest, type RunStage } from '../support/run-stage.js';
+import { besideStrangers } from '../support/stranger-worker.js';
 import { timeSkippingServer } from '../support/temporal-servers.js';
 
 let stage: RunStage;
@@ -167,23 +166,10 @@ async function archonRecord() {
 describe('an activity of ours', () => {
   it('refuses a workflow that is not ours', async () => {
     const before = stage.journal.length;
-    const taskQueue = `strangers-${randomUUID()}`;
-    const strangers = await Worker.create({
-      connection: stage.environment.nativeConnection,
-      namespace: stage.environment.namespace ?? 'default',
-      taskQueue,
-      workflowBundle: await bundleWorkflowCode({
-        workflowsPath: fileURLToPath(new URL('../support/stranger-workflow.ts', import.meta.url)),
-        logger: new DefaultLogger('ERROR'),
-      }),
-    });
-    const refusal = await strangers.runUntil(
+    const args = [hostTaskQueue(STAGE_HOST, STAGE_UID)];
+    const refusal = await besideStrangers(stage.environment, (taskQueue) =>
       stage.environment.client.workflow
-        .execute('stranger', {
-          workflowId: taskQueue,
-          taskQueue,
-          args: [hostTaskQueue(STAGE_HOST, STAGE_UID)],
-        })
+        .execute('stranger', { workflowId: taskQueue, taskQueue, args })
         .catch((error: unknown) => fromFailure((error as WorkflowFailedError).cause)),
     );
     expect(refusal).toMatchObject({ code: 'ACTIVITY_OUTSIDE_RUN' });

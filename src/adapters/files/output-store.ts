@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { excerptOf } from '../../core/run/excerpt.js';
 import type { OutputStore } from '../../ports/run-files.js';
 
 const EXCERPT_CHARACTERS = 2_000;
@@ -14,14 +15,16 @@ export function makeOutputStore(): OutputStore {
       const directory = join(artifactsDir, '.signalbox', 'outputs');
       const path = join(directory, sha256);
       await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeFile(`${path}.${process.pid}`, text.text, { mode: 0o600 });
-      await rename(`${path}.${process.pid}`, path);
+      // A draft of its own: equal texts are stored at the same time, and go to one path.
+      const draft = `${path}.${randomUUID()}`;
+      await writeFile(draft, text.text, { mode: 0o600 });
+      await rename(draft, path);
       return {
         kind: 'file',
         path,
         bytes: Buffer.byteLength(text.text),
         sha256,
-        excerpt: text.text.slice(0, EXCERPT_CHARACTERS),
+        excerpt: excerptOf(text.text, EXCERPT_CHARACTERS),
       };
     },
   };
