@@ -2,6 +2,7 @@ import { conditionReferences } from '../expression/condition.js';
 import {
   findTokens,
   formatReference,
+  inputVariable,
   VARIABLES,
   type Reference,
   type Token,
@@ -12,7 +13,6 @@ import { nearestName } from '../nearest-name.js';
 import type { DraftBody, DraftNode, DraftWorkflow } from './draft.js';
 import type { IssuePath } from './issue.js';
 import { NODE_KINDS } from './node-kinds.js';
-import { inputVariable } from './read-inputs.js';
 import type { IssueList } from './source-document.js';
 
 /** Variables that only texts for agents and scripts know; a message shows them as they are written. */

@@ -1,15 +1,10 @@
 import { toText } from '../expression/output.js';
-import { isInputName } from '../expression/reference.js';
+import { inputVariable, isInputName } from '../expression/reference.js';
 import { isJsonObject } from '../json.js';
 import type { InputDeclaration } from './definition.js';
 import { readMap } from './read-map.js';
 import { reportFaults, show } from './report-faults.js';
 import type { IssueList } from './source-document.js';
-
-/** The environment variable in which scripts find an input: `base-branch` → `INPUTS_BASE_BRANCH`. */
-export function inputVariable(name: string): string {
-  return `INPUTS_${name.replaceAll('-', '_').toUpperCase()}`;
-}
 
 /** Reads `inputs`. A declaration that is wrong does not count, as Archon has it; two that would share a variable refuse the file. */
 export function readInputs(source: unknown, issues: IssueList): readonly InputDeclaration[] {

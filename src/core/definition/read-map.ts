@@ -1,5 +1,12 @@
 import type { IssuePath } from './issue.js';
-import { SHAPES, exampleOf, type FieldsOf, type MapName, type Schema } from './yaml-schema.js';
+import {
+  SHAPES,
+  exampleOf,
+  type FieldsOf,
+  type MapName,
+  type Schema,
+  type SchemaIssue,
+} from './yaml-schema.js';
 
 /** Something wrong with a map, at a path inside it. `example`: the topmost key of that path, used well. */
 export interface Fault {
@@ -38,33 +45,25 @@ interface KeyReading {
 }
 
 function readKey(key: string, schema: Schema, source: Readonly<Record<string, unknown>>): KeyReading {
-  const isPresent = Object.hasOwn(source, key);
-  const value = isPresent ? source[key] : undefined;
+  const value = Object.hasOwn(source, key) ? source[key] : undefined;
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { hasValue: value !== undefined, value: parsed.data, faults: [] };
   const example = exampleOf(key, schema);
-  if (!isPresent && schema.safeParse(undefined).success) return { hasValue: false, value, faults: [] };
-  if (!isPresent) return { hasValue: false, value, faults: [missingKey([key], example)] };
-  const faults = faultsOf(schema, value).map((fault) => ({ ...fault, path: [key, ...fault.path], example }));
-  const unknown = faults.filter((fault) => fault.kind === 'unknown');
-  if (unknown.length < faults.length) return { hasValue: false, value, faults };
-  const kept =
-    unknown.length === 0
-      ? value
-      : withoutKeys(value, new Set(unknown.map(placeOf)), placeOf({ path: [key] }));
+  if (value === undefined) return { hasValue: false, value, faults: [missingKey([key], example)] };
+  const faults = parsed.error.issues
+    .flatMap((issue) => faultsOf(issue, value))
+    .map((fault) => ({ ...fault, path: [key, ...fault.path], example }));
+  if (faults.some(({ kind }) => kind !== 'unknown')) return { hasValue: false, value, faults };
+  const kept = withoutKeys(value, new Set(faults.map(placeOf)), placeOf({ path: [key] }));
   return { hasValue: true, value: schema.parse(kept), faults };
 }
 
-function faultsOf(schema: Schema, value: unknown): Fault[] {
-  const issues = schema.safeParse(value).error?.issues ?? [];
-  return issues.flatMap((issue) => {
-    const path = issue.path.filter((part) => typeof part !== 'symbol');
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
-    const isMissing = path.length > 0 && issue.code === 'invalid_type' && valueAt(value, path) === undefined;
-    return [
-      isMissing
-        ? missingKey(path, null)
-        : { kind: 'wrong' as const, path, message: issue.message, example: null },
-    ];
-  });
+function faultsOf(issue: SchemaIssue, value: unknown): readonly Fault[] {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
+  const isMissing = path.length > 0 && issue.code === 'invalid_type' && valueAt(value, path) === undefined;
+  if (isMissing) return [missingKey(path, null)];
+  return [{ kind: 'wrong', path, message: issue.message, example: null }];
 }
 
 function missingKey(path: IssuePath, example: string | null): Fault {

@@ -189,6 +189,9 @@ type Shapes = typeof SHAPES;
 /** What reads one value. */
 export type Schema = z.ZodType;
 
+/** One thing that it met. */
+export type SchemaIssue = z.core.$ZodIssue;
+
 export type MapName = keyof Shapes;
 
 /** What could be read of a map. A key that is absent, or wrong, has no field. */

@@ -34,6 +34,11 @@ export function isInputName(text: string): boolean {
   return WHOLE_INPUT_NAME.test(text);
 }
 
+/** The environment variable in which scripts find an input: `base-branch` → `INPUTS_BASE_BRANCH`. */
+export function inputVariable(name: string): string {
+  return `INPUTS_${name.replaceAll('-', '_').toUpperCase()}`;
+}
+
 /** Every reference and variable of a text, in order. */
 export function findTokens(text: string): readonly Token[] {
   return [...text.matchAll(TOKENS)].map((match) => {
