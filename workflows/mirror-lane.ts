@@ -15,9 +15,9 @@ import { WRITE_MIRROR } from './activity-options.js';
 /** From one write to the next, unless somebody waits for what it tells. */
 const PAUSE_MS = 300;
 /** A write that took long is followed by a longer pause, so that mirrors never fill a busy machine … */
-const PAUSE_PER_WRITE = 5;
+const PAUSE_PER_WRITE = 10;
 /** … and a mirror never lags far. */
-const LONGEST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 5_000;
 /** What gathered while the table was away goes in several writes: Temporal takes arguments of 2 MiB at most. */
 const WRITE_BYTES = 512 * 1024;
 

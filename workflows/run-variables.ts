@@ -1,5 +1,6 @@
 import type { OpenRunResult } from '../src/contract/activities.js';
 import type { StartRequest } from '../src/contract/start-request.js';
+import { inputVariable } from '../src/core/expression/reference.js';
 
 /** Until config files exist, documents are where Archon looks by default. */
 const DOCS_DIR = 'docs/';
@@ -47,5 +48,3 @@ export function nodeEnvironment(request: StartRequest, variables: RunVariables):
     ISSUE_CONTEXT: '',
   };
 }
-
-const inputVariable = (name: string): string => `INPUTS_${name.replaceAll('-', '_').toUpperCase()}`;

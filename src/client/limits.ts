@@ -1,4 +1,5 @@
 import { RunError } from '../core/errors.js';
+import { inputVariable } from '../core/expression/reference.js';
 
 /** What Linux allows one environment entry, name and final NUL included. */
 const ENVIRONMENT_ENTRY_BYTES = 128 * 1024;
@@ -6,11 +7,6 @@ const LONGEST_MESSAGE_VARIABLE = 'USER_MESSAGE';
 
 const fits = (name: string, value: string): boolean =>
   Buffer.byteLength(name) + 1 + Buffer.byteLength(value) + 1 <= ENVIRONMENT_ENTRY_BYTES;
-
-/** The variable that carries an input: `INPUTS_<NAME>`. */
-export function inputVariable(name: string): string {
-  return `INPUTS_${name.replaceAll('-', '_').toUpperCase()}`;
-}
 
 /** @throws RunError `MESSAGE_INVALID` when nodes could not be given it */
 export function checkMessage(message: string): void {
