@@ -23,7 +23,10 @@ export const makeOpenRun =
     await checkPlace(host, input);
     const { request } = input;
     const execution = callingExecution();
-    const directories = await files.prepare(request.workingPath, request.runId);
+    const [directories, baseBranch] = await Promise.all([
+      files.prepare(request.workingPath, request.runId),
+      request.baseBranch ?? host.baseBranch(request.workingPath),
+    ]);
     const identity = {
       ...request,
       workflowName: input.workflowName,
@@ -40,7 +43,7 @@ export const makeOpenRun =
       epoch,
       fenceToken: input.fenceToken,
       refusal: await refusalBesideArchon(table, request.workingPath),
-      baseBranch: request.baseBranch ?? (await host.baseBranch(request.workingPath)),
+      baseBranch,
     };
   };
 

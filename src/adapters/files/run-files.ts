@@ -46,9 +46,10 @@ export function makeRunFiles(archonHome: string): RunFiles {
         stateDir: join(outputRoot, 'state'),
         logDir: join(outputRoot, 'logs'),
       };
-      for (const directory of Object.values(directories)) {
-        await mkdir(directory, { recursive: true, mode: 0o700 });
-      }
+      const { artifactsDir, stateDir, logDir } = directories;
+      await Promise.all(
+        [artifactsDir, stateDir, logDir].map((path) => mkdir(path, { recursive: true, mode: 0o700 })),
+      );
       return directories;
     },
   };
