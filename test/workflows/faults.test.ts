@@ -69,7 +69,7 @@ describe('a fault of our own', () => {
   });
 
   it('keeps no path: the next run is let in', async () => {
-    stage.nodes.set('slow', says('done')).set('quick', says('1'));
+    stage.nodes.set('slow', runsUntilStopped).set('quick', says('1'));
     const run = await stage.start(breaksDecide);
     await endOf(stage, run);
     const { workingPath } = run.request;
