@@ -1,0 +1,264 @@
+import { randomUUID } from 'node:crypto';
+import { CancelledFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import type { OpenRunInput, WriteMirrorInput } from '../../src/contract/activities.js';
+import { fromFailure } from '../../src/contract/failure.js';
+import { RunError, type ErrorCode } from '../../src/core/errors.js';
+import type { HostId, NodeId, WorkingPath } from '../../src/core/ids.js';
+import type { ShellTask } from '../../src/core/run/task.js';
+import { aMockEnvironment, CALLER, raiseActivityStage } from '../support/activity-stage.js';
+import { anOutput } from '../support/builders.js';
+import { anEvent, anIdentity, aRow, aRunId, aWrite } from '../support/mirror-writes.js';
+import { runsUntilStopped } from '../support/node-scripts.js';
+
+const refusal = (call: Promise<unknown>): Promise<RunError | null> =>
+  call.then(
+    () => null,
+    (error: unknown) => fromFailure(error),
+  );
+
+function anOpening(over: Partial<OpenRunInput['request']> = {}): OpenRunInput {
+  return {
+    request: {
+      runId: aRunId(),
+      hostId: 'here' as HostId,
+      uid: 1000,
+      workingPath: '/repo' as WorkingPath,
+      message: 'hello',
+      inputs: { issue: '7' },
+      startedBy: 'me@laptop',
+      baseBranch: null,
+      ...over,
+    },
+    workflowName: 'fix-issue',
+    startedAt: new Date(0).toISOString(),
+    fenceToken: randomUUID(),
+    isFirstExecution: true,
+    row: aRow(),
+    events: [anEvent(1)],
+  };
+}
+
+describe('openRun', () => {
+  it('writes the row, and tells what the run needs to know of its host', async () => {
+    const stage = raiseActivityStage();
+    const input = anOpening();
+    expect(await stage.call('openRun', input)).toEqual({
+      epoch: '1',
+      fenceToken: input.fenceToken,
+      outputRoot: '/o',
+      artifactsDir: '/o/a',
+      stateDir: '/o/s',
+      logDir: '/o/l',
+      baseBranch: 'trunk',
+      refusal: null,
+    });
+    const [record] = await stage.table.findByPrefix(input.request.runId, 1);
+    expect(record).toMatchObject({ workflowName: 'fix-issue', userMessage: 'hello', workingPath: '/repo' });
+    expect(record).toMatchObject({ temporalWorkflowId: CALLER.temporalWorkflowId });
+  });
+
+  it('gives the same answer when it is asked again', async () => {
+    const stage = raiseActivityStage();
+    const input = anOpening();
+    expect(await stage.call('openRun', input)).toEqual(await stage.call('openRun', input));
+  });
+
+  it('takes the base branch that was asked for', async () => {
+    const stage = raiseActivityStage();
+    expect(await stage.call('openRun', anOpening({ baseBranch: 'next' }))).toMatchObject({
+      baseBranch: 'next',
+    });
+  });
+
+  it.each([
+    ['closed', { ...CALLER, isOpen: false, statusName: 'TERMINATED' }],
+    ['overtaken', { ...CALLER, temporalRunId: randomUUID(), isOpen: true, statusName: 'RUNNING' }],
+    ['forgotten', null],
+  ])('writes nothing for an execution that is %s by now', async (_what, current) => {
+    const stage = raiseActivityStage();
+    stage.current = current;
+    const input = anOpening();
+    expect(await refusal(stage.call('openRun', input))).toMatchObject({ code: 'FENCED' });
+    expect(await stage.table.findByPrefix(input.request.runId, 1)).toEqual([]);
+  });
+
+  it.each<[ErrorCode, Partial<OpenRunInput['request']>]>([
+    ['WRONG_HOST', { hostId: 'there' as HostId }],
+    ['WRONG_HOST', { uid: 0 }],
+  ])('refuses what is not its own: %s', async (code, over) => {
+    const stage = raiseActivityStage();
+    expect(await refusal(stage.call('openRun', anOpening(over)))).toMatchObject({ code });
+  });
+});
+
+describe('writeMirror', () => {
+  const opened = async () => {
+    const stage = raiseActivityStage();
+    const input = anOpening();
+    const { epoch } = await stage.call('openRun', input);
+    return { stage, epoch, runId: input.request.runId };
+  };
+  const ofReset = (runId: string): WriteMirrorInput['generation'] => ({
+    identity: anIdentity({ runId: runId as never, temporalWorkflowId: CALLER.temporalWorkflowId }),
+    fenceToken: 'made by a reset',
+    temporalRunId: CALLER.temporalRunId,
+  });
+
+  it('writes under the epoch that the run was opened with', async () => {
+    const { stage, epoch, runId } = await opened();
+    await stage.call('writeMirror', { write: aWrite(runId, epoch, 2), generation: null });
+    expect(await stage.table.events(runId)).toHaveLength(2);
+  });
+
+  it('takes an epoch of its own for an execution that a reset has made, once', async () => {
+    const { stage, epoch, runId } = await opened();
+    await stage.call('writeMirror', { write: aWrite(runId, epoch, 5), generation: null });
+    const generation = ofReset(runId);
+    for (const seq of [3, 4]) {
+      const row = aRow({ status: 'paused', lastActivityAt: new Date(seq).toISOString() });
+      await stage.call('writeMirror', { write: aWrite(runId, epoch, seq, { row }), generation });
+    }
+    const [record] = await stage.table.findByPrefix(runId, 1);
+    expect(record).toMatchObject({ status: 'paused', lastActivityAt: new Date(4).toISOString() });
+    expect(await stage.table.events(runId)).toHaveLength(4);
+  });
+
+  it('writes nothing for a reset execution that was overtaken, and everything for one that only closed', async () => {
+    const { stage, epoch, runId } = await opened();
+    const input = { write: aWrite(runId, epoch, 2), generation: ofReset(runId) };
+    stage.current = { ...CALLER, temporalRunId: randomUUID(), isOpen: true, statusName: 'RUNNING' };
+    expect(await refusal(stage.call('writeMirror', input))).toMatchObject({ code: 'FENCED' });
+    expect(await stage.table.events(runId)).toHaveLength(1);
+    stage.current = { ...CALLER, isOpen: false, statusName: 'COMPLETED' };
+    await stage.call('writeMirror', input);
+    expect(await stage.table.events(runId)).toHaveLength(2);
+  });
+});
+
+describe('closeRun', () => {
+  const close = { runId: 'a', graceMs: 10, terminal: null, cancelReason: null };
+
+  it('closes the box, and says that nothing was to be written', async () => {
+    const stage = raiseActivityStage();
+    expect(await stage.call('closeRun', close)).toEqual({ isMirrored: false });
+  });
+
+  it('does not write the end while processes live', async () => {
+    const box = {
+      ...raiseActivityStage().box,
+      close: () => Promise.reject(new RunError('PATH_STILL_OCCUPIED', 'pid 7 does not die')),
+    };
+    const stage = raiseActivityStage({ box });
+    const write = aWrite(aRunId(), '1', 1);
+    const call = stage.call('closeRun', {
+      ...close,
+      terminal: { write, generation: null },
+      cancelReason: 'why',
+    });
+    expect(await refusal(call)).toMatchObject({ code: 'PATH_STILL_OCCUPIED' });
+    expect(stage.cancelled).toEqual([]);
+  });
+
+  it('is done without a table: that is an answer', async () => {
+    const stage = raiseActivityStage();
+    stage.table.isAway = true;
+    const terminal = { write: aWrite(aRunId(), '1', 1), generation: null };
+    expect(await stage.call('closeRun', { ...close, terminal })).toEqual({ isMirrored: false });
+  });
+
+  it('is done though a file cannot be removed', async () => {
+    const environment = {
+      save: () => Promise.resolve(),
+      load: () => Promise.resolve(null),
+      remove: () => Promise.reject(new Error('EACCES')),
+    };
+    const logged: string[] = [];
+    const caller = aMockEnvironment((message) => logged.push(message));
+    expect(await raiseActivityStage({ environment }).call('closeRun', close, caller)).toEqual({
+      isMirrored: false,
+    });
+    expect(logged).toContain('the environment that the client left cannot be removed');
+  });
+
+  it('has Temporal cancel its caller, if that is to end as cancelled', async () => {
+    const stage = raiseActivityStage();
+    await stage.call('closeRun', { ...close, cancelReason: 'cancelled by ann' });
+    expect(stage.cancelled).toEqual(['cancelled by ann']);
+  });
+});
+
+describe('runShell', () => {
+  const task = {
+    runId: 'a',
+    nodeId: 'build' as NodeId,
+    attempt: 1,
+    attemptId: 'build.1',
+    graceMs: 10,
+  } as ShellTask;
+  const owner = {
+    runId: 'a',
+    workingPath: '/repo',
+    pathKey: 'k',
+    temporalWorkflowId: 'w',
+    fenceToken: 't',
+  };
+
+  it('opens the box for its owner, in whose Temporal it is', async () => {
+    const shell = { run: () => Promise.reject(new RunError('LEASE_HELD', 'somebody is there')) };
+    const stage = raiseActivityStage({ shell });
+    expect(await refusal(stage.call('runShell', { owner, task }))).toMatchObject({ code: 'LEASE_HELD' });
+    expect([...stage.box.owners.values()]).toEqual([
+      { ...owner, temporalAddress: 'here:7233', temporalNamespaceId: 'a-namespace' },
+    ]);
+  });
+
+  it('heartbeats while the node runs, and ends with the reason that Temporal gave', async () => {
+    const environment = aMockEnvironment();
+    const beat = new Promise<void>((resolve) => environment.on('heartbeat', () => resolve()));
+    const stage = raiseActivityStage({ shell: { run: runsUntilStopped } });
+    const call = stage.call('runShell', { owner, task }, environment);
+    await beat;
+    environment.cancel('PAUSED');
+    await expect(call).rejects.toThrow(new CancelledFailure('PAUSED'));
+  });
+
+  it.each([
+    ['an AbortError', new DOMException('This operation was aborted', 'AbortError')],
+    ['an error of ours', new RunError('PATH_STILL_OCCUPIED', 'pid 7 does not die')],
+  ])('ends with that reason also when the node throws %s', async (_what, error) => {
+    const environment = aMockEnvironment();
+    const shell = {
+      run: (same: ShellTask, signal: AbortSignal) =>
+        runsUntilStopped(same, signal).catch(() => Promise.reject(error as Error)),
+    };
+    const call = raiseActivityStage({ shell }).call('runShell', { owner, task }, environment);
+    environment.cancel('CANCELLED');
+    await expect(call).rejects.toThrow(new CancelledFailure('CANCELLED'));
+  });
+});
+
+describe('storeOutputs', () => {
+  it('moves the text of each output and of each of its fields', async () => {
+    const outputs = {
+      store: (directory: string, text: { kind: string }) =>
+        Promise.resolve({
+          kind: 'file',
+          path: `${directory}/${JSON.stringify(text)}`,
+          bytes: 1,
+          sha256: '',
+          excerpt: '',
+        }),
+    };
+    const stage = raiseActivityStage({ outputs: outputs as never });
+    const moved = await stage.call('storeOutputs', {
+      runId: 'a',
+      artifactsDir: '/a',
+      outputs: { one: anOutput('{"x":1}', ['x']), two: anOutput('plain') },
+    });
+    expect(moved).toMatchObject({
+      one: { text: { kind: 'file' }, fields: { x: { type: 'number', text: { kind: 'file' } } } },
+      two: { text: { kind: 'file' }, fields: null },
+    });
+  });
+});
