@@ -56,8 +56,14 @@ export interface RunStage {
   tearDown(): Promise<void>;
 }
 
-/** @param environment of a server that the stage tears down with itself */
-export async function raiseRunStage(environment: TestWorkflowEnvironment): Promise<RunStage> {
+/**
+ * @param environment of a server that the stage tears down with itself
+ * @param outputRoot where nodes' outputs go, as the runs are told; default: a directory that goes with the stage
+ */
+export async function raiseRunStage(
+  environment: TestWorkflowEnvironment,
+  outputRoot?: string,
+): Promise<RunStage> {
   const table = new FakeRunTable();
   const nodes = new Map<string, NodeScript>();
   const tasks: ShellTask[] = [];
@@ -76,7 +82,7 @@ export async function raiseRunStage(environment: TestWorkflowEnvironment): Promi
     identity: 'test worker',
     workflowCode: workflowBundle(),
     activities: createActivities({
-      ...hostPorts(files, realPaths, note),
+      ...hostPorts(outputRoot ?? files, realPaths, note),
       table: journaledTable({ table, refusals, writes, note }),
       box: journaledBox(owners, note),
       shell: {

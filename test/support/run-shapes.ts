@@ -1,0 +1,114 @@
+import { MESSAGES } from '../../src/contract/messages.js';
+import { SEARCH_ATTRIBUTES } from '../../src/contract/memo.js';
+import type { StartRequest } from '../../src/contract/start-request.js';
+import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
+import { aBashNode, aCancelNode, aDefinition, aGate } from './builders.js';
+import { aLatch, fails, inTurn, runsUntilStopped, says } from './node-scripts.js';
+import { decide, endOf, untilWaiting } from './run-probes.js';
+import type { RunStage, StagedRun } from './run-stage.js';
+
+/** A way in which runs go. Played on a stage it leaves a closed run. */
+export type RunShape = (stage: RunStage, over: Partial<StartRequest>) => Promise<StagedRun>;
+
+/** The nth of some: names that are the same on every machine. */
+export function shapeIdentity(index: number): Partial<StartRequest> {
+  const digits = String(index).padStart(12, '0');
+  return {
+    runId: `00000000-0000-4000-8000-${digits}` as RunId,
+    startToken: `11111111-0000-4000-8000-${digits}`,
+    workingPath: `/repos/shape-${index}` as WorkingPath,
+    hostId: 'test-host' as HostId,
+  };
+}
+
+const idOf = (position: number): string => `node-${position}`;
+const chainDrafts = (length: number) =>
+  Array.from({ length }, (_, position) =>
+    aBashNode(idOf(position), { needs: position === 0 ? [] : [idOf(position - 1)] }),
+  );
+
+/** Every shape that a history of is kept and replayed. */
+export const RUN_SHAPES: Readonly<Record<string, RunShape>> = {
+  chain: async (stage, over) => {
+    const run = await stage.start(aDefinition(chainDrafts(3)), over);
+    await endOf(stage, run);
+    return run;
+  },
+
+  parallel: async (stage, over) => {
+    stage.nodes.set('check', says('{"isReady":true}')).set('left', fails('left is broken'));
+    const drafts = [
+      aBashNode('check'),
+      aBashNode('left', { needs: ['check'] }),
+      aBashNode('right', { needs: ['check'], when: "$check.output.isReady == 'true'" }),
+      aBashNode('never', { needs: ['check'], when: "$check.output.isReady == 'false'" }),
+      aBashNode('after', { needs: ['left'] }),
+      aBashNode('join', {
+        needs: ['left', 'right'],
+        triggerRule: 'one_success',
+        script: 'use $right.output',
+      }),
+    ];
+    const run = await stage.start(aDefinition(drafts, { schedule: 'dataflow' }), over);
+    await endOf(stage, run);
+    return run;
+  },
+
+  gates: async (stage, over) => {
+    const drafts = [
+      aGate('security', { message: 'Safe?', timeoutMs: 3_600_000 }),
+      aGate('design', { decisions: [{ id: 'yes', label: null }] }),
+      aGate('late', { needs: ['security', 'design'], timeoutMs: 50 }),
+    ];
+    const run = await stage.start(aDefinition(drafts), {
+      ...over,
+      searchAttributes: [SEARCH_ATTRIBUTES.status],
+    });
+    await untilWaiting(run, 'security', 'design');
+    await run.handle.signal(MESSAGES.decideSignal, { nodeId: 'design', decision: 'no' });
+    await run.handle.signal(MESSAGES.decideSignal, { nodeId: 'design', decision: 'yes' });
+    await untilWaiting(run, 'security');
+    await decide(run, { decision: 'approve', text: 'fine', by: 'ann' });
+    await endOf(stage, run);
+    return run;
+  },
+
+  retry: async (stage, over) => {
+    stage.nodes.set('flaky', inTurn(fails('rate limit'), fails('rate limit'), says('at last')));
+    const retry = { maxAttempts: 3, delayMs: 20, onError: 'transient' } as const;
+    const run = await stage.start(aDefinition([aBashNode('flaky', { retry })]), over);
+    await endOf(stage, run);
+    return run;
+  },
+
+  cancel: async (stage, over) => {
+    const latch = aLatch();
+    stage.nodes.set('long', (task, signal) => {
+      void latch.script(task, signal).catch(() => undefined);
+      return runsUntilStopped(task, signal);
+    });
+    const drafts = [aBashNode('long'), aGate('review'), aBashNode('next', { needs: ['long'] })];
+    const run = await stage.start(aDefinition(drafts), over);
+    await latch.reached;
+    await run.handle.executeUpdate(MESSAGES.cancelUpdate, { args: [{ by: 'ann', reason: 'wrong branch' }] });
+    await endOf(stage, run);
+    return run;
+  },
+
+  'cancelled-by-node': async (stage, over) => {
+    const drafts = [aBashNode('check'), aCancelNode('stop', { needs: ['check'], reason: 'nothing to do' })];
+    const run = await stage.start(aDefinition(drafts), over);
+    await endOf(stage, run);
+    return run;
+  },
+
+  /** Needs a server that soon suggests it. */
+  'continue-as-new': async (stage, over) => {
+    const drafts = [aGate('review'), ...chainDrafts(12)];
+    const run = await stage.start(aDefinition(drafts, { schedule: 'dataflow' }), over);
+    await untilWaiting(run, 'review');
+    await decide(run, { decision: 'approve' });
+    await endOf(stage, run);
+    return run;
+  },
+};
