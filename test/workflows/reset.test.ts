@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/contract/run-workflow.js';
 import { aBashNode, aDefinition, aGate } from '../support/builders.js';
@@ -19,16 +20,31 @@ const definition = aDefinition([
   aBashNode('ship', { needs: ['review'] }),
 ]);
 
-/** An operator's reset to the end of a workflow task: the nth, from the front or from the back. */
-async function reset({ handle }: StagedRun, runId: string, nth: number): Promise<string> {
+type History = NonNullable<Awaited<ReturnType<StagedRun['handle']['fetchHistory']>>['events']>;
+type WorkflowTask = (events: History) => NonNullable<History[number]['eventId']>;
+
+/** The nth workflow task that was completed, from the front or from the back. */
+const nthTask =
+  (nth: number): WorkflowTask =>
+  (events) =>
+    events.filter((event) => event.workflowTaskCompletedEventAttributes).at(nth)!.eventId!;
+
+/** The workflow task in which the end of the run was begun. */
+const endingTask: WorkflowTask = (events) =>
+  events
+    .map((event) => event.activityTaskScheduledEventAttributes)
+    .find((scheduled) => scheduled?.activityType?.name === 'closeRun')!.workflowTaskCompletedEventId!;
+
+/** An operator's reset: the run does that task, and all that followed, again. */
+async function reset({ handle }: StagedRun, task: WorkflowTask): Promise<string> {
   const { client, namespace = 'default' } = stage.environment;
+  const runId = handle.firstExecutionRunId;
   const { events } = await client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
-  const completed = events!.filter((event) => event.workflowTaskCompletedEventAttributes).at(nth)!;
   const answer = await client.workflowService.resetWorkflowExecution({
     namespace,
     workflowExecution: { workflowId: handle.workflowId, runId },
-    workflowTaskFinishEventId: completed.eventId!,
-    requestId: `${runId}/${nth}`,
+    workflowTaskFinishEventId: task(events!),
+    requestId: randomUUID(),
     reason: 'an operator wanted to',
   });
   return answer.runId;
@@ -55,7 +71,7 @@ describe('an operator’s reset', () => {
     const before = await eventsOf(stage, run);
     expect(epochsOf(run)).toHaveLength(1);
 
-    const again = newest(run, await reset(run, run.handle.firstExecutionRunId, -2));
+    const again = newest(run, await reset(run, endingTask));
     const end = await endOf(stage, again);
     expect(end).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
     expect((end.result as RunResult).runId).toBe(run.request.runId);
@@ -72,7 +88,7 @@ describe('an operator’s reset', () => {
     await decide(run, { decision: 'approve' });
     await endOf(stage, run);
     const before = await recordOf(stage, run.request.runId);
-    const again = newest(run, await reset(run, run.handle.firstExecutionRunId, -1));
+    const again = newest(run, await reset(run, nthTask(-1)));
     expect(await endOf(stage, again)).toMatchObject({ temporal: 'COMPLETED' });
     expect(await recordOf(stage, run.request.runId)).toEqual(before);
   });
@@ -84,7 +100,7 @@ describe('an operator’s reset', () => {
     await decide(run, { decision: 'approve' });
     await endOf(stage, run);
 
-    const again = newest(run, await reset(run, run.handle.firstExecutionRunId, toGate - 1));
+    const again = newest(run, await reset(run, nthTask(toGate - 1)));
     await untilWaiting(again, 'review');
     await eventually(async () => expect((await recordOf(stage, run.request.runId))?.status).toBe('paused'));
     await decide(again, { decision: 'reject', by: 'ann' });
@@ -95,7 +111,7 @@ describe('an operator’s reset', () => {
   it('to the very beginning opens a generation of its own, though the run id is known', async () => {
     const run = await stage.start(definition);
     await untilWaiting(run, 'review');
-    const executionId = await reset(run, run.handle.firstExecutionRunId, 0);
+    const executionId = await reset(run, nthTask(0));
     const again = newest(run, executionId);
     await untilWaiting(again, 'review');
     expect(
