@@ -1,6 +1,7 @@
 import { log } from '@temporalio/activity';
 import type { Activities, WriteMirrorInput } from '../src/contract/activities.js';
 import type { Box } from '../src/ports/box.js';
+import type { ExecutionName } from '../src/ports/executions.js';
 import type { EnvironmentStore } from '../src/ports/run-files.js';
 import { callingExecution } from './inside-run.js';
 import { withHeartbeat } from './with-heartbeat.js';
@@ -14,7 +15,7 @@ export interface CloseRunPorts extends WriteMirrorPorts {
 /**
  * Ends every process of the run, then writes that it has ended: a terminal row means that the work has
  * stopped. Only processes may keep a run open: a table that does not take the write is an answer, not a
- * failure, and a file that cannot be removed is logged.
+ * failure; a file that cannot be removed, and a cancellation that Temporal does not take, are logged.
  */
 export const makeCloseRun =
   (ports: CloseRunPorts): Activities['closeRun'] =>
@@ -26,7 +27,7 @@ export const makeCloseRun =
         log.error('the environment that the client left cannot be removed', { runId, error });
       });
       const isMirrored = terminal !== null && (await isWritten(ports, terminal));
-      if (cancelReason !== null) await ports.executions.cancel(execution, cancelReason);
+      if (cancelReason !== null) await requestCancel(ports, execution, cancelReason);
       return { isMirrored };
     });
   };
@@ -39,4 +40,15 @@ async function isWritten(ports: CloseRunPorts, terminal: WriteMirrorInput): Prom
     log.warn('the end of the run is not in its table yet', { error });
     return false;
   }
+}
+
+/** Without it the execution closes as failed, with a cancellation for its failure. */
+async function requestCancel(
+  { executions }: CloseRunPorts,
+  execution: ExecutionName,
+  reason: string,
+): Promise<void> {
+  await executions.cancel(execution, reason).catch((error: unknown) => {
+    log.warn('Temporal was not asked to cancel the execution', { error });
+  });
 }

@@ -188,6 +188,18 @@ describe('closeRun', () => {
   });
 });
 
+it('closeRun is done though Temporal takes no cancellation', async () => {
+  const executions = {
+    describe: () => Promise.resolve(null),
+    cancel: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'permission denied')),
+  };
+  const logged: string[] = [];
+  const caller = aMockEnvironment((message) => logged.push(message));
+  const input = { runId: 'a', graceMs: 10, terminal: null, cancelReason: 'cancelled by ann' };
+  await raiseActivityStage({ executions }).call('closeRun', input, caller);
+  expect(logged).toContain('Temporal was not asked to cancel the execution');
+});
+
 describe('runShell', () => {
   const task = {
     runId: 'a',
