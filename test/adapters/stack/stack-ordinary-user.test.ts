@@ -35,7 +35,7 @@ function nobody(): { readonly uid: number; readonly gid: number } {
 }
 
 test('an ordinary user has a stack of one’s own, with everything under one’s home', async () => {
-  bench = stackBench();
+  bench = stackBench({ isForAnother: isRoot() });
   if (isRoot()) {
     chownSync(bench.directory, nobody().uid, nobody().gid);
     chmodSync(join(bench.directory, 'options.json'), 0o644);
