@@ -55,6 +55,7 @@ export function copyCompiledStack(directory: string): string {
   const target = join(directory, 'programs');
   const packages = join(target, 'node_modules');
   cpSync(join(compileStack(), 'src'), join(target, 'src'), { recursive: true });
+  symlinkSync(join(ROOT, 'tools'), join(target, 'tools'));
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }');
   mkdirSync(packages);
   for (const name of readdirSync(join(ROOT, 'node_modules'))) {
