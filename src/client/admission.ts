@@ -41,7 +41,9 @@ export async function admitRun(request: AdmissionRequest): Promise<Admission> {
       await withDeadline(client, callMs, () => client.workflow.start(workflowType, start));
       return { kind: 'started' };
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) && !isServiceTrouble(error)) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) && !isServiceTrouble(error)) {
+        throw readableTrouble(error, request.address);
+      }
       trouble = error;
     }
     const seen = await look(request, callMs);
@@ -55,7 +57,7 @@ async function look(
   request: AdmissionRequest,
   callMs: number,
 ): Promise<{ readonly admission: Admission | null; readonly trouble: unknown }> {
-  const { client, workflowId, startToken } = request;
+  const { client, address, workflowId, runId, startToken } = request;
   try {
     const holder = await withDeadline(client, callMs, () => client.workflow.getHandle(workflowId).describe());
     if (memoOf(holder).startToken === startToken) return { admission: { kind: 'started' }, trouble: null };
@@ -64,7 +66,7 @@ async function look(
   } catch (error) {
     if (isNotFound(error)) return { admission: null, trouble: null };
     if (isServiceTrouble(error)) return { admission: null, trouble: error };
-    throw error;
+    throw readableTrouble(error, address, { address, runId, startToken, mayHaveStarted: true });
   }
 }
 

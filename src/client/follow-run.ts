@@ -8,7 +8,7 @@ import type { FollowOptions, RunEnd } from './orchestrator.js';
 import { openEnd, runEnd, type Closed } from './run-end.js';
 import { askRun } from './ask-run.js';
 import { memoOf } from './holder.js';
-import { isNotFound, isServiceTrouble, readableTrouble, withDeadline } from './temporal-calls.js';
+import { isNotFound, readableTrouble, withDeadline } from './temporal-calls.js';
 
 const POLL_MS = 150;
 const DESCRIBE_MS = 5_000;
@@ -67,7 +67,8 @@ async function closing({ client, temporalAddress }: FollowPorts, run: FollowedRu
     const handle = client.workflow.getHandle(run.temporalWorkflowId, current.runId);
     return { result: (await handle.result()) as RunResult };
   } catch (failure) {
-    if (isServiceTrouble(failure)) throw readableTrouble(failure, temporalAddress, { runId: run.runId });
+    const readable = readableTrouble(failure, temporalAddress, { runId: run.runId });
+    if (readable !== failure) throw readable;
     return { failure: isNotFound(failure) ? null : failure };
   }
 }
