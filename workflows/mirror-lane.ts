@@ -42,7 +42,7 @@ interface Gathered {
  */
 export class MirrorLane {
   readonly #gathered: Gathered[] = [];
-  readonly #writing = new CancellationScope();
+  #writing: CancellationScope | null = null;
   #inFlight: WriteMirrorInput | null = null;
   #isOffered = false;
   #isUrgent = false;
@@ -125,13 +125,14 @@ export class MirrorLane {
   /** Stops waiting for the write in flight. @returns it, for whoever goes on writing */
   abandon(): WriteMirrorInput | null {
     const write = this.#inFlight;
-    this.#writing.cancel();
+    this.#writing?.cancel();
     return write;
   }
 
-  /** Runs until sealed. */
+  /** Runs until sealed. Called where no cancellation of the run reaches it: what is written must not be lost. */
   async work(author: MirrorAuthor): Promise<void> {
     const { writeMirror } = proxyActivities<Activities>(WRITE_MIRROR);
+    const writing = (this.#writing = new CancellationScope());
     for (;;) {
       await condition(() => this.#isSealed || (this.#isOffered && this.#gathered.length > 0));
       if (!this.#isSealed && !this.#isUrgent) await this.pause();
@@ -140,7 +141,7 @@ export class MirrorLane {
       const write = (this.#inFlight = this.take(author));
       this.#isOffered = this.#gathered.length > 0;
       this.#isUrgent = this.#isUrgent && this.#isOffered;
-      await this.#writing
+      await writing
         .run(() => writeMirror(write))
         .catch((error: unknown) => {
           if (isCancellation(error)) return;

@@ -26,6 +26,10 @@ const DOORS: readonly (readonly [string, (run: StagedRun) => Promise<unknown>])[
   ['Temporal', (run) => run.handle.cancel()],
 ];
 
+/** Until the run itself has nothing to wait for: skipping time before could fire a timer that it cancels. */
+const untilClosing = ({ request }: StagedRun): Promise<void> =>
+  eventually(() => expect(stage.journalOf(request.runId)).toContain('close box'));
+
 const CANCELLED = { temporal: 'CANCELLED', code: null, row: 'cancelled' };
 
 describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) => {
@@ -34,6 +38,7 @@ describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) =>
     const run = await stage.start(aDefinition([aBashNode('long'), aBashNode('next', { needs: ['long'] })]));
     await eventually(() => expect(stage.journalOf(run.request.runId)).toContain('run long.1'));
     await cancelRun(run);
+    await untilClosing(run);
     expect(await endOf(stage, run)).toMatchObject(CANCELLED);
     expect(stage.journalOf(run.request.runId)).not.toContain('run next.1');
     expect(await eventsOf(stage, run)).toEqual([
@@ -49,16 +54,43 @@ describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) =>
     const run = await stage.start(aDefinition([aBashNode('long')]));
     await eventually(() => expect(stage.journalOf(run.request.runId)).toContain('write row running'));
     await cancelRun(run);
+    await untilClosing(run);
     await endOf(stage, run);
     const journal = stage.journalOf(run.request.runId);
     expect(journal.slice(-3)).toEqual(['close box', 'remove environment', 'write row cancelled']);
     expect(journal.indexOf('write row cancelled')).toBe(journal.length - 1);
   });
 
+  it('loses nothing that was on its way into the mirror', async () => {
+    stage.nodes.set('long', (task, signal) => {
+      stage.table.isAway = true;
+      return runsUntilStopped(task, signal);
+    });
+    const run = await stage.start(aDefinition([aBashNode('long'), aGate('review')]));
+    await eventually(async () => {
+      const { raw } = await run.handle.describe();
+      expect(raw.pendingActivities?.map(({ activityType }) => activityType?.name)).toContain('writeMirror');
+    });
+    await cancelRun(run);
+    await untilClosing(run);
+    stage.table.isAway = false;
+    expect(await endOf(stage, run)).toMatchObject(CANCELLED);
+    expect(new Set(await eventsOf(stage, run))).toEqual(
+      new Set([
+        'workflow_started',
+        'node_started long',
+        'approval_requested review',
+        'node_failed long',
+        'workflow_cancelled',
+      ]),
+    );
+  });
+
   it('drops the gate that waits', async () => {
     const run = await stage.start(aDefinition([aGate('review', { timeoutMs: 3_600_000 })]));
     await untilWaiting(run, 'review');
     await cancelRun(run);
+    await untilClosing(run);
     expect(await endOf(stage, run)).toMatchObject(CANCELLED);
   });
 
@@ -68,6 +100,7 @@ describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) =>
     const run = await stage.start(aDefinition([aBashNode('flaky', { retry })]));
     await eventually(async () => expect(await eventsOf(stage, run)).toContain('node_failed flaky'));
     await cancelRun(run);
+    await untilClosing(run);
     expect(await endOf(stage, run)).toMatchObject(CANCELLED);
     expect(await lifetimeMs(run)).toBeLessThan(3_600_000);
     expect(stage.tasks.filter(({ runId }) => runId === run.request.runId)).toHaveLength(1);
