@@ -135,6 +135,21 @@ describe('get', () => {
     });
   });
 
+  it.each([
+    [{ by: 'me@laptop', nodeId: 'review', reason: 'not\nyet' }, 'by me@laptop at review: not yet'],
+    [{ by: 'me@laptop', nodeId: null, reason: null }, 'by me@laptop'],
+    [
+      { by: null, nodeId: null, reason: 'cancelled in Temporal' },
+      'by someone unnamed: cancelled in Temporal',
+    ],
+  ])('shows who ended a cancelled run, and why', async (cancellation, sentence) => {
+    const cancelled = aRecord({ status: 'cancelled', metadata: { signalbox: { cancellation } } });
+    const { stdout } = await runFake(['get', '7c1f'], {
+      orchestrator: { find: () => Promise.resolve(cancelled), events: () => Promise.resolve([]) },
+    });
+    expect(stdout).toContain(`cancelled  ${sentence}\n`);
+  });
+
   it('shows the result of a completed run, and how to answer a paused one', async () => {
     const completed = aRecord({ status: 'completed', metadata: { summary: 'all done' } });
     const shown = await runFake(['get', '7c1f'], {
@@ -196,6 +211,17 @@ describe('logs', () => {
   it.each(['-f', '--follow'])('%s goes on until the run ends', async (flag) => {
     const result = await runFake(['logs', flag, '7c1f'], world({ status: 'running' }));
     expect(result).toMatchObject({ exitCode: 0, stdout: 'first tryhello\n' });
+  });
+
+  it('tells with -f and --json how the run stands when it has ended', async () => {
+    const { orchestrator } = world();
+    const statuses = ['running', 'cancelled'] as const;
+    let asked = 0;
+    const find = () => Promise.resolve(aRecord({ outputRoot, status: statuses[asked++] ?? 'cancelled' }));
+    const { stdout } = await runFake(['logs', '-f', '7c1f', '--json'], {
+      orchestrator: { ...orchestrator, find },
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, status: 'cancelled' });
   });
 
   it('is one object with --json', async () => {

@@ -39,9 +39,10 @@ export function logs(args: LogsArguments): Command {
     const source: Logs = { context, orchestrator, record, directory: directoryOf(record) };
     const chunks: LogChunk[] = [];
     const tell = context.isJson ? (chunk: LogChunk) => void chunks.push(chunk) : makeTeller(context);
-    if (args.follow === true && !isTerminal(record.status)) await followLogs(source, tell);
-    else await readOnce(source, tell);
-    return { exitCode: 0, json: { ...recordJson(record), logs: joined(chunks) }, text: '' };
+    const isFollowed = args.follow === true && !isTerminal(record.status);
+    await (isFollowed ? followLogs(source, tell) : readOnce(source, tell));
+    const latest = isFollowed ? await findRun(orchestrator, record.runId) : record;
+    return { exitCode: 0, json: { ...recordJson(latest), logs: joined(chunks) }, text: '' };
   };
 }
 

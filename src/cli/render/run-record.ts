@@ -46,6 +46,16 @@ export function eventJson(event: EventRecord): JsonObject {
 
 const MARGIN = ' '.repeat(11);
 
+/** Who ended a cancelled run and why; null: nobody did, or the row does not tell. */
+function cancellationOf(record: RunRecord): string | null {
+  const { cancellation } = ours(record);
+  if (!isJsonObject(cancellation)) return null;
+  const [by, node, reason] = ['by', 'nodeId', 'reason'].map((key) => textIn(cancellation, key));
+  const parts = [by && `by ${oneLine(by)}`, node && `at ${oneLine(node)}`].filter((part) => !!part);
+  const whoAndWhere = parts.length === 0 ? 'by someone unnamed' : parts.join(' ');
+  return reason ? `${whoAndWhere}: ${oneLine(reason)}` : whoAndWhere;
+}
+
 /** A run's row as a block of lines. */
 export function renderRecord(record: RunRecord, now: Date): string {
   const { completedAt, startedAt, metadata } = record;
@@ -68,6 +78,7 @@ export function renderRecord(record: RunRecord, now: Date): string {
         ? null
         : `${utc(completedAt)} (took ${formatDuration(Date.parse(completedAt) - Date.parse(startedAt))})`,
     ],
+    ['cancelled', cancellationOf(record)],
     ['temporal', record.temporalWorkflowId],
     ['error', error === null ? null : indented(error, MARGIN).trimStart()],
     ['result', result === null ? null : indented(result, MARGIN).trimStart()],
