@@ -111,4 +111,13 @@ describe('the command line', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, error: { code: 'INTERNAL' } });
     expect(result.stderr).toContain('Error: boom');
   });
+
+  it('an empty --cwd is refused, not taken for the current directory', async () => {
+    const result = await runFake(['run', 'hello', '--cwd', '', '--json'], {});
+    expect(result.exitCode).toBe(64);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'USAGE', message: expect.stringContaining('--cwd is empty') },
+    });
+  });
 });

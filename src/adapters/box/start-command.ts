@@ -28,6 +28,13 @@ function sizeOf(task: BoxTask): number {
   return texts.reduce((total, text) => total + Buffer.byteLength(text) + 1, 0);
 }
 
+function holdersOfNul({ environment }: BoxTask): string {
+  const names = Object.entries(environment).flatMap(([name, value]) =>
+    `${name}${value}`.includes('\0') ? [JSON.stringify(name)] : [],
+  );
+  return names.length === 0 ? 'its arguments' : `the environment's ${names.join(', ')}`;
+}
+
 function reasonFor(task: BoxTask, error: unknown): string {
   const [program] = task.argv;
   switch (codeOf(error)) {
@@ -46,6 +53,9 @@ function reasonFor(task: BoxTask, error: unknown): string {
     case 'EMFILE':
     case 'ENFILE':
       return `too many files are open (${codeOf(error)}); raise the limit (ulimit -n)`;
+    // Node's own sentence quotes the value, which may be a secret.
+    case 'ERR_INVALID_ARG_VALUE':
+      return `no program can be given a NUL byte, and there is one in ${holdersOfNul(task)}; remove it`;
     default:
       return error instanceof Error ? error.message : String(error);
   }

@@ -198,6 +198,15 @@ describe('a box of process groups', () => {
   });
 
   describe('refuses as NODE_UNSTARTABLE, with a sentence', () => {
+    it('names what holds a NUL byte, and never its value', async () => {
+      const task = { ...test.task('true'), environment: { PATH: '/bin', TOKEN: 'secret\0value' } };
+      await expect(test.box.enter(task)).rejects.toMatchObject({
+        code: 'NODE_UNSTARTABLE',
+        message:
+          'the command cannot be started: no program can be given a NUL byte, and there is one in the environment\'s "TOKEN"; remove it',
+      });
+    });
+
     it('a working directory that is gone', async () => {
       const gone = join(test.directory, 'gone');
       mkdirSync(gone);
