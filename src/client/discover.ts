@@ -108,13 +108,13 @@ export function pickWorkflow(catalogue: Catalogue, name: string): PickedWorkflow
 
 function notFound(name: string, nearest: string | null, { root, errors, workflows }: Discovery): RunError {
   const known = workflows.map((workflow) => workflow.name);
-  const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+  const hint = nearest === null ? '.' : `; did you mean ${nearest}?`;
   const list =
     known.length === 0
       ? `There are none in ${join(root, '.archon', 'workflows')}`
       : `There are: ${known.join(', ')}`;
   const broken = errors.length === 0 ? '' : `; ${errors.length} more cannot be used (signalbox validate)`;
-  return new RunError('WORKFLOW_NOT_FOUND', `no workflow is named ${name}${hint}. ${list}${broken}`, {
+  return new RunError('WORKFLOW_NOT_FOUND', `no workflow is named ${name}${hint} ${list}${broken}`, {
     known,
   });
 }

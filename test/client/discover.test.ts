@@ -210,7 +210,7 @@ describe('the workflow that a name means', () => {
   it('is refused when there is none, with the nearest and the list', async () => {
     await expect(loadWorkflow(scopes, 'fix-isue')).rejects.toMatchObject({
       code: 'WORKFLOW_NOT_FOUND',
-      message: expect.stringMatching(/did you mean fix-issue\?.*Deploy, fix-issue, review-issue/),
+      message: expect.stringMatching(/did you mean fix-issue\? There are: Deploy, fix-issue, review-issue/),
       details: { known: ['Deploy', 'fix-issue', 'review-issue'] },
     });
   });
