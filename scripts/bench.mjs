@@ -30,6 +30,11 @@ const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallel
 const table = rows
   .map(({ what, figures, goal, isMet }) => `| ${what} | ${figures} | ${goal} | ${isMet ? 'met' : 'missed'} |`)
   .join('\n');
+const missed = rows.filter(({ isMet }) => !isMet);
+const reasons =
+  missed.length === 0
+    ? ''
+    : `\n## What was missed, and why\n\n${missed.map(({ what, reason }) => `- ${what}: ${reason ?? 'no reason found yet.'}`).join('\n')}\n`;
 await writeFile(
   report,
   `# Benchmarks
@@ -42,6 +47,6 @@ Absolute times move with the machine; ratios less so.
 | what | figures | goal | |
 | --- | --- | --- | --- |
 ${table}
-`,
+${reasons}`,
 );
 console.log(`\nWritten to docs/benchmarks.md. Run it again on a quiet machine to compare.`);
