@@ -78,6 +78,12 @@ export class MirrorLane {
     this.#gathered.push({ events, results, lastSeq: this.seq, bytes });
   }
 
+  /** The row is to be written again, though nothing has happened. */
+  renew(): void {
+    this.#gathered.push({ events: [], results: [], lastSeq: this.seq, bytes: 0 });
+    this.hurry();
+  }
+
   /** What gathered first, as one write; the row in it is always the newest. */
   take(author: MirrorAuthor): WriteMirrorInput {
     const row = this.rowNow();

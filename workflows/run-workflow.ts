@@ -21,6 +21,7 @@ import { drive } from './drive.js';
 import { endRun } from './end-run.js';
 import { now } from './live-run.js';
 import { authorOf, openRun } from './open-run.js';
+import { ownHistoryBegins } from './own-history.js';
 import { Performer } from './perform.js';
 import { raiseRun, type RaisedRun } from './raise-run.js';
 import { runVariables } from './run-variables.js';
@@ -53,6 +54,8 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
       live.apply({ type: 'runAborted', failure: opened.refusal, at: now() });
     }
     const author = authorOf(admission, opened, startedAt);
+    // The row may still tell how the execution ended that a reset has replaced.
+    if (author.generation !== null) void ownHistoryBegins().then(() => lane.renew());
     lane.work(author).catch((error: unknown) => {
       live.break(error);
     });

@@ -17,7 +17,7 @@ import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { ShellTask } from '../../src/core/run/task.js';
 import type { BoxOwner } from '../../src/ports/box.js';
-import { makeWorker } from '../../worker/make-worker.js';
+import { makeWorker, type WorkerParts } from '../../worker/make-worker.js';
 import { FakeRunTable } from './fake-run-table.js';
 import { makeFakeBox } from './fake-box.js';
 import { says, type NodeScript } from './node-scripts.js';
@@ -53,6 +53,8 @@ export interface RunStage {
   start(definition: WorkflowDefinition, over?: Partial<StartRequest>): Promise<StagedRun>;
   /** What of the journal is about one run, without its id. */
   journalOf(runId: string): readonly string[];
+  /** Another worker in place of the one before: it knows no run but by its history. */
+  restartWorker(): Promise<void>;
   tearDown(): Promise<void>;
 }
 
@@ -74,7 +76,7 @@ export async function raiseRunStage(
   const refusals: RunError[] = [];
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
   const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
-  const worker = await makeWorker({
+  const parts: WorkerParts = {
     connection: environment.nativeConnection,
     namespace: environment.namespace ?? 'default',
     hostId: STAGE_HOST,
@@ -95,8 +97,8 @@ export async function raiseRunStage(
       executions: makeExecutions(environment.client, 'the test server'),
       temporal: { temporalAddress: 'the test server', temporalNamespaceId: 'test' },
     }),
-  });
-  const serving = worker.run();
+  };
+  let worker = await serve(parts);
   return {
     environment,
     table,
@@ -114,9 +116,12 @@ export async function raiseRunStage(
     },
     journalOf: (runId) =>
       journal.filter((line) => line.endsWith(` ${runId}`)).map((line) => line.slice(0, -runId.length - 1)),
+    restartWorker: async () => {
+      await worker.stop();
+      worker = await serve(parts);
+    },
     tearDown: async () => {
-      worker.shutdown();
-      await serving;
+      await worker.stop();
       await environment.teardown();
       rmSync(files, { recursive: true, force: true });
     },
@@ -158,6 +163,17 @@ export function startRequest(
     args: over.args ?? [request],
     memo,
   });
+}
+
+async function serve(parts: WorkerParts): Promise<{ stop(): Promise<void> }> {
+  const worker = await makeWorker(parts);
+  const serving = worker.run();
+  return {
+    stop: async () => {
+      worker.shutdown();
+      await serving;
+    },
+  };
 }
 
 type Note = (what: string, runId: string) => void;

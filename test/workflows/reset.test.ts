@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Activities } from '../../src/contract/activities.js';
+import { MESSAGES, type RunDescription } from '../../src/contract/messages.js';
 import type { RunResult } from '../../src/contract/run-workflow.js';
 import { aBashNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
@@ -29,23 +32,27 @@ const nthTask =
   (events) =>
     events.filter((event) => event.workflowTaskCompletedEventAttributes).at(nth)!.eventId!;
 
-/** The workflow task in which the end of the run was begun. */
-const endingTask: WorkflowTask = (events) =>
-  events
-    .map((event) => event.activityTaskScheduledEventAttributes)
-    .find((scheduled) => scheduled?.activityType?.name === 'closeRun')!.workflowTaskCompletedEventId!;
+/** The workflow task in which an activity was scheduled for the first time. */
+const scheduling =
+  (activity: keyof Activities): WorkflowTask =>
+  (events) =>
+    events
+      .map((event) => event.activityTaskScheduledEventAttributes)
+      .find((scheduled) => scheduled?.activityType?.name === activity)!.workflowTaskCompletedEventId!;
 
 /** An operator's reset: the run does that task, and all that followed, again. */
 async function reset({ handle }: StagedRun, task: WorkflowTask): Promise<string> {
   const { client, namespace = 'default' } = stage.environment;
-  const runId = handle.firstExecutionRunId;
-  const { events } = await client.workflow.getHandle(handle.workflowId, runId).fetchHistory();
+  const { runId } = await handle.describe();
+  const { events } = await handle.fetchHistory();
   const answer = await client.workflowService.resetWorkflowExecution({
     namespace,
     workflowExecution: { workflowId: handle.workflowId, runId },
     workflowTaskFinishEventId: task(events!),
     requestId: randomUUID(),
     reason: 'an operator wanted to',
+    // Temporal would else give the run the decisions again that were made after that task.
+    resetReapplyType: temporal.api.enums.v1.ResetReapplyType.RESET_REAPPLY_TYPE_NONE,
   });
   return answer.runId;
 }
@@ -57,6 +64,25 @@ const newest = ({ request, handle }: StagedRun, runId: string): StagedRun => ({
     firstExecutionRunId: handle.firstExecutionRunId,
   }),
 });
+
+/** The history of a run once its row is written and nothing is left to do. */
+const quietHistoryOf = ({ handle }: StagedRun): Promise<History> =>
+  eventually(async () => {
+    const events = (await handle.fetchHistory()).events!;
+    const named = (name: string) =>
+      events.some((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === name);
+    const { raw } = await handle.describe();
+    expect(named('writeMirror')).toBe(true);
+    expect(raw.pendingActivities ?? []).toEqual([]);
+    expect(events.at(-1)?.workflowTaskCompletedEventAttributes).toBeTruthy();
+    return events;
+  });
+
+/** What a worker says of the run that has only its history. @throws when it would do something else */
+async function statusAfterReplay({ handle }: StagedRun): Promise<string> {
+  await stage.restartWorker();
+  return (await handle.query<RunDescription>(MESSAGES.describeQuery)).status;
+}
 
 const epochsOf = ({ request }: StagedRun): readonly string[] => [
   ...new Set(stage.writes.filter(({ runId }) => runId === request.runId).map(({ epoch }) => epoch)),
@@ -71,7 +97,7 @@ describe('an operator’s reset', () => {
     const before = await eventsOf(stage, run);
     expect(epochsOf(run)).toHaveLength(1);
 
-    const again = newest(run, await reset(run, endingTask));
+    const again = newest(run, await reset(run, scheduling('closeRun')));
     const end = await endOf(stage, again);
     expect(end).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
     expect((end.result as RunResult).runId).toBe(run.request.runId);
@@ -93,19 +119,28 @@ describe('an operator’s reset', () => {
     expect(await recordOf(stage, run.request.runId)).toEqual(before);
   });
 
-  it('to a gate that waited brings the run back paused, and it can be decided differently', async () => {
+  it.each<[string, WorkflowTask]>([
+    ['in which its row was sent', scheduling('writeMirror')],
+    ['after which nothing happened any more', nthTask(-1)],
+  ])('to a gate that waited, and the task %s, pauses the run again', async (_what, task) => {
     const run = await stage.start(definition);
     await untilWaiting(run, 'review');
-    const toGate = await workflowTasksOf(run);
+    const atGate = await quietHistoryOf(run);
     await decide(run, { decision: 'approve' });
-    await endOf(stage, run);
+    expect(await endOf(stage, run)).toMatchObject({ row: 'completed' });
 
-    const again = newest(run, await reset(run, nthTask(toGate - 1)));
+    const again = newest(run, await reset(run, () => task(atGate)));
     await untilWaiting(again, 'review');
     await eventually(async () => expect((await recordOf(stage, run.request.runId))?.status).toBe('paused'));
+    expect(await statusAfterReplay(again)).toBe('paused');
     await decide(again, { decision: 'reject', by: 'ann' });
     expect(await endOf(stage, again)).toMatchObject({ temporal: 'CANCELLED', row: 'cancelled' });
     expect(epochsOf(run)).toHaveLength(2);
+    expect(await statusAfterReplay(again)).toBe('cancelled');
+
+    const third = newest(run, await reset(again, nthTask(-1)));
+    expect(await endOf(stage, third)).toMatchObject({ row: 'cancelled' });
+    expect(await statusAfterReplay(third)).toBe('cancelled');
   });
 
   it('to the very beginning opens a generation of its own, though the run id is known', async () => {
@@ -125,9 +160,3 @@ describe('an operator’s reset', () => {
     expect(await endOf(stage, again)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
   });
 });
-
-/** How many workflow tasks have completed. */
-async function workflowTasksOf({ handle }: StagedRun): Promise<number> {
-  const { events } = await handle.fetchHistory();
-  return events!.filter((event) => event.workflowTaskCompletedEventAttributes).length;
-}
