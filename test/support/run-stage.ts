@@ -12,7 +12,7 @@ import { CONTRACT_VERSION, type StartRequest } from '../../src/contract/start-re
 import { hostTaskQueue } from '../../src/contract/task-queues.js';
 import { runWorkflowId } from '../../src/contract/workflow-id.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
-import type { RunError } from '../../src/core/errors.js';
+import { RunError } from '../../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { ShellTask } from '../../src/core/run/task.js';
@@ -47,7 +47,7 @@ export interface RunStage {
   readonly owners: BoxOwner[];
   /** What a directory really is on this host; one that is not here is itself. */
   readonly realPaths: Map<string, string>;
-  /** The next writes of the table, its first ones apart, fail like this. */
+  /** The next writes of the table, first ones of runs apart, fail like this; 0: from now on all succeed. */
   refuseWrites(count: number, error: RunError): void;
   request(definition: WorkflowDefinition, over?: Partial<StartRequest>): StartRequest;
   start(definition: WorkflowDefinition, over?: Partial<StartRequest>): Promise<StagedRun>;
@@ -73,7 +73,7 @@ export async function raiseRunStage(
   const writes: MirrorWrite[] = [];
   const owners: BoxOwner[] = [];
   const realPaths = new Map<string, string>();
-  const refusals: RunError[] = [];
+  const refusal: Refusal = { left: 0, error: new RunError('RUN_TABLE_UNREACHABLE', 'away') };
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
   const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
   const parts: WorkerParts = {
@@ -85,7 +85,7 @@ export async function raiseRunStage(
     workflowCode: workflowBundle(),
     activities: createActivities({
       ...hostPorts(outputRoot ?? files, realPaths, note),
-      table: journaledTable({ table, refusals, writes, note }),
+      table: journaledTable({ table, refusal, writes, note }),
       box: journaledBox(owners, note),
       shell: {
         run: (task, signal) => {
@@ -108,7 +108,7 @@ export async function raiseRunStage(
     writes,
     owners,
     realPaths,
-    refuseWrites: (count, error) => void refusals.push(...Array<RunError>(count).fill(error)),
+    refuseWrites: (left, error) => void Object.assign(refusal, { left, error }),
     request: aRequest,
     start: async (definition, over) => {
       const request = aRequest(definition, over);
@@ -176,6 +176,11 @@ async function serve(parts: WorkerParts): Promise<{ stop(): Promise<void> }> {
   };
 }
 
+interface Refusal {
+  left: number;
+  error: RunError;
+}
+
 type Note = (what: string, runId: string) => void;
 type HostPorts = Pick<ActivityPorts, 'host' | 'files' | 'environment' | 'outputs'>;
 
@@ -210,11 +215,11 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
 
 function journaledTable(parts: {
   readonly table: FakeRunTable;
-  readonly refusals: RunError[];
+  readonly refusal: Refusal;
   readonly writes: MirrorWrite[];
   readonly note: Note;
 }): ActivityPorts['table'] {
-  const { table, refusals, writes, note } = parts;
+  const { table, refusal, writes, note } = parts;
   return {
     open: async (first, isCurrent) => {
       const opened = await table.open(first, isCurrent);
@@ -231,8 +236,8 @@ function journaledTable(parts: {
       return opened;
     },
     write: async (write) => {
-      const refusal = refusals.shift();
-      if (refusal !== undefined) throw refusal;
+      refusal.left -= 1;
+      if (refusal.left >= 0) throw refusal.error;
       await table.write(write);
       writes.push(write);
       note(`write row ${write.row.status}`, write.runId);

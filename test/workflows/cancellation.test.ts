@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MESSAGES, type CancelAnswer, type CancelMessage } from '../../src/contract/messages.js';
+import { RunError } from '../../src/core/errors.js';
 import { aBashNode, aCancelNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch, fails, runsUntilStopped } from '../support/node-scripts.js';
@@ -12,6 +13,10 @@ beforeAll(async () => {
   stage = await raiseRunStage(await timeSkippingServer());
 });
 afterAll(() => stage.tearDown());
+beforeEach(() => {
+  stage.nodes.clear();
+  stage.table.isAway = false;
+});
 
 const cancel = ({ handle }: StagedRun, message?: CancelMessage): Promise<CancelAnswer> =>
   sent(
@@ -62,10 +67,9 @@ describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) =>
   });
 
   it('loses nothing that was on its way into the mirror', async () => {
-    stage.nodes.set('long', (task, signal) => {
-      stage.table.isAway = true;
-      return runsUntilStopped(task, signal);
-    });
+    stage.nodes.set('long', runsUntilStopped);
+    const away = new RunError('RUN_TABLE_UNREACHABLE', 'the database is away');
+    stage.refuseWrites(Infinity, away);
     const run = await stage.start(aDefinition([aBashNode('long'), aGate('review')]));
     await eventually(async () => {
       const { raw } = await run.handle.describe();
@@ -73,7 +77,7 @@ describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) =>
     });
     await cancelRun(run);
     await untilClosing(run);
-    stage.table.isAway = false;
+    stage.refuseWrites(0, away);
     expect(await endOf(stage, run)).toMatchObject(CANCELLED);
     expect(new Set(await eventsOf(stage, run))).toEqual(
       new Set([

@@ -122,21 +122,6 @@ describe('a gate', () => {
   });
 });
 
-describe('a run at a gate', () => {
-  it('goes on under a worker that has only its history', async () => {
-    const run = await stage.start(twoGates);
-    await untilWaiting(run, 'security', 'design');
-    await decide(run, { nodeId: 'design', decision: 'yes' });
-    await stage.restartWorker();
-    await untilWaiting(run, 'security');
-    await decide(run, { decision: 'approve' });
-    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
-    expect(stage.journalOf(run.request.runId).filter((line) => line === 'prepare directories')).toHaveLength(
-      1,
-    );
-  });
-});
-
 describe('several gates at once', () => {
   it('have to be named, and are listed to whoever does not', async () => {
     const run = await stage.start(twoGates);
