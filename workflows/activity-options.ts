@@ -6,20 +6,23 @@ export const MIRROR_PATIENCE_MS = 60_000;
 const LONGEST_TIMEOUT_MS = 365 * 24 * 3_600_000;
 const CLEANUP_MARGIN_MS = 600_000;
 
+/** For calls that are cheap to repeat, and whose table or disk may be back any moment. */
+const SHORT_PAUSES = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
+
 /** The first write: a run that cannot have a row within a minute holds no path. */
 export const OPEN_RUN: ActivityOptions = {
   activityId: '~open',
   summary: 'open the run',
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: MIRROR_PATIENCE_MS,
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: SHORT_PAUSES,
 };
 
 /** A write of the lane waits for its table for as long as it takes. */
 export const WRITE_MIRROR: ActivityOptions = {
   summary: 'write the mirror',
   startToCloseTimeout: '10s',
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: SHORT_PAUSES,
 };
 
 /** Closing repeats until the processes are gone: a run never closes on hope. */
@@ -34,7 +37,7 @@ export const CLOSE_RUN: ActivityOptions = {
 export const STORE_OUTPUTS: ActivityOptions = {
   summary: 'move large outputs to files',
   startToCloseTimeout: '1m',
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' },
+  retry: SHORT_PAUSES,
 };
 
 /** One attempt of a node. Retries belong to `core/run/retry`, so that every attempt is an event. */
