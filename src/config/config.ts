@@ -12,6 +12,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export interface Config {
   /** `$SIGNALBOX_HOME`. */
   readonly home: string;
+  /** `$XDG_STATE_HOME/signalbox`: what this user's processes agree on, whatever `home` they were started with. */
+  readonly stateDirectory: string;
   /** `$ARCHON_HOME`: global workflows, and what runs leave behind. */
   readonly archonHome: string;
   readonly hostId: string | null;
@@ -127,6 +129,12 @@ function warningsOf(variables: Record<string, string>, hasOwnTemporal: boolean):
   return [...unknown, ...idle];
 }
 
+/** A relative path counts as none: so the XDG base directory specification wants it. */
+function stateHome(variables: Record<string, string>, userHome: string): string {
+  const named = variables['XDG_STATE_HOME'];
+  return named !== undefined && isAbsolute(named) ? normalize(named) : join(userHome, '.local', 'state');
+}
+
 function userName(variables: Record<string, string>): string {
   const named = variables['USER'] ?? variables['LOGNAME'];
   if (named !== undefined) return named;
@@ -150,6 +158,7 @@ export function readConfig(environment: Environment = process.env): Config {
   );
   return Object.freeze({
     home: values.SIGNALBOX_HOME ?? join(userHome, '.signalbox'),
+    stateDirectory: join(stateHome(variables, userHome), 'signalbox'),
     archonHome: values.ARCHON_HOME ?? join(userHome, '.archon'),
     hostId: values.SIGNALBOX_HOST_ID,
     temporalCliPath: values.SIGNALBOX_TEMPORAL_CLI,

@@ -59,6 +59,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     default: '~/.archon',
   },
   {
+    name: 'XDG_STATE_HOME',
+    meaning: "the user's state directory: locks of workers and boxes lie in its folder signalbox; absolute",
+    default: '~/.local/state',
+  },
+  {
     name: 'DATABASE_URL',
     meaning: 'PostgreSQL to use instead of the embedded one: postgres://user:password@host:port/database',
     default: null,

@@ -22,6 +22,7 @@ describe('the configuration', () => {
   it('has a default for everything', () => {
     expect(readConfig(HOME)).toEqual({
       home: '/home/me/.signalbox',
+      stateDirectory: '/home/me/.local/state/signalbox',
       archonHome: '/home/me/.archon',
       hostId: null,
       temporalCliPath: null,
@@ -72,6 +73,13 @@ describe('the configuration', () => {
       temporal: { isExternal: true, address: '[::1]:7233' },
       isCi: true,
     });
+  });
+
+  it('keeps state where XDG says, and takes a relative XDG_STATE_HOME for none', () => {
+    expect(readConfig({ ...HOME, XDG_STATE_HOME: '/var/state/' }).stateDirectory).toBe('/var/state/signalbox');
+    expect(readConfig({ ...HOME, XDG_STATE_HOME: 'state' }).stateDirectory).toBe(
+      '/home/me/.local/state/signalbox',
+    );
   });
 
   it('tells all faults at once', () => {
