@@ -76,7 +76,9 @@ describe('the configuration', () => {
   });
 
   it('keeps state where XDG says, and takes a relative XDG_STATE_HOME for none', () => {
-    expect(readConfig({ ...HOME, XDG_STATE_HOME: '/var/state/' }).stateDirectory).toBe('/var/state/signalbox');
+    expect(readConfig({ ...HOME, XDG_STATE_HOME: '/var/state/' }).stateDirectory).toBe(
+      '/var/state/signalbox',
+    );
     expect(readConfig({ ...HOME, XDG_STATE_HOME: 'state' }).stateDirectory).toBe(
       '/home/me/.local/state/signalbox',
     );
