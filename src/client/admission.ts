@@ -42,7 +42,7 @@ export async function admitRun(request: AdmissionRequest): Promise<Admission> {
       return { kind: 'started' };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError) && !isServiceTrouble(error)) {
-        throw readableTrouble(error, request.address);
+        throw await readableTrouble(error, request);
       }
       trouble = error;
     }
@@ -50,7 +50,7 @@ export async function admitRun(request: AdmissionRequest): Promise<Admission> {
     if (seen.admission !== null) return seen.admission;
     trouble = seen.trouble ?? trouble;
   }
-  throw undecided(request, trouble);
+  throw await undecided(request, trouble);
 }
 
 async function look(
@@ -66,14 +66,15 @@ async function look(
   } catch (error) {
     if (isNotFound(error)) return { admission: null, trouble: null };
     if (isServiceTrouble(error)) return { admission: null, trouble: error };
-    throw readableTrouble(error, address, { address, runId, startToken, mayHaveStarted: true });
+    throw await readableTrouble(error, request, { address, runId, startToken, mayHaveStarted: true });
   }
 }
 
-function undecided({ address, runId, startToken }: AdmissionRequest, trouble: unknown): unknown {
+async function undecided(request: AdmissionRequest, trouble: unknown): Promise<unknown> {
+  const { address, runId, startToken } = request;
   const details = { address, runId, startToken, mayHaveStarted: true };
   if (isServiceTrouble(trouble)) {
-    const readable = readableTrouble(trouble, address, details) as RunError;
+    const readable = (await readableTrouble(trouble, request, details)) as RunError;
     return new RunError(
       'TEMPORAL_UNREACHABLE',
       `${readable.message}. Run ${runId} may have started; asking again with the same start token is safe`,

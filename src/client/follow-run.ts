@@ -67,7 +67,8 @@ async function closing({ client, temporalAddress }: FollowPorts, run: FollowedRu
     const handle = client.workflow.getHandle(run.temporalWorkflowId, current.runId);
     return { result: (await handle.result()) as RunResult };
   } catch (failure) {
-    const readable = readableTrouble(failure, temporalAddress, { runId: run.runId });
+    const place = { client, address: temporalAddress };
+    const readable = await readableTrouble(failure, place, { runId: run.runId });
     if (readable !== failure) throw readable;
     return { failure: isNotFound(failure) ? null : failure };
   }

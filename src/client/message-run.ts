@@ -19,7 +19,7 @@ export interface Addressee {
  * @throws RunError what the run refused it with · `RUN_CLOSED` · `TEMPORAL_UNREACHABLE`
  */
 export async function sendUpdate<Answer>(to: Addressee, name: string, message: object): Promise<Answer> {
-  const { client, address, runId, temporalWorkflowId } = to;
+  const { client, runId, temporalWorkflowId } = to;
   try {
     return await withDeadline(client, CALL_MS, async () => {
       const holder = await client.workflow.getHandle(temporalWorkflowId).describe();
@@ -39,7 +39,7 @@ export async function sendUpdate<Answer>(to: Addressee, name: string, message: o
         { cause: error },
       );
     }
-    throw readableTrouble(error, address, { runId });
+    throw await readableTrouble(error, to, { runId });
   }
 }
 

@@ -23,7 +23,7 @@ export async function registeredSearchAttributes(
       Object.entries<number>(customAttributes).flatMap(([name, type]) => (type === KEYWORD ? [name] : [])),
     );
   } catch (error) {
-    throw readableTrouble(error, address);
+    throw await readableTrouble(error, { client, address });
   }
 }
 
@@ -45,7 +45,7 @@ export async function registerSearchAttributes(client: Client, address: string):
       }),
     );
   } catch (error) {
-    throw readableTrouble(error, address);
+    throw await readableTrouble(error, { client, address });
   }
   return missing;
 }

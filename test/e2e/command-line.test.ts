@@ -252,7 +252,8 @@ describe('services that are away', () => {
       const result = await cli.run(['run', 'hello'], { cwd: repository, env });
       expect(Date.now() - begun).toBeLessThan(10 * SECONDS);
       expect(result.exitCode, result.stderr).toBe(69);
-      expect(result.stderr).toContain(NOBODY);
+      expect(result.stderr).toContain(`connect ECONNREFUSED ${NOBODY}`);
+      expect(result.stderr).not.toContain('may have started');
       expect(result.stderr).not.toContain('secret');
     },
   );

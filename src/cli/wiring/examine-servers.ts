@@ -3,13 +3,13 @@ import proto from '@temporalio/proto';
 import { checkTables, makePool } from '../../adapters/postgres/index.js';
 import { readHostId } from '../../client/host-id.js';
 import { registeredSearchAttributes } from '../../client/search-attributes.js';
-import { withDeadline } from '../../client/temporal-calls.js';
+import { requireTemporal, withDeadline } from '../../client/temporal-calls.js';
 import type { Config } from '../../config/config.js';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/memo.js';
 import { hostTaskQueue } from '../../contract/task-queues.js';
 import type { StackEndpoints } from '../../ports/stack.js';
 import { ok, type Check, type Seen } from './check.js';
-import { requireTemporal, temporalClient } from './temporal.js';
+import { PATIENCE_MS, temporalClient } from './temporal.js';
 
 const CALL_MS = 3_000;
 const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
@@ -18,7 +18,7 @@ const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 export async function serverChecks(config: Config, endpoints: StackEndpoints): Promise<readonly Check[]> {
   const client = await temporalClient(config, endpoints);
   const { address } = endpoints.temporal;
-  const reached = requireTemporal(client, address);
+  const reached = requireTemporal({ client, address }, PATIENCE_MS);
   const isReached = await reached.then(
     () => true,
     () => false,

@@ -1,8 +1,9 @@
 import { checkTables, makePool, migrate } from '../../adapters/postgres/index.js';
 import { registerSearchAttributes } from '../../client/search-attributes.js';
+import { requireTemporal } from '../../client/temporal-calls.js';
 import type { Config } from '../../config/config.js';
 import type { StackEndpoints } from '../../ports/stack.js';
-import { requireTemporal, temporalClient } from './temporal.js';
+import { PATIENCE_MS, temporalClient } from './temporal.js';
 
 /** Makes a Temporal and a database ready for runs. Repeating it changes nothing. */
 export async function setup(config: Config, endpoints: StackEndpoints): Promise<readonly string[]> {
@@ -25,7 +26,7 @@ async function prepareTemporal(config: Config, endpoints: StackEndpoints): Promi
   const { address } = endpoints.temporal;
   const client = await temporalClient(config, endpoints);
   try {
-    await requireTemporal(client, address);
+    await requireTemporal({ client, address }, PATIENCE_MS);
     const added = await registerSearchAttributes(client, address);
     const what = added.length === 0 ? 'were there already' : `registered: ${added.join(', ')}`;
     return `Temporal at ${address}: search attributes ${what}`;
