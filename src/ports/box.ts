@@ -75,4 +75,15 @@ export interface Box {
   close(runId: string, graceMs: number): Promise<void>;
   /** Looks for processes of the run. */
   prove(runId: string): Promise<BoxProof>;
+  /**
+   * Owners of this user's boxes on this host that are not known to be closed: those that are open here, and
+   * what workers left behind. What belongs to the same run appears once for each execution generation.
+   */
+  list(): Promise<readonly BoxOwner[]>;
+  /**
+   * Closes the box of an owner whose run is over, whoever opened it. Does nothing when it is closed, or when
+   * its path has another owner by now (another run, or another fence token).
+   * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
+   */
+  evict(owner: BoxOwner, graceMs: number): Promise<void>;
 }

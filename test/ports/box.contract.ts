@@ -225,5 +225,39 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       expect((await box.prove(owner.runId)).isEmpty).toBe(true);
       await box.close(next.runId, 0);
     });
+
+    it('lists the owners of boxes until they are closed', async () => {
+      const { box } = harness;
+      const listed = async (): Promise<unknown> =>
+        (await box.list()).filter(({ runId }) => runId === owner.runId);
+      expect(await listed()).toEqual([]);
+      await box.ensureOpen(owner);
+      expect(await listed()).toEqual([owner]);
+      await box.close(owner.runId, 0);
+      expect(await listed()).toEqual([]);
+    });
+
+    it('ends all that lives when an owner is evicted, and lists it no more', async () => {
+      const { box, programs } = harness;
+      await box.ensureOpen(owner);
+      const exit = box.enter(task(programs.waits()));
+      await ready();
+      await box.evict(owner, 10_000);
+      expect(await exit).toMatchObject({ signal: 'SIGTERM' });
+      expect((await box.prove(owner.runId)).isEmpty).toBe(true);
+      expect((await box.list()).map(({ runId }) => runId)).not.toContain(owner.runId);
+    });
+
+    it('evicts nobody who came after the owner that is meant', async () => {
+      const { box, programs } = harness;
+      const next = { ...owner, fenceToken: 'of the next execution' };
+      await box.ensureOpen(next);
+      const exit = box.enter(task(programs.waits()));
+      await ready();
+      await box.evict(owner, 10_000);
+      expect((await box.prove(owner.runId)).isEmpty).toBe(false);
+      await box.close(owner.runId, 10_000);
+      expect(await exit).toMatchObject({ signal: 'SIGTERM' });
+    });
   });
 }

@@ -78,6 +78,8 @@ export function makeFakeBox(): FakeBox {
         if (temporalWorkflowId === owner.temporalWorkflowId && runId !== owner.runId)
           await this.close(runId, 0);
       }
+      if ((owners.get(owner.runId)?.fenceToken ?? owner.fenceToken) !== owner.fenceToken)
+        await this.close(owner.runId, 0);
       owners.set(owner.runId, owner);
     },
     async enter(task, onStarted) {
@@ -113,6 +115,10 @@ export function makeFakeBox(): FakeBox {
         .filter(({ task }) => task.runId === runId)
         .map(({ pid, task }) => ({ pid, user: 'me', command: task.argv.join(' ') }));
       return Promise.resolve({ isEmpty: processes.length === 0, processes });
+    },
+    list: () => Promise.resolve([...owners.values()]),
+    async evict({ runId, fenceToken }, graceMs) {
+      if (owners.get(runId)?.fenceToken === fenceToken) await this.close(runId, graceMs);
     },
   };
 }

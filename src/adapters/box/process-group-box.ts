@@ -128,6 +128,15 @@ class ProcessGroupBox implements Box {
     return { isEmpty: true, processes: [] };
   }
 
+  list(): Promise<readonly BoxOwner[]> {
+    return Promise.resolve([...this.#boxes.values()].map(({ owner }) => owner));
+  }
+
+  async evict({ runId, fenceToken }: BoxOwner, graceMs: number): Promise<void> {
+    const box = this.#boxes.get(runId);
+    if (box === undefined || box.owner.fenceToken === fenceToken) await this.close(runId, graceMs);
+  }
+
   #targetOf(runId: string, attemptId: string | null): Target {
     const box = this.#boxes.get(runId);
     const commands = [...(box?.commands ?? [])].filter(
