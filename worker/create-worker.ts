@@ -4,6 +4,7 @@ import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createActivities } from '../activities/index.js';
+import { makeLauncherProcess } from '../src/adapters/box/launcher-process.js';
 import { makeProcessGroupBox } from '../src/adapters/box/process-group-box.js';
 import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
@@ -52,6 +53,8 @@ export interface RunningWorker {
   shutdown(): void;
 }
 
+/** Starts the commands of nodes for the worker. */
+const LAUNCHER = fileURLToPath(new URL('../../bin/signalbox-launcher.js', import.meta.url));
 /** Workflow code that the build left beside the compiled program. */
 const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)) };
 
@@ -61,7 +64,8 @@ const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', im
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, hostId, uid, temporalAddress } = options;
-  const box = makeProcessGroupBox();
+  const launcher = makeLauncherProcess(LAUNCHER);
+  const box = makeProcessGroupBox({ launcher });
   requireContainment(box, options.weakestContainment);
   const client = new Client({ connection, namespace });
   const worker = await makeWorker({
@@ -79,7 +83,10 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
   });
   return {
-    run: () => worker.run(),
+    run: () =>
+      worker.run().finally(() => {
+        launcher.shutdown();
+      }),
     shutdown: () => {
       worker.shutdown();
     },

@@ -96,7 +96,7 @@ export class Continuation {
     this.run.lane.hurry();
     const isOver = (): boolean => isSo() || !this.isWorthwhile;
     if (patienceMs === null) await condition(isOver);
-    else await condition(isOver, patienceMs);
+    else await condition(isOver, patienceMs, { summary: 'come to rest before going on' });
     return isSo() && this.isWorthwhile;
   }
 

@@ -35,7 +35,9 @@ export async function endRun({ admission, lane, author, cancelReason }: RunEnd):
   const { isMirrored } = await closeRun({ runId, graceMs, terminal, cancelReason });
   if (isMirrored) return;
   const patienceEnds = Date.now() + MIRROR_PATIENCE_MS;
-  const isLaneIdle = await condition(() => lane.inFlight === null, MIRROR_PATIENCE_MS);
+  const isLaneIdle = await condition(() => lane.inFlight === null, MIRROR_PATIENCE_MS, {
+    summary: 'wait for the mirror',
+  });
   if (isLaneIdle) return handOver(admission, await unwrittenOf(writes, patienceEnds));
   const before = lane.abandon();
   return handOver(admission, before === null ? writes : [before, ...writes]);

@@ -26,8 +26,6 @@ export interface Census {
   find(target: Target): Promise<readonly Survivor[]>;
   /** Ids of the runs of which processes live. */
   runIds(): Promise<ReadonlySet<string>>;
-  /** Identity of a process that has just started. */
-  startTicksOf(pid: number): number | null;
   /** Now, in the unit of `startTicks`. */
   ticksNow(): number | null;
 }

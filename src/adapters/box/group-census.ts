@@ -42,7 +42,6 @@ export function makeGroupCensus(): Census {
       return Promise.resolve(survivors);
     },
     runIds: () => Promise.resolve(new Set()),
-    startTicksOf: () => null,
     ticksNow: () => null,
   };
 }

@@ -5,19 +5,24 @@ import { endProcesses } from './end-processes.js';
 import { makeGroupCensus } from './group-census.js';
 import { ATTEMPT_MARKER, makeMarkerCensus, RUN_MARKER } from './marker-census.js';
 import { hasProc } from './proc.js';
-import { startCommand } from './start-command.js';
+import { makeLocalLauncher, type Launcher } from './launcher.js';
+import type { StartedProcess } from './start-command.js';
 
 export interface ProcessGroupBoxOptions {
   /** How long what was sent SIGKILL may take to go; default 10 s. */
   readonly killLimitMs?: number;
   /** 3 where the system shows its processes (`/proc`), else 4; a test may ask for 4. */
   readonly level?: 3 | 4;
+  /** Default: this process starts the commands itself. */
+  readonly launcher?: Launcher;
 }
 
 /** An open box. */
 interface OpenBox {
   readonly owner: BoxOwner;
   readonly commands: Set<StartedCommand>;
+  /** Ordered, and not known to have started. */
+  readonly launches: Set<Promise<unknown>>;
   closing: Promise<void> | null;
 }
 
@@ -49,6 +54,7 @@ class ProcessGroupBox implements Box {
   constructor(
     readonly level: 3 | 4,
     private readonly census: Census,
+    private readonly launcher: Launcher,
     private readonly killLimitMs: number,
   ) {}
 
@@ -73,7 +79,7 @@ class ProcessGroupBox implements Box {
       await this.#end(this.#targetOf(owner.runId, null), 0);
       left.delete(owner.runId);
     }
-    this.#boxes.set(owner.runId, { owner, commands: new Set(), closing: null });
+    this.#boxes.set(owner.runId, { owner, commands: new Set(), launches: new Set(), closing: null });
   }
 
   /** Looked for once: what this worker starts itself it knows, and a dead one starts nothing more. */
@@ -89,17 +95,37 @@ class ProcessGroupBox implements Box {
     const { runId, attemptId } = task;
     const box = this.#boxes.get(runId);
     if (box?.closing !== null) throw notOpen(runId);
-    const { pid, ended } = startCommand(task, { [RUN_MARKER]: runId, [ATTEMPT_MARKER]: attemptId });
-    if (pid === null) return ended;
-    const startTicks = this.census.startTicksOf(pid);
+    const launch = this.#launch(box, task);
+    box.launches.add(launch);
+    const { command, ended } = await launch.finally(() => box.launches.delete(launch));
+    onStarted?.(command.pid);
+    try {
+      return await ended;
+    } catch (error) {
+      // Its end was not seen: nothing of it may run on behind our back.
+      await this.stopAttempt(runId, attemptId, 0);
+      throw error;
+    } finally {
+      command.endedTicks = this.census.ticksNow();
+    }
+  }
+
+  /** P3: whoever ends the processes of a box waits for its launches first. */
+  async #launch(
+    box: OpenBox,
+    task: BoxTask,
+  ): Promise<Pick<StartedProcess, 'ended'> & { command: StartedCommand }> {
+    const { runId, attemptId } = task;
+    const markers = { [RUN_MARKER]: runId, [ATTEMPT_MARKER]: attemptId };
+    const { pid, startTicks, ended } = await this.launcher.start(task, markers);
     const command: StartedCommand = { attemptId, pid, startTicks, endedTicks: null };
     box.commands.add(command);
-    onStarted?.(pid);
-    return ended.finally(() => (command.endedTicks = this.census.ticksNow()));
+    return { command, ended };
   }
 
   async stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void> {
     const box = this.#boxes.get(runId);
+    await Promise.allSettled([...(box?.launches ?? [])]);
     const target = this.#targetOf(runId, attemptId);
     await this.#end(target, graceMs);
     for (const command of target.commands) box?.commands.delete(command);
@@ -114,6 +140,7 @@ class ProcessGroupBox implements Box {
 
   async #close(box: OpenBox, graceMs: number): Promise<void> {
     const { runId } = box.owner;
+    await Promise.allSettled(box.launches);
     await this.#end(this.#targetOf(runId, null), graceMs);
     this.#boxes.delete(runId);
   }
@@ -158,5 +185,10 @@ function notOpen(runId: string): RunError {
 export function makeProcessGroupBox(options: ProcessGroupBoxOptions = {}): Box {
   const level = options.level ?? (process.platform === 'linux' && hasProc() ? 3 : 4);
   const census = level === 3 ? makeMarkerCensus() : makeGroupCensus();
-  return new ProcessGroupBox(level, census, options.killLimitMs ?? KILL_LIMIT_MS);
+  return new ProcessGroupBox(
+    level,
+    census,
+    options.launcher ?? makeLocalLauncher(),
+    options.killLimitMs ?? KILL_LIMIT_MS,
+  );
 }

@@ -1,13 +1,19 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { RunError } from '../../core/errors.js';
 import type { BoxExit, BoxTask } from '../../ports/box.js';
+import { hasProc, readProcess } from './proc.js';
 
-/** A command that was started. `ended` settles with its own process, whatever its children hold open. */
+/** A command that was started. */
 export interface StartedProcess {
-  /** Null: the system refused, and `ended` tells why. */
-  readonly pid: number | null;
-  /** @throws RunError `NODE_UNSTARTABLE` */
+  readonly pid: number;
+  /** With the pid its identity; null where the system doesn't tell. */
+  readonly startTicks: number | null;
+  /**
+   * Settles with its own process, whatever its children hold open.
+   * @throws RunError `NODE_INTERRUPTED` who started it is gone: whether it has ended is unknown
+   */
   readonly ended: Promise<BoxExit>;
 }
 
@@ -81,32 +87,17 @@ function spawnCommand(
   task: BoxTask,
   markers: Readonly<Record<string, string>>,
   outputs: readonly [stdout: number, stderr: number],
-): StartedProcess {
+): ChildProcess {
   const [program, ...words] = task.argv;
-  const child = spawn(program, words, {
+  return spawn(program, words, {
     cwd: task.workingPath,
     env: { ...task.environment, ...markers },
     detached: true,
     stdio: ['ignore', ...outputs],
   });
-  const ended = new Promise<BoxExit>((resolve, reject) => {
-    child.once('exit', (exitCode, signal) => {
-      resolve({ exitCode, signal });
-    });
-    child.once('error', (error) => {
-      reject(unstartable(task, error));
-    });
-  });
-  return { pid: child.pid ?? null, ended };
 }
 
-/**
- * Starts a command as leader of a session of its own, with nothing to read and files to write to.
- * It has started, or not, when the call returns: nothing comes between what the caller checked and the start.
- * @param markers laid over the task's environment
- * @throws RunError `NODE_UNSTARTABLE`
- */
-export function startCommand(task: BoxTask, markers: Readonly<Record<string, string>>): StartedProcess {
+function openAndSpawn(task: BoxTask, markers: Readonly<Record<string, string>>): ChildProcess {
   const files: number[] = [];
   try {
     const stdout = openOutput(task.stdoutPath);
@@ -119,4 +110,28 @@ export function startCommand(task: BoxTask, markers: Readonly<Record<string, str
   } finally {
     for (const file of files) closeSync(file);
   }
+}
+
+/**
+ * Starts a command as leader of a session of its own, with nothing to read and files to write to.
+ * @param markers laid over the task's environment
+ * @throws RunError `NODE_UNSTARTABLE`
+ */
+export async function startCommand(
+  task: BoxTask,
+  markers: Readonly<Record<string, string>>,
+): Promise<StartedProcess> {
+  const child = openAndSpawn(task, markers);
+  const ended = new Promise<BoxExit>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      resolve({ exitCode, signal });
+    });
+  });
+  if (child.pid === undefined) {
+    const [error] = (await once(child, 'error')) as [unknown];
+    throw unstartable(task, error);
+  }
+  // Before it is reaped: afterwards the number may be another's.
+  const startTicks = hasProc() ? (readProcess(child.pid)?.startTicks ?? null) : null;
+  return { pid: child.pid, startTicks, ended };
 }
