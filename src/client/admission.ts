@@ -77,14 +77,14 @@ async function undecided(request: AdmissionRequest, trouble: unknown): Promise<u
     const readable = (await readableTrouble(trouble, request, details)) as RunError;
     return new RunError(
       'TEMPORAL_UNREACHABLE',
-      `${readable.message}. Run ${runId} may have started; asking again with the same start token is safe`,
+      `${readable.message}. Run ${runId} may have started: see with signalbox get ${runId}, or ask again with the same run id and start token`,
       details,
       { cause: trouble },
     );
   }
   return new RunError(
     'TEMPORAL_UNREACHABLE',
-    `Temporal at ${address} gave no settled answer in ${ROUNDS} tries; run ${runId} may have started, and asking again with the same start token is safe`,
+    `Temporal at ${address} gave no settled answer in ${ROUNDS} tries. Run ${runId} may have started: see with signalbox get ${runId}, or ask again with the same run id and start token`,
     details,
     { cause: trouble },
   );

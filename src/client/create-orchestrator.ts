@@ -62,7 +62,7 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
     },
     find,
     list: (filter) => reader.list(filter),
-    events: (runId) => reader.events(runId),
+    events: (runId, after) => reader.events(runId, after),
   };
 }
 

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { WaitingGate } from '../contract/messages.js';
 import type { RunResult } from '../contract/run-workflow.js';
-import type { RunId } from '../core/ids.js';
+import { RunError } from '../core/errors.js';
+import { shortRunId, type RunId } from '../core/ids.js';
 import type { RunReader, RunRecord } from '../ports/run-table.js';
 import type { FollowOptions, RunEnd } from './orchestrator.js';
 import { openEnd, runEnd, type Closed } from './run-end.js';
@@ -69,19 +70,26 @@ async function closing({ client, temporalAddress }: FollowPorts, run: FollowedRu
   } catch (failure) {
     const place = { client, address: temporalAddress };
     const readable = await readableTrouble(failure, place, { runId: run.runId });
-    if (readable !== failure) throw readable;
+    if (readable instanceof RunError && readable !== failure) throw lost(run.runId, readable);
     return { failure: isNotFound(failure) ? null : failure };
   }
 }
 
-/** Hands over each event once. Reading again from the start keeps it right when events come late. */
+function lost(runId: RunId, { code, message, details, cause }: RunError): RunError {
+  const short = shortRunId(runId);
+  const sentence = `${message}. Run ${short} may well go on; follow it again with signalbox logs -f ${short}`;
+  return new RunError(code, sentence, details, { cause });
+}
+
+/** Hands over each event once. */
 function makeTeller(reader: RunReader, runId: RunId, options: FollowOptions): () => Promise<void> {
-  let told = 0;
+  let last: string | undefined;
   return async () => {
     if (options.onEvent === undefined) return;
-    const events = await reader.events(runId).catch(() => []);
-    for (const event of events.slice(told)) options.onEvent(event);
-    told = Math.max(told, events.length);
+    for (const event of await reader.events(runId, last).catch(() => [])) {
+      options.onEvent(event);
+      last = event.id;
+    }
   };
 }
 

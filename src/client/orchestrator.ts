@@ -117,7 +117,11 @@ export interface Orchestrator {
    *   carry run id and start token: the run may have started) · `DATABASE_UNREACHABLE`
    */
   start(options: StartOptions): Promise<StartResult>;
-  /** Until the run ends, or pauses. @throws the signal's reason */
+  /**
+   * Until the run ends, or pauses.
+   * @throws the signal's reason · RunError `TEMPORAL_UNREACHABLE` for longer than a while; the run may go on ·
+   *   `RUN_NOT_FOUND` Temporal has forgotten it and its row does not tell its end
+   */
   follow(runId: RunId, options?: FollowOptions): Promise<RunEnd>;
   /** Asks the run itself. Null: it is closed or its worker does not answer. */
   describe(runId: RunId): Promise<RunDescription | null>;
@@ -131,5 +135,9 @@ export interface Orchestrator {
   /** A full run id or a unique prefix of one. @throws RunError `RUN_NOT_FOUND` · `RUN_ID_AMBIGUOUS` */
   find(idOrPrefix: string): Promise<RunRecord>;
   list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
-  events(runId: RunId): Promise<readonly EventRecord[]>;
+  /**
+   * In causal order.
+   * @param after id of an event: only those after it. One that arrives late, in the middle, is not told so.
+   */
+  events(runId: RunId, after?: string): Promise<readonly EventRecord[]>;
 }

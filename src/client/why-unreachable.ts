@@ -13,7 +13,14 @@ const UNAVAILABLE = 14;
 export async function whyUnreachable(connection: ConnectionLike): Promise<string | null> {
   if (!(connection instanceof Connection)) return null;
   const { address, credentials, channelArgs, metadata } = connection.options;
-  const probe = Connection.lazy({ address, credentials, channelArgs, metadata, interceptors: [] });
+  const probe = Connection.lazy({
+    address,
+    credentials,
+    // Else the socket is the client's, which may be pausing between two tries.
+    channelArgs: { ...channelArgs, 'grpc.use_local_subchannel_pool': 1 },
+    metadata,
+    interceptors: [],
+  });
   try {
     await probe.withDeadline(Date.now() + PROBE_MS, () => probe.workflowService.getSystemInfo({}));
     return null;

@@ -55,6 +55,8 @@ export interface RunRecord {
 }
 
 export interface EventRecord {
+  /** UUID. */
+  readonly id: string;
   readonly eventType: string;
   readonly nodeName: string | null;
   readonly data: JsonObject;
@@ -74,8 +76,11 @@ export interface RunReader {
   /** Up to `limit` runs whose id begins with `prefix` (lower case hex and dashes), newest first. */
   findByPrefix(prefix: string, limit: number): Promise<readonly RunRecord[]>;
   list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
-  /** In causal order. */
-  events(runId: RunId): Promise<readonly EventRecord[]>;
+  /**
+   * In causal order.
+   * @param after id of an event: only those after it. One that arrives late, in the middle, is not told so.
+   */
+  events(runId: RunId, after?: string): Promise<readonly EventRecord[]>;
 }
 
 /** Large texts of definitions, by digest. Content, not state: it may be stored before a start. */

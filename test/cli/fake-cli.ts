@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -191,7 +192,7 @@ export function event(
   nodeName: string | null,
   data: EventRecord['data'] = {},
 ): EventRecord {
-  return { eventType, nodeName, data, createdAt: NOW };
+  return { id: randomUUID(), eventType, nodeName, data, createdAt: NOW };
 }
 
 export const GATE: WaitingGate = {

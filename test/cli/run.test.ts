@@ -4,6 +4,7 @@ import type { Orchestrator, StartOptions } from '../../src/client/orchestrator.j
 import { RunError } from '../../src/core/errors.js';
 import {
   BASE,
+  BROKEN,
   event,
   EVENTS,
   HELLO,
@@ -19,7 +20,7 @@ let directory: string;
 let remove: () => Promise<void>;
 
 beforeAll(async () => {
-  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO }));
+  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO, 'broken.yaml': BROKEN }));
 });
 afterAll(async () => remove());
 
@@ -201,6 +202,24 @@ describe('a run that does not complete', () => {
   });
 });
 
+describe('a definition that is refused', () => {
+  it('is one object with the fields of every answer about a run', async () => {
+    const result = await runFake(['run', 'broken', '--json'], { directory });
+    expect(result.exitCode).toBe(65);
+    expect(JSON.parse(result.stdout)).toEqual({
+      ok: false,
+      runId: null,
+      workflow: 'broken',
+      status: null,
+      workingPath: null,
+      temporalWorkflowId: null,
+      output: null,
+      error: { code: 'DEFINITION_INVALID', message: 'workflow broken is refused: 1 error' },
+      issues: [expect.objectContaining({ severity: 'error', file: expect.stringContaining('broken.yaml') })],
+    });
+  });
+});
+
 describe('a service that is away', () => {
   it('ends a start with 69 and the run id that may have started', async () => {
     const details = { address: 'host:7233', runId: RUN_ID, startToken: TOKEN, mayHaveStarted: true };
@@ -209,7 +228,9 @@ describe('a service that is away', () => {
     const world = { directory, orchestrator: { start } };
     const words = await runFake(['run', 'hello'], world);
     expect(words).toMatchObject({ exitCode: 69, stdout: '' });
-    expect(words.stderr).toBe('✖ Temporal at host:7233 does not answer (TEMPORAL_UNREACHABLE)\n');
+    expect(words.stderr).toBe(
+      '✖ Temporal at host:7233 does not answer (TEMPORAL_UNREACHABLE)\n  see      signalbox get 7c1f2a9e\n',
+    );
     const json = await runFake(['run', 'hello', '--json'], world);
     expect(JSON.parse(json.stdout)).toMatchObject({
       ok: false,
@@ -217,6 +238,26 @@ describe('a service that is away', () => {
       workflow: 'hello',
       error: { code: 'TEMPORAL_UNREACHABLE', details },
     });
+  });
+});
+
+describe('a run whose Temporal stays away while it is followed', () => {
+  const world = () => {
+    const lost = new RunError('TEMPORAL_UNREACHABLE', 'Temporal does not answer', { runId: RUN_ID });
+    return { directory, orchestrator: { ...orchestratorOf([]), follow: () => Promise.reject(lost) } };
+  };
+
+  it('ends with 69 and how to follow or stop it', async () => {
+    const result = await runFake(['run', 'hello'], world());
+    expect(result.exitCode).toBe(69);
+    expect(result.stderr).toContain(
+      '✖ Temporal does not answer (TEMPORAL_UNREACHABLE)\n  follow   signalbox logs -f 7c1f2a9e\n  stop     signalbox cancel 7c1f2a9e\n',
+    );
+  });
+
+  it('is one object with --json that says which run', async () => {
+    const { stdout } = await runFake(['run', 'hello', '--json'], world());
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, ...BASE, error: { code: 'TEMPORAL_UNREACHABLE' } });
   });
 });
 

@@ -3,8 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunError } from '../../src/core/errors.js';
+import type { RunDescription } from '../../src/contract/messages.js';
 import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
-import { aDescription, aRecord, endOf, EVENTS, GATE, RUN_ID, runFake, TEMPORAL_ID } from './fake-cli.js';
+import {
+  aDescription,
+  aRecord,
+  endOf,
+  event,
+  EVENTS,
+  GATE,
+  RUN_ID,
+  runFake,
+  TEMPORAL_ID,
+} from './fake-cli.js';
 
 const ENDED = '2026-11-22T09:03:41.000Z';
 
@@ -115,6 +126,37 @@ describe('get', () => {
     const { stdout } = await runFake(['get', '7c1f', '--verbose', '--events'], { orchestrator });
     expect(stdout).toContain('nodes\n  ✓ greet (1.2s)\n      hello\n  - late\n      when_condition\n');
     expect(stdout).toContain('events\n  2026-11-22 09:14:15 UTC workflow_started {}\n');
+  });
+
+  it('shows of a run that has ended no node as waiting or running, and how long failed ones took', async () => {
+    const ended = [
+      event('node_failed', 'build', { error: 'exit 3', signalbox: { attempt: 1, duration_ms: 1_500 } }),
+      event('approval_requested', 'review', { message: 'Ship it?' }),
+      event('approval_requested', 'other', { message: 'And this?' }),
+      event('node_started', 'test', {}),
+      event('approval_received', 'review', { decision: 'rejected', reason: 'not yet' }),
+      event('workflow_cancelled', 'review', { reason: 'Rejected' }),
+    ];
+    const { stdout } = await runFake(['get', '7c1f', '--verbose'], {
+      orchestrator: {
+        find: () => Promise.resolve(aRecord({ status: 'cancelled' })),
+        events: () => Promise.resolve(ended),
+      },
+    });
+    expect(stdout.slice(stdout.indexOf('nodes'))).toBe(
+      [
+        'nodes',
+        '  ✗ build (1.5s)',
+        '      exit 3',
+        '  ✗ review rejected',
+        '      not yet',
+        '  - other',
+        '      the run ended before',
+        '  - test',
+        '      the run ended before',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('is one object with --json', async () => {
@@ -238,6 +280,22 @@ describe('logs', () => {
     });
   });
 
+  it('-f ends with 69 when the way to Temporal is lost, having shown what there was', async () => {
+    const lost = new RunError('TEMPORAL_UNREACHABLE', 'Temporal at host:7233 does not answer');
+    const { orchestrator } = world({ status: 'running' });
+    const away = { orchestrator: { ...orchestrator, follow: () => Promise.reject(lost) } };
+    const result = await runFake(['logs', '-f', '7c1f'], away);
+    expect(result).toMatchObject({ exitCode: 69, stdout: 'first tryhello\n' });
+    expect(result.stderr).toContain('✖ Temporal at host:7233 does not answer (TEMPORAL_UNREACHABLE)\n');
+    const { stdout } = await runFake(['logs', '-f', '7c1f', '--json'], away);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      runId: RUN_ID,
+      status: 'running',
+      error: { code: 'TEMPORAL_UNREACHABLE' },
+    });
+  });
+
   it('of a run that wrote nothing, or that signalbox did not run', async () => {
     const nothing = await runFake(['logs', '7c1f'], world({ outputRoot: '/nonexistent' }));
     expect(nothing).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
@@ -247,12 +305,13 @@ describe('logs', () => {
 });
 
 describe('a decision', () => {
-  const deciding = () => {
+  const deciding = (...descriptions: (RunDescription | null)[]) => {
     const asked: unknown[] = [];
     return {
       asked,
       orchestrator: {
         find: () => Promise.resolve(aRecord({ status: 'paused' })),
+        describe: () => Promise.resolve(descriptions.shift() ?? null),
         decide: (runId: typeof RUN_ID, answer: { nodeId?: string; decision: string }) => {
           asked.push(answer);
           return Promise.resolve({ runId, nodeId: 'review', decision: answer.decision });
@@ -286,7 +345,7 @@ describe('a decision', () => {
       ok: true,
       runId: RUN_ID,
       workflow: 'fix-issue',
-      status: 'running',
+      status: 'paused',
       workingPath: '/home/me/repo',
       temporalWorkflowId: TEMPORAL_ID,
       output: null,
@@ -308,7 +367,42 @@ describe('a decision', () => {
       orchestrator: { ...orchestrator, decide },
     });
     expect(result.exitCode).toBe(exitCode);
-    expect(JSON.parse(result.stdout)).toMatchObject({ ok: false, error: { code } });
+    expect(JSON.parse(result.stdout)).toEqual({
+      ok: false,
+      runId: RUN_ID,
+      workflow: 'fix-issue',
+      status: 'paused',
+      workingPath: '/home/me/repo',
+      temporalWorkflowId: TEMPORAL_ID,
+      output: null,
+      error: { code, message: 'no' },
+    });
+  });
+
+  const waitingAt = (...nodeIds: string[]) =>
+    aDescription({ status: 'paused', waiting: nodeIds.map((nodeId) => ({ ...GATE, nodeId })) });
+
+  it.each([
+    ['the only gate that waits', [waitingAt('review')], { nodeId: 'review' }],
+    ['none, for the run to refuse, while several wait', [waitingAt('review', 'other')], {}],
+    ['the gate that the row shows, when the run does not answer', [null], { nodeId: 'shown' }],
+  ])('without a name is meant for %s', async (_what, descriptions, meant) => {
+    const { asked, orchestrator } = deciding(...descriptions);
+    const gates = [{ ...GATE, nodeId: 'shown' }];
+    const find = () => Promise.resolve(aRecord({ status: 'paused', metadata: { signalbox: { gates } } }));
+    await runFake(['approve', '7c1f'], { orchestrator: { ...orchestrator, find } });
+    expect(asked).toEqual([{ ...meant, decision: 'approve', by: 'me@laptop' }]);
+  });
+
+  it.each([
+    ['goes on', aDescription(), 'running', 'follow   signalbox logs -f 7c1f2a9e'],
+    ['waits again', waitingAt('next'), 'paused', 'follow   signalbox logs -f 7c1f2a9e'],
+    ['is over', aDescription({ status: 'cancelled' }), 'cancelled', 'see      signalbox get 7c1f2a9e'],
+  ])('tells that the run %s after it', async (_what, after, status, next) => {
+    const words = await runFake(['reject', '7c1f'], deciding(waitingAt('review'), after));
+    expect(words.stdout).toBe(`✓ review: reject (run 7c1f2a9e, fix-issue)\n  ${next}\n`);
+    const json = await runFake(['reject', '7c1f', '--json'], deciding(waitingAt('review'), after));
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, status });
   });
 });
 

@@ -90,6 +90,21 @@ export function runReaderContract(name: string, make: () => Promise<RunTableSubj
       );
     });
 
+    test('tells the events after one', async () => {
+      const { reader, table } = await make();
+      const first = aFirstWrite();
+      const { runId } = first.identity;
+      const { epoch } = await table.open(first, yes);
+      for (const seq of [2, 3]) await table.write(aWrite(runId, epoch, seq));
+      const all = await reader.events(runId);
+      const after = async (event: number) =>
+        (await reader.events(runId, all[event]?.id)).map(({ createdAt }) => createdAt);
+      expect(await after(0)).toEqual([atSecond(2), atSecond(3)]);
+      expect(await after(2)).toEqual([]);
+      await table.write(aWrite(runId, epoch, 4));
+      expect(await after(2)).toEqual([atSecond(4)]);
+    });
+
     test('knows no events of a run that is unknown', async () => {
       const { reader } = await make();
       expect(await reader.events(aRunId())).toEqual([]);

@@ -56,6 +56,7 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
         });
         expect(await reader.events(runId)).toEqual([
           {
+            id: expect.any(String),
             eventType: 'workflow_started',
             nodeName: null,
             data: { workflowName: 'fix-issue' },

@@ -76,12 +76,19 @@ export class FakeRunTable implements RunTable, RunReader {
     });
   }
 
-  events(runId: RunId): Promise<readonly EventRecord[]> {
-    return this.promise('DATABASE_UNREACHABLE', () =>
-      [...(this.runs.get(runId)?.events.values() ?? [])]
-        .sort((a, b) => compare(a.createdAt, b.createdAt) || a.order - b.order)
-        .map(({ eventType, nodeName, data, createdAt }) => ({ eventType, nodeName, data, createdAt })),
-    );
+  events(runId: RunId, after?: string): Promise<readonly EventRecord[]> {
+    return this.promise('DATABASE_UNREACHABLE', () => {
+      const events = [...(this.runs.get(runId)?.events ?? [])]
+        .sort(([, a], [, b]) => compare(a.createdAt, b.createdAt) || a.order - b.order)
+        .map(([id, { eventType, nodeName, data, createdAt }]) => ({
+          id,
+          eventType,
+          nodeName,
+          data,
+          createdAt,
+        }));
+      return events.slice(events.findIndex(({ id }) => id === after) + 1);
+    });
   }
 
   /** What a resume would find. */

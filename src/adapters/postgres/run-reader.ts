@@ -31,11 +31,14 @@ ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $3`;
 
 const COUNT = `SELECT count(*)::integer AS total FROM remote_agent_workflow_runs AS run WHERE ${WANTED}`;
 
+const CAUSALLY = `COALESCE(created_at, 'epoch'), COALESCE(event_order, 0), id`;
+
 const EVENTS = `
-SELECT event_type AS "eventType", step_name AS "nodeName", COALESCE(data, '{}') AS data,
+SELECT id::text, event_type AS "eventType", step_name AS "nodeName", COALESCE(data, '{}') AS data,
   ${iso(`COALESCE(created_at, 'epoch')`)} AS "createdAt"
 FROM remote_agent_workflow_events WHERE workflow_run_id = $1
-ORDER BY created_at, COALESCE(event_order, 0), id`;
+  AND ($2::uuid IS NULL OR (${CAUSALLY}) > (SELECT ${CAUSALLY} FROM remote_agent_workflow_events WHERE id = $2))
+ORDER BY ${CAUSALLY}`;
 
 /** Runs and events as signalbox and Archon wrote them. */
 export function makeRunReader(pool: Pool): RunReader {
@@ -59,10 +62,10 @@ export function makeRunReader(pool: Pool): RunReader {
       return { runs: runs.rows, total: count.rows[0]?.total ?? 0 };
     },
 
-    async events(runId: RunId): Promise<readonly EventRecord[]> {
+    async events(runId: RunId, after?: string): Promise<readonly EventRecord[]> {
       const { rows } = await ask<{ data: JsonObject } & EventRecord>(pool, 'DATABASE_UNREACHABLE', {
         text: EVENTS,
-        values: [runId],
+        values: [runId, after ?? null],
       });
       return rows;
     },

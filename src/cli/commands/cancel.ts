@@ -4,7 +4,7 @@ import { RunError } from '../../core/errors.js';
 import { shortRunId, type RunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { oneLine } from '../render/text.js';
-import { findRun, startedRun } from './find-run.js';
+import { askOf, findRun, startedRun } from './find-run.js';
 import { runJson, type StartedRun } from './run-result.js';
 
 export interface CancelArguments {
@@ -23,15 +23,24 @@ export function cancel(args: CancelArguments): Command {
   return async (context) => {
     const orchestrator = await context.services.orchestrator();
     const record = await findRun(orchestrator, args.runId);
-    const run = startedRun(record);
-    const before = await orchestrator.describe(record.runId).catch(() => null);
-    await orchestrator.cancel(record.runId, {
-      by: context.caller.name,
-      ...(args.reason === undefined ? {} : { reason: args.reason }),
-    });
-    if (!args.wait) return accepted(run);
-    return stopped(run, await waitForEnd(context, orchestrator, record.runId), activeNodes(before));
+    return askOf(record, () => cancelRun(context, orchestrator, startedRun(record), args));
   };
+}
+
+async function cancelRun(
+  context: CliContext,
+  orchestrator: Orchestrator,
+  run: StartedRun,
+  { reason, wait }: CancelArguments,
+): Promise<CommandResult> {
+  const runId = run.runId as RunId;
+  const before = await orchestrator.describe(runId).catch(() => null);
+  await orchestrator.cancel(runId, {
+    by: context.caller.name,
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (!wait) return accepted(run);
+  return stopped(run, await waitForEnd(context, orchestrator, runId), activeNodes(before));
 }
 
 function activeNodes(description: RunDescription | null): readonly string[] {

@@ -1,14 +1,7 @@
 import type { Command } from '../context.js';
 import { renderWaiting } from '../render/gates.js';
-import {
-  eventJson,
-  recordJson,
-  renderEvent,
-  renderNode,
-  renderRecord,
-  summariseNodes,
-  waitingGates,
-} from '../render/run-record.js';
+import { renderNode, summariseNodes } from '../render/node-summary.js';
+import { eventJson, recordJson, renderEvent, renderRecord, waitingGates } from '../render/run-record.js';
 import { findRun } from './find-run.js';
 
 export interface GetArguments {
@@ -24,7 +17,7 @@ export function get(args: GetArguments): Command {
     const orchestrator = await services.orchestrator();
     const record = await findRun(orchestrator, args.runId);
     const events = await orchestrator.events(record.runId);
-    const nodes = summariseNodes(events);
+    const nodes = summariseNodes(events, record.status);
     const waiting = waitingGates(record);
     const parts = [
       renderRecord(record, clock.now()),

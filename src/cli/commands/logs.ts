@@ -2,7 +2,7 @@ import type { Orchestrator } from '../../client/orchestrator.js';
 import { RunError } from '../../core/errors.js';
 import { shortRunId } from '../../core/ids.js';
 import { isTerminal } from '../../core/mirror/rows.js';
-import type { RunRecord } from '../../ports/run-table.js';
+import type { EventRecord, RunRecord } from '../../ports/run-table.js';
 import {
   attemptNames,
   attemptsDirectory,
@@ -10,9 +10,9 @@ import {
   type LogChunk,
   type Tell,
 } from '../../client/attempt-logs.js';
-import type { CliContext, Command } from '../context.js';
+import type { CliContext, Command, CommandResult } from '../context.js';
 import { oneLine } from '../render/text.js';
-import { findRun } from './find-run.js';
+import { askOf, findRun } from './find-run.js';
 import { recordJson } from '../render/run-record.js';
 
 export interface LogsArguments {
@@ -36,14 +36,20 @@ export function logs(args: LogsArguments): Command {
   return async (context) => {
     const orchestrator = await context.services.orchestrator();
     const record = await findRun(orchestrator, args.runId);
-    const source: Logs = { context, orchestrator, record, directory: directoryOf(record) };
-    const chunks: LogChunk[] = [];
-    const tell = context.isJson ? (chunk: LogChunk) => void chunks.push(chunk) : makeTeller(context);
     const isFollowed = args.follow === true && !isTerminal(record.status);
-    await (isFollowed ? followLogs(source, tell) : readOnce(source, tell));
-    const latest = isFollowed ? await findRun(orchestrator, record.runId) : record;
-    return { exitCode: 0, json: { ...recordJson(latest), logs: joined(chunks) }, text: '' };
+    return askOf(record, () =>
+      tellLogs({ context, orchestrator, record, directory: directoryOf(record) }, isFollowed),
+    );
   };
+}
+
+async function tellLogs(logs: Logs, isFollowed: boolean): Promise<CommandResult> {
+  const { context, orchestrator, record } = logs;
+  const chunks: LogChunk[] = [];
+  const tell = context.isJson ? (chunk: LogChunk) => void chunks.push(chunk) : makeTeller(context);
+  await (isFollowed ? followLogs(logs, tell) : readOnce(logs, tell));
+  const latest = isFollowed ? await findRun(orchestrator, record.runId) : record;
+  return { exitCode: 0, json: { ...recordJson(latest), logs: joined(chunks) }, text: '' };
 }
 
 function directoryOf(record: RunRecord): string {
@@ -65,18 +71,27 @@ async function readOnce({ orchestrator, record, directory }: Logs, tell: Tell): 
 async function followLogs({ context, orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
   const reader = makeLogReader(directory);
   const over = new AbortController();
-  const ended = orchestrator.follow(record.runId, { signal: over.signal }).finally(() => over.abort());
+  const failed = orchestrator
+    .follow(record.runId, { signal: over.signal })
+    .then(
+      () => null,
+      (error: unknown) => ({ error }),
+    )
+    .finally(() => over.abort());
+  const events: EventRecord[] = [];
   try {
     for (;;) {
       const isLast = over.signal.aborted;
-      await reader.readOn(attemptNames(await orchestrator.events(record.runId).catch(() => [])), tell);
+      events.push(...(await orchestrator.events(record.runId, events.at(-1)?.id).catch(() => [])));
+      await reader.readOn(attemptNames(events), tell);
       if (isLast || context.out.isClosed) break;
       await context.pause(POLL_MS, over.signal).catch(() => undefined);
     }
   } finally {
     over.abort();
-    await ended.catch(() => undefined);
   }
+  const failure = await failed;
+  if (failure !== null && !context.out.isClosed) throw failure.error;
 }
 
 function makeTeller({ out, err }: CliContext): Tell {

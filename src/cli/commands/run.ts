@@ -51,11 +51,24 @@ export function run(args: RunArguments): Command {
     } catch (error) {
       if (error instanceof Interrupted) return await interruptedResult(context, interruption, start);
       if (!(error instanceof RunError)) throw error;
-      return failedResult(error, runJson(start.started ?? { workflow: args.workflow }, null, null));
+      return failedRun(error, start, args.workflow);
     } finally {
       interruption.stopListening();
     }
   };
+}
+
+/** An error before the run began, or on the way to it: then the run may go on without us. */
+function failedRun(error: RunError, { runId, started }: Start, workflow: string): CommandResult {
+  const result = failedResult(error, runJson(started ?? { workflow }, null, null));
+  const short = shortRunId(runId);
+  const lines = [
+    ...(started === null
+      ? []
+      : [`  follow   signalbox logs -f ${short}`, `  stop     signalbox cancel ${short}`]),
+    ...(error.details['mayHaveStarted'] === true ? [`  see      signalbox get ${short}`] : []),
+  ];
+  return { ...result, errorText: [result.errorText, ...lines].join('\n') };
 }
 
 async function prepare(context: CliContext, args: RunArguments): Promise<Prepared | CommandResult> {
@@ -63,7 +76,9 @@ async function prepare(context: CliContext, args: RunArguments): Promise<Prepare
   const message = args.words.join(' ');
   checkMessage(message);
   const found = pickWorkflow(await context.services.catalogue(placeOf(context.caller, args)), args.workflow);
-  if (found.kind === 'refused') return definitionRefused(args.workflow, found.issues);
+  if (found.kind === 'refused') {
+    return definitionRefused(args.workflow, found.issues, runJson({ workflow: args.workflow }, null, null));
+  }
   if (found.workflow.warnings.length > 0) context.err.write(`${renderIssues(found.workflow.warnings)}\n`);
   return { loaded: found, message, inputs: resolveInputs(found.definition, inputs) };
 }
@@ -120,7 +135,9 @@ function notStarted(
   answer: Exclude<StartResult, { kind: 'started' }>,
 ): CommandResult {
   const { name } = prepared.loaded.workflow;
-  if (answer.kind === 'refused') return definitionRefused(name, answer.issues);
+  if (answer.kind === 'refused') {
+    return definitionRefused(name, answer.issues, runJson({ workflow: name }, null, null));
+  }
   const { holder, code } = answer;
   return {
     exitCode: ERROR_CODES[code].exitCode,

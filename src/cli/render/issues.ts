@@ -24,13 +24,13 @@ export function brokenJson({ file, errorType, issues }: BrokenWorkflow): JsonObj
   return { file, errorType, error, issues: issues.map(issueJson) };
 }
 
-/** A definition that may not run: every issue of it, at once. */
-export function definitionRefused(name: string, issues: readonly Issue[]): CommandResult {
+/** A definition that may not run: every issue of it, at once. @param facts the fields of every answer about a run */
+export function definitionRefused(name: string, issues: readonly Issue[], facts: JsonObject): CommandResult {
   const errors = issues.filter((issue) => issue.severity === 'error').length;
   const message = `workflow ${oneLine(name)} is refused: ${plural(errors, 'error')}`;
   return {
     exitCode: ERROR_CODES.DEFINITION_INVALID.exitCode,
-    json: { error: { code: 'DEFINITION_INVALID', message }, issues: issues.map(issueJson) },
+    json: { ...facts, error: { code: 'DEFINITION_INVALID', message }, issues: issues.map(issueJson) },
     text: '',
     errorText: `${renderIssues(issues)}\n✖ ${message} (DEFINITION_INVALID)`,
   };

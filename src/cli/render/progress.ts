@@ -1,18 +1,16 @@
 import { formatDuration } from '../../core/duration.js';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.js';
 import type { EventRecord } from '../../ports/run-table.js';
+import { durationIn, ours } from './event-data.js';
 import { indented, oneLine } from './text.js';
 
 type Phrase = (data: JsonObject) => string;
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
-/** What Archon has no word for stands under our own name. */
-const ours = (data: JsonObject): JsonObject => (isJsonObject(data['signalbox']) ? data['signalbox'] : {});
-
 function duration(data: JsonObject): string {
-  const ms = data['duration_ms'] ?? ours(data)['duration_ms'];
-  return typeof ms === 'number' ? ` (${formatDuration(ms)})` : '';
+  const ms = durationIn(data);
+  return ms === null ? '' : ` (${formatDuration(ms)})`;
 }
 
 function attempt(data: JsonObject): string {
