@@ -3,6 +3,7 @@ import type { OutputStore } from '../src/ports/run-files.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
 import { insideRun } from './inside-run.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
+import { makeRemoveEnvironment } from './remove-environment.js';
 import { makeRunShell, type RunShellPorts } from './run-shell.js';
 import { makeStoreOutputs } from './store-outputs.js';
 import { makeWriteMirror } from './write-mirror.js';
@@ -17,5 +18,6 @@ export function createActivities(ports: ActivityPorts): Activities {
     writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
+    removeEnvironment: insideRun(makeRemoveEnvironment(ports.environment)),
   };
 }

@@ -7,15 +7,22 @@ import { makeProgram } from '../src/cli/program.js';
 import { CONFIG_VARIABLES, MARKER_VARIABLES } from '../src/config/variables.js';
 import { SEARCH_ATTRIBUTE_NAMES } from '../src/contract/memo.js';
 import { MESSAGES } from '../src/contract/messages.js';
+import { QUEUE_MESSAGES } from '../src/contract/queue-workflow.js';
 import { WORKFLOW_TYPES } from '../src/contract/run-workflow.js';
 import { CONTRACT_VERSION } from '../src/contract/start-request.js';
 import { hostTaskQueue, SHARED_TASK_QUEUE } from '../src/contract/task-queues.js';
-import { mirrorWorkflowId, runWorkflowId } from '../src/contract/workflow-id.js';
+import { TICKET_MESSAGES } from '../src/contract/ticket-workflow.js';
+import {
+  mirrorWorkflowId,
+  queueWorkflowId,
+  runWorkflowId,
+  ticketWorkflowId,
+} from '../src/contract/workflow-id.js';
 import { compileDefinition } from '../src/core/definition/compile.js';
 import { ISSUE_CODES } from '../src/core/definition/issue.js';
 import { ERROR_CODES } from '../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../src/core/ids.js';
-import { OPEN_RUN, CLOSE_RUN } from '../workflows/activity-options.js';
+import { OPEN_RUN, CLOSE_RUN, WATCH_PATH } from '../workflows/activity-options.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -75,8 +82,10 @@ describe('docs/contract.md', () => {
     expect(vectors.length).toBeGreaterThan(0);
     for (const [hostId, path, id] of vectors.map((cells) => cells.map((cell) => codeIn(cell)[0]!))) {
       expect(runWorkflowId(hostId as HostId, path as WorkingPath)).toBe(id);
+      expect(queueWorkflowId(hostId as HostId, path as WorkingPath)).toBe(id!.replace('run.', 'queue.'));
     }
     expect(contract).toContain(`\`${mirrorWorkflowId('<run id>' as RunId, '<fence token>')}\``);
+    expect(contract).toContain(`\`${ticketWorkflowId('<run id>' as RunId)}\``);
     expect(column('Task queues')).toEqual([
       hostTaskQueue('<host id>' as HostId, 0).replace(/0$/, '<uid>'),
       SHARED_TASK_QUEUE,
@@ -110,12 +119,41 @@ describe('docs/contract.md', () => {
     expect(codeIn(cells[3]!)).toEqual(members(answer));
   });
 
+  it.each([
+    ['enter', 'src/core/queue/queue-state.ts', 'QueueEntry', null],
+    ['answer', 'src/contract/queue-workflow.ts', 'AnswerMessage', null],
+    ['describeQueue', 'src/contract/queue-workflow.ts', null, 'QueueDescription'],
+    ['turn', 'src/contract/ticket-workflow.ts', 'TurnMessage', null],
+    ['leaveQueue', 'src/contract/ticket-workflow.ts', 'LeaveMessage', 'LeaveAnswer'],
+    ['describeTicket', 'src/contract/ticket-workflow.ts', null, 'TicketDescription'],
+  ])(
+    'the message %s of queues and tickets has the members of its interfaces',
+    (message, file, question, answer) => {
+      const table = rows(section(contract, 'Queues and tickets'));
+      const cells = table.find((one) => firstCode(one) === message)!;
+      const members = (name: string | null) => (name === null ? [] : membersOf(file, name));
+      expect(codeIn(cells[3]!)).toEqual(members(question));
+      if (answer !== null) expect(codeIn(cells[4]!)).toEqual(members(answer));
+    },
+  );
+
+  it('lists the messages of queues and tickets, and what they ask of the shared task queue', () => {
+    expect(new Set(column('Queues and tickets').filter(Boolean))).toEqual(
+      new Set([
+        ...Object.values(QUEUE_MESSAGES),
+        ...Object.values(TICKET_MESSAGES),
+        ...membersOf('src/contract/queue-activities.ts', 'QueueActivities'),
+      ]),
+    );
+  });
+
   it('gives the fixed activity ids', () => {
     const ids = new Map(
       rows(section(contract, 'Activities')).map((cells) => [firstCode(cells), codeIn(cells[1]!)[0]]),
     );
     expect(ids.get('openRun')).toBe(OPEN_RUN.activityId);
     expect(ids.get('closeRun')).toBe(CLOSE_RUN.activityId);
+    expect(contract).toContain(`| \`watchPath\` | \`${WATCH_PATH.activityId}\` |`);
   });
 
   it('lists tables and columns of the schema signalbox as the migrations leave them', () => {

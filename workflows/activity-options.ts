@@ -40,6 +40,23 @@ export const STORE_OUTPUTS: ActivityOptions = {
   retry: SHORT_PAUSES,
 };
 
+/** Read-only, and as long as the path is held: another worker takes it over within seconds. */
+export const WATCH_PATH: ActivityOptions = {
+  activityId: '~watch',
+  summary: 'wait until nobody holds the path',
+  startToCloseTimeout: LONGEST_TIMEOUT_MS,
+  heartbeatTimeout: '5s',
+  retry: SHORT_PAUSES,
+};
+
+/** A host that is away does not keep a ticket open for long. */
+export const REMOVE_ENVIRONMENT: ActivityOptions = {
+  summary: 'remove the environment that the client left',
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '30s',
+  retry: SHORT_PAUSES,
+};
+
 /** One attempt of a node. Retries belong to `core/run/retry`, so that every attempt is an event. */
 export function nodeAttempt(options: {
   readonly activityId: string;

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { ServiceError, type Client } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
-import { keywordTail, runTitle, SEARCH_ATTRIBUTES, type RunMemo } from '../contract/memo.js';
+import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
+import { runStart } from '../contract/run-start.js';
 import { WORKFLOW_TYPES } from '../contract/run-workflow.js';
 import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
-import { hostTaskQueue } from '../contract/task-queues.js';
-import { runWorkflowId } from '../contract/workflow-id.js';
 import { RunError } from '../core/errors.js';
 import { isUuid, type HostId, type RunId, type WorkingPath } from '../core/ids.js';
 import type { WorkflowDefinition } from '../core/definition/definition.js';
@@ -131,42 +129,16 @@ function isUnknownAttribute(error: unknown): boolean {
 }
 
 async function admitWith(ports: StartPorts, request: StartRequest): Promise<StartOutcome> {
-  const { runId, startToken, hostId, uid, workingPath, startedBy } = request;
-  const workflowName = request.definition.name;
-  const title = runTitle(workflowName, workingPath);
-  const memo: RunMemo = { runId, startToken, workflowName, workingPath, hostId, uid, startedBy, title };
-  const temporalWorkflowId = runWorkflowId(hostId, workingPath);
+  const { runId, startToken } = request;
+  const start = runStart(request);
   const admission = await admitRun({
     client: ports.client,
     address: ports.temporalAddress,
-    workflowId: temporalWorkflowId,
+    workflowId: start.workflowId,
     workflowType: WORKFLOW_TYPES.run,
     runId,
     startToken,
-    start: {
-      workflowId: temporalWorkflowId,
-      taskQueue: hostTaskQueue(hostId, uid),
-      args: [request],
-      workflowIdConflictPolicy: 'FAIL',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      memo: { ...memo },
-      typedSearchAttributes: searchAttributesOf(request),
-      staticSummary: title,
-    },
+    start: { ...start, memo: { ...start.memo }, workflowIdConflictPolicy: 'FAIL' },
   });
-  return { admission, request, temporalWorkflowId };
-}
-
-function searchAttributesOf(request: StartRequest): TypedSearchAttributes {
-  const values: Record<string, string> = {
-    [SEARCH_ATTRIBUTES.workflow]: keywordTail(request.definition.name),
-    [SEARCH_ATTRIBUTES.path]: keywordTail(request.workingPath),
-    [SEARCH_ATTRIBUTES.status]: 'running',
-  };
-  return new TypedSearchAttributes(
-    request.searchAttributes.map((name) => ({
-      key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
-      value: values[name] ?? '',
-    })),
-  );
+  return { admission, request, temporalWorkflowId: start.workflowId };
 }

@@ -84,12 +84,17 @@ export interface StoreOutputsInput {
   readonly outputs: Readonly<Record<string, NodeOutput>>;
 }
 
+export interface RemoveEnvironmentInput {
+  readonly runId: string;
+}
+
 /**
  * Activities as the wire sees them. All are on the run's host queue.
  * `openRun`: checks host, user and path, makes the run's directories, writes the row · `runShell`: one
  * attempt of a bash node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
- * cancelled · `storeOutputs`: moves outputs to files.
+ * cancelled · `storeOutputs`: moves outputs to files · `removeEnvironment`: removes what a client left for
+ * a run that will not be.
  */
 export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;
@@ -97,4 +102,5 @@ export interface Activities {
   writeMirror(input: WriteMirrorInput): Promise<void>;
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
+  removeEnvironment(input: RemoveEnvironmentInput): Promise<void>;
 }

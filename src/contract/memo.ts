@@ -9,6 +9,8 @@ export interface RunMemo {
   readonly hostId: HostId;
   readonly uid: number;
   readonly startedBy: string;
+  /** Digest of definition, message and inputs: by it a start recognises a run that does the same. */
+  readonly workDigest: string;
   /** Title in the Web UI; continue-as-new drops the static one. */
   readonly title: string;
 }

@@ -3,7 +3,7 @@ import type { TextValue } from '../core/run/task.js';
 import type { WriteMirrorInput } from './activities.js';
 
 /** Workflow types, on the wire. */
-export const WORKFLOW_TYPES = { run: 'run', mirror: 'mirror' } as const;
+export const WORKFLOW_TYPES = { run: 'run', mirror: 'mirror', queue: 'queue', ticket: 'ticket' } as const;
 
 /** What a completed run returns. Failed and cancelled ones end as Temporal's failure and cancellation. */
 export interface RunResult {

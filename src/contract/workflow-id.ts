@@ -28,6 +28,16 @@ export function runWorkflowId(hostId: HostId, workingPath: WorkingPath): string 
   return `run.${pathKey(hostId, workingPath)}.${pathSlug(workingPath)}`;
 }
 
+/** ID of the queue of those who wait for a path. */
+export function queueWorkflowId(hostId: HostId, workingPath: WorkingPath): string {
+  return `queue.${pathKey(hostId, workingPath)}.${pathSlug(workingPath)}`;
+}
+
+/** ID of the ticket of a run that waits, or has waited: a run queues once. */
+export function ticketWorkflowId(runId: RunId): string {
+  return `ticket.${runId}`;
+}
+
 /**
  * ID of a child that finishes a run's mirror after the run has closed.
  * @param part from 1: what does not fit the argument of one child goes to further ones
