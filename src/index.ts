@@ -9,6 +9,7 @@ import { readConfig } from './config/config.js';
 
 export type {
   FollowOptions,
+  GateDecision,
   Holder,
   Orchestrator,
   RunEnd,

@@ -8,10 +8,12 @@ import type { EnvironmentStore } from '../ports/run-files.js';
 import type { RunReader, RunRecord, TextStore } from '../ports/run-table.js';
 import { loadWorkflow, type LoadedWorkflow } from './discover.js';
 import { askRun } from './ask-run.js';
+import { checkStart } from './check-start.js';
 import { followRun } from './follow-run.js';
 import { readHolder } from './holder.js';
 import { sendUpdate } from './message-run.js';
 import type { Orchestrator, StartOptions, StartResult } from './orchestrator.js';
+import { makeRecentRuns } from './recent-runs.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
 import { startRun, type StartPlace } from './start-run.js';
 
@@ -31,18 +33,18 @@ export interface OrchestratorPorts {
 
 const ID_PREFIX = /^[0-9a-f-]{1,36}$/;
 const CANDIDATES = 6;
+const RECENT = 1_000;
 
 /** The library's heart, over ports; `src/index.ts` wires it to Temporal and Postgres. */
 export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   const { client, reader, temporalAddress: address } = ports;
   const find = (idOrPrefix: string): Promise<RunRecord> => findRun(reader, idOrPrefix);
-  // A run that was started here may be asked for before its row is there.
-  const own = new Map<RunId, string>();
-  const idOf = async (runId: RunId): Promise<string> => own.get(runId) ?? temporalIdOf(await find(runId));
+  const recent = makeRecentRuns(RECENT);
+  const idOf = async (runId: RunId): Promise<string> => recent.idOf(runId) ?? temporalIdOf(await find(runId));
   return {
     start: async (options) => {
       const result = await start(ports, options);
-      if (result.kind === 'started') own.set(result.runId, result.temporalWorkflowId);
+      if (result.kind === 'started') recent.remember(result.runId, result.temporalWorkflowId);
       return result;
     },
     follow: async (runId, options = {}) =>
@@ -52,13 +54,13 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
       const description = await askRun(client, await idOf(runId));
       return description?.runId === runId ? description : null;
     },
-    decide: async (runId, answer) => {
+    decide: async (runId, { updateId, ...answer }) => {
       const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };
-      return sendUpdate<DecideAnswer>(to, MESSAGES.decideUpdate, answer);
+      return sendUpdate<DecideAnswer>(to, { name: MESSAGES.decideUpdate, message: answer, updateId });
     },
     cancel: async (runId, request) => {
       const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };
-      return sendUpdate<CancelAnswer>(to, MESSAGES.cancelUpdate, request);
+      return sendUpdate<CancelAnswer>(to, { name: MESSAGES.cancelUpdate, message: request });
     },
     find,
     list: (filter) => reader.list(filter),
@@ -67,6 +69,7 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
 }
 
 async function start(ports: OrchestratorPorts, options: StartOptions): Promise<StartResult> {
+  checkStart(options);
   const place = await placeOf(ports, options);
   const loaded = await load(ports, place.workingPath, options.workflow);
   if (loaded.kind === 'refused') return loaded;

@@ -8,20 +8,20 @@ const LONGEST_MESSAGE_VARIABLE = 'USER_MESSAGE';
 const fits = (name: string, value: string): boolean =>
   Buffer.byteLength(name) + 1 + Buffer.byteLength(value) + 1 <= ENVIRONMENT_ENTRY_BYTES;
 
+/** Why nodes could not be given a message, each continuing "the message"; empty: they can. */
+export function messageFaults(message: string): readonly string[] {
+  if (message.includes('\0')) return ['has a NUL byte, which no program can be given; remove it'];
+  if (fits(LONGEST_MESSAGE_VARIABLE, message)) return [];
+  const bytes = Buffer.byteLength(message);
+  return [
+    `has ${bytes} bytes, and nodes can be given no more than 128 KiB; put it into a file and name the file`,
+  ];
+}
+
 /** @throws RunError `MESSAGE_INVALID` when nodes could not be given it */
 export function checkMessage(message: string): void {
-  if (message.includes('\0')) {
-    throw new RunError(
-      'MESSAGE_INVALID',
-      'the message has a NUL byte, which no program can be given; remove it',
-    );
-  }
-  if (!fits(LONGEST_MESSAGE_VARIABLE, message)) {
-    throw new RunError(
-      'MESSAGE_INVALID',
-      `the message has ${Buffer.byteLength(message)} bytes, and nodes can be given no more than 128 KiB; put it into a file and name the file`,
-    );
-  }
+  const [fault] = messageFaults(message);
+  if (fault !== undefined) throw new RunError('MESSAGE_INVALID', `the message ${fault}`);
 }
 
 /** Why nodes could not be given an input; empty: they can. */

@@ -14,19 +14,28 @@ export interface Addressee {
   readonly temporalWorkflowId: string;
 }
 
+export interface UpdateRequest {
+  readonly name: string;
+  readonly message: object;
+  /** The same update, sent again, gets the same answer; default a new one. */
+  readonly updateId?: string | undefined;
+}
+
 /**
  * Sends an update to a run and waits for its answer.
- * @throws RunError what the run refused it with · `RUN_CLOSED` · `TEMPORAL_UNREACHABLE`
+ * @throws RunError what the run refused it with · `RUN_CLOSED` · `WORKER_UNAVAILABLE` · `TEMPORAL_UNREACHABLE`, these
+ *   two with the `updateId` in their details: the run may have taken it
  */
-export async function sendUpdate<Answer>(to: Addressee, name: string, message: object): Promise<Answer> {
+export async function sendUpdate<Answer>(to: Addressee, request: UpdateRequest): Promise<Answer> {
   const { client, runId, temporalWorkflowId } = to;
+  const { name, message, updateId = randomUUID() } = request;
   try {
     return await withDeadline(client, CALL_MS, async () => {
       const holder = await client.workflow.getHandle(temporalWorkflowId).describe();
       if (holder.memo?.['runId'] !== runId || holder.status.name !== 'RUNNING') throw closed(runId);
       return client.workflow
         .getHandle(temporalWorkflowId, holder.runId)
-        .executeUpdate<Answer, [object]>(name, { args: [message], updateId: randomUUID() });
+        .executeUpdate<Answer, [object]>(name, { args: [message], updateId });
     });
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw fromFailure(error) ?? error;
@@ -35,11 +44,11 @@ export async function sendUpdate<Answer>(to: Addressee, name: string, message: o
       throw new RunError(
         'WORKER_UNAVAILABLE',
         `run ${runId} did not answer within ${CALL_MS / 1000} s; its worker is away or busy. Look with signalbox ps, start one with signalbox worker`,
-        { runId },
+        { runId, updateId },
         { cause: error },
       );
     }
-    throw await readableTrouble(error, to, { runId });
+    throw await readableTrouble(error, to, { runId, updateId });
   }
 }
 

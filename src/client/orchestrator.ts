@@ -26,7 +26,7 @@ export interface StartOptions {
   readonly startToken?: string;
   /** From the polite signal to SIGKILL when a node is stopped; default 5 s. */
   readonly graceMs?: number;
-  /** Longest outage of Temporal that a running node survives; default 5 min. */
+  /** Longest outage of Temporal that a running node survives; at least 1 s, default 5 min. */
   readonly heartbeatTimeoutMs?: number;
   /** The worker that owns the path, when it is not this machine's and this user's. */
   readonly worker?: { readonly hostId: string; readonly uid: number };
@@ -62,6 +62,18 @@ export type StartResult =
     }
   | { readonly kind: 'busy'; readonly code: ErrorCode; readonly holder: Holder }
   | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
+
+/** What is decided at a gate. */
+export interface GateDecision {
+  /** May be left out while one gate waits. */
+  readonly nodeId?: string;
+  readonly decision: string;
+  readonly text?: string;
+  /** Who decides: a claim. */
+  readonly by?: string;
+  /** UUID of this decision, for a caller that retries. */
+  readonly updateId?: string;
+}
 
 /** How a run ended, or why it is not followed further. */
 export interface RunEnd {
@@ -113,7 +125,7 @@ export interface Orchestrator {
   /**
    * Starts a run, or says who holds the path, or what is wrong with the definition. Never ambiguous.
    * @throws RunError `WORKING_PATH_INVALID` · `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS` ·
-   *   `INPUT_INVALID` · `MESSAGE_INVALID` · `START_REQUEST_TOO_LARGE` · `TEMPORAL_UNREACHABLE` (its details
+   *   `USAGE` · `INPUT_INVALID` · `MESSAGE_INVALID` · `START_REQUEST_TOO_LARGE` · `TEMPORAL_UNREACHABLE` (its details
    *   carry run id and start token: the run may have started) · `DATABASE_UNREACHABLE`
    */
   start(options: StartOptions): Promise<StartResult>;
@@ -125,11 +137,13 @@ export interface Orchestrator {
   follow(runId: RunId, options?: FollowOptions): Promise<RunEnd>;
   /** Asks the run itself. Null: it is closed or its worker does not answer. */
   describe(runId: RunId): Promise<RunDescription | null>;
-  /** @throws RunError `GATE_NOT_WAITING` · `GATE_AMBIGUOUS` · `DECISION_UNDECLARED` · `DECISION_ALREADY_MADE` · `RUN_CLOSED` */
-  decide(
-    runId: RunId,
-    answer: { nodeId?: string; decision: string; text?: string; by?: string },
-  ): Promise<DecideAnswer>;
+  /**
+   * A decision that may have to be sent again names its gate, or it may meet the next one.
+   * @throws RunError `GATE_NOT_WAITING` · `GATE_AMBIGUOUS` · `DECISION_UNDECLARED` · `DECISION_ALREADY_MADE` ·
+   *   `RUN_CLOSED` · `WORKER_UNAVAILABLE` and `TEMPORAL_UNREACHABLE` (their details carry the `updateId`: the run
+   *   may have taken it, and answers the same when it is sent again with it)
+   */
+  decide(runId: RunId, answer: GateDecision): Promise<DecideAnswer>;
   /** @throws RunError `RUN_CLOSED` */
   cancel(runId: RunId, request: { by?: string; reason?: string }): Promise<CancelAnswer>;
   /** A full run id or a unique prefix of one. @throws RunError `RUN_NOT_FOUND` · `RUN_ID_AMBIGUOUS` */

@@ -1,0 +1,76 @@
+import { RunError } from '../core/errors.js';
+import { isUuid } from '../core/ids.js';
+import { isJsonObject } from '../core/json.js';
+import { nearestName } from '../core/nearest-name.js';
+import { messageFaults } from './limits.js';
+import type { StartOptions } from './orchestrator.js';
+
+/** Below this a busy host loses nodes that are well. */
+const SHORTEST_HEARTBEAT_MS = 1_000;
+
+type Faults = (value: unknown) => readonly string[];
+
+const unless =
+  (isGood: (value: unknown) => boolean, what: string): Faults =>
+  (value) =>
+    isGood(value) ? [] : [what];
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isPlain = (value: unknown): boolean => isText(value) && !value.includes('\0');
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const isGivenUuid = (value: unknown): boolean => isText(value) && isUuid(value);
+const isMapOfTexts = (value: unknown): boolean => isJsonObject(value) && Object.values(value).every(isText);
+const isWorkflow = (value: unknown): boolean =>
+  isText(value) || (isJsonObject(value) && isText(value['file']) && isText(value['text']));
+const isWorker = (value: unknown): boolean =>
+  isJsonObject(value) && isText(value['hostId']) && value['hostId'] !== '' && isCount(value['uid']);
+const isHeartbeat = (value: unknown): boolean => isCount(value) && (value as number) >= SHORTEST_HEARTBEAT_MS;
+const isEnvironment = (value: unknown): boolean =>
+  isMapOfTexts(value) &&
+  Object.entries(value as Record<string, string>).every(
+    ([name, text]) => name !== '' && !/[=\0]/.test(name) && !text.includes('\0'),
+  );
+
+/** What is wrong with each option, as it continues its name. */
+const FAULTS: { readonly [Key in keyof Required<StartOptions>]: Faults } = {
+  workflow: unless(isWorkflow, 'is neither a name nor the file and text of a definition'),
+  workingPath: unless(isPlain, 'is no path'),
+  message: (value) => (isText(value) ? messageFaults(value) : ['is no text']),
+  inputs: unless(isMapOfTexts, 'is no map of texts'),
+  onBusy: unless(isText, 'is no text'),
+  isFolder: unless(isFlag, 'is neither true nor false'),
+  baseBranch: unless(isPlain, 'is no text without NUL bytes'),
+  environment: unless(isEnvironment, 'is no map of texts that programs can be given'),
+  startedBy: unless(isText, 'is no text'),
+  runId: unless(isGivenUuid, 'is no UUID in lower case'),
+  startToken: unless(isGivenUuid, 'is no UUID in lower case'),
+  graceMs: unless(isCount, 'is no whole number of milliseconds from 0'),
+  heartbeatTimeoutMs: unless(isHeartbeat, `is no whole number of milliseconds from ${SHORTEST_HEARTBEAT_MS}`),
+  worker: unless(isWorker, 'is no {hostId, uid}'),
+};
+
+/**
+ * Checks what a program asks for, types included: not every program is checked when it is built.
+ * @throws RunError `MESSAGE_INVALID` when nothing but the message is at fault, else `USAGE`; with every fault
+ */
+export function checkStart(options: StartOptions): void {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const faults = given.flatMap(([name, value]) => faultsOf(name, value));
+  for (const name of ['workflow', 'workingPath']) {
+    if (!given.some(([one]) => one === name)) faults.push({ name, fault: `${name} is missing` });
+  }
+  if (faults.length === 0) return;
+  const code = faults.every(({ name }) => name === 'message') ? 'MESSAGE_INVALID' : 'USAGE';
+  const sentences = faults.map(({ fault }) => fault);
+  throw new RunError(code, `the start cannot be asked for: ${sentences.join('; ')}`, { faults: sentences });
+}
+
+function faultsOf(name: string, value: unknown): { readonly name: string; readonly fault: string }[] {
+  if (!Object.hasOwn(FAULTS, name)) {
+    const nearest = nearestName(name, Object.keys(FAULTS));
+    const hint = nearest === null ? '' : ` (did you mean ${nearest}?)`;
+    return [{ name, fault: `${name} is no option${hint}` }];
+  }
+  return FAULTS[name as keyof StartOptions](value).map((fault) => ({ name, fault: `${name} ${fault}` }));
+}
