@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
@@ -13,12 +14,16 @@ import { makeRunFiles } from '../src/adapters/files/run-files.js';
 import { makeHost } from '../src/adapters/host/host.js';
 import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
 import { makeShell } from '../src/adapters/process/shell.js';
+import { makeExecutionWatch } from '../src/adapters/temporal/execution-watch.js';
 import { makeExecutions } from '../src/adapters/temporal/executions.js';
+import { hostTaskQueue } from '../src/contract/task-queues.js';
 import { RunError } from '../src/core/errors.js';
 import type { HostId } from '../src/core/ids.js';
 import type { Box } from '../src/ports/box.js';
 import type { Logger } from '../src/ports/logger.js';
-import { makeWorker, type WorkflowCode } from './make-worker.js';
+import { interruptPredecessors } from './interrupt-predecessors.js';
+import { makeSharedWorker, makeWorker, type WorkerParts, type WorkflowCode } from './make-worker.js';
+import { serve } from './serve.js';
 
 /** What a worker is made of. Nothing is read from the environment here. */
 export interface CreateWorkerOptions {
@@ -32,6 +37,8 @@ export interface CreateWorkerOptions {
   readonly uid: number;
   /** `$SIGNALBOX_HOME`: environments that clients leave. */
   readonly home: string;
+  /** `$XDG_STATE_HOME/signalbox`: the lock of this user's workers. */
+  readonly stateDirectory: string;
   /** Outputs of runs go below its `workspaces`. */
   readonly archonHome: string;
   /** Environment of nodes whose client left none. */
@@ -47,9 +54,13 @@ export interface CreateWorkerOptions {
 }
 
 export interface RunningWorker {
-  /** Serves until `shutdown`; rejects when the worker fails. */
-  run(): Promise<void>;
-  /** Ends polling; running attempts are stopped after a second. */
+  /**
+   * Serves until `shutdown`; rejects when the worker fails. While another worker of this user serves the same
+   * namespace on this machine it stands by, and takes over when that one ends.
+   * @param onReady told when it polls, and when it stands by
+   */
+  run(onReady?: () => void): Promise<void>;
+  /** Ends polling, or standing by; running attempts are stopped after a second. */
   shutdown(): void;
 }
 
@@ -63,34 +74,49 @@ const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', im
  * @throws RunError `CONTAINMENT_TOO_WEAK`
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, hostId, uid, temporalAddress } = options;
+  const { connection, namespace, hostId, uid, temporalAddress, logger } = options;
   const launcher = makeLauncherProcess(LAUNCHER);
   const box = makeProcessGroupBox({ launcher });
   requireContainment(box, options.weakestContainment);
   const client = new Client({ connection, namespace });
-  const worker = await makeWorker({
+  const temporalNamespaceId = await namespaceId(connection, namespace);
+  const watch = makeExecutionWatch(client, temporalAddress);
+  const parts: WorkerParts = {
     connection,
     namespace,
     hostId,
     uid,
     workflowCode: options.workflowCode ?? BUILT_CODE,
-    identity: `signalbox@${hostname()} pid ${process.pid} containment ${box.level}`,
+    identity: identityOf(randomUUID(), box),
     activities: createActivities({
       ...adaptersOf(options, box),
       executions: makeExecutions(client, temporalAddress),
-      temporal: { temporalAddress, temporalNamespaceId: await namespaceId(connection, namespace) },
+      temporal: { temporalAddress, temporalNamespaceId },
     }),
     ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
-  });
+  };
+  const { identity } = parts;
+  const taskQueue = hostTaskQueue(hostId, uid);
+  const stopping = new AbortController();
+  const service = {
+    stateDirectory: options.stateDirectory,
+    temporalNamespaceId,
+    logger,
+    prepare: () => interruptPredecessors({ watch, taskQueue, identity, logger }),
+    makeWorkers: () => Promise.all([makeWorker(parts), makeSharedWorker(parts)]),
+    tasks: [],
+  };
   return {
-    run: () =>
-      worker.run().finally(() => {
-        launcher.shutdown();
-      }),
+    run: (onReady = () => undefined) => serve(service, stopping.signal, onReady),
     shutdown: () => {
-      worker.shutdown();
+      stopping.abort();
     },
   };
+}
+
+/** Of one process alone: pids come back, and a worker must tell itself from those before it. */
+function identityOf(instance: string, box: Box): string {
+  return `signalbox@${hostname()} pid ${process.pid} instance ${instance.slice(0, 8)} containment ${box.level}`;
 }
 
 function adaptersOf(options: CreateWorkerOptions, box: Box) {

@@ -16,7 +16,7 @@ export interface WorkerPlaces {
 
 /**
  * A worker process, from its servers to its end. SIGTERM, SIGINT: nodes get a second, then are stopped, and
- * it ends. Tells a parent that listens `{kind: 'ready'}` once it polls.
+ * it ends. Tells a parent that listens `{kind: 'ready'}` once it polls, or stands by for a worker that does.
  * @throws RunError `TEMPORAL_UNREACHABLE` · `HOST_ID_INVALID` · `CONTAINMENT_TOO_WEAK`
  */
 export async function runWorker(config: Config, places: WorkerPlaces): Promise<void> {
@@ -24,7 +24,8 @@ export async function runWorker(config: Config, places: WorkerPlaces): Promise<v
     logger: new DefaultLogger(LOG_LEVELS[config.logLevel], ({ level, message, meta }) => {
       writeLine(level, message, meta ?? {});
     }),
-    shutdownSignals: ['SIGTERM', 'SIGINT'],
+    // They end a worker that stands by, too, which Temporal's own handlers know nothing of.
+    shutdownSignals: [],
   });
   const hostId = await readHostId(config.hostId);
   const connection = await connect(places);
@@ -38,19 +39,20 @@ export async function runWorker(config: Config, places: WorkerPlaces): Promise<v
       hostId,
       uid: process.getuid?.() ?? 0,
       home: config.home,
+      stateDirectory: config.stateDirectory,
       archonHome: config.archonHome,
       environment: config.environment,
       bashPath: config.bashPath,
       weakestContainment: config.weakestContainment,
       logger: lineLogger,
     });
-    const running = worker.run();
-    process.send?.({ kind: 'ready' });
-    // A parent that started it and is gone will not stop it any more.
-    process.once('disconnect', () => {
-      worker.shutdown();
-    });
-    await running;
+    // The last: a parent that started it and is gone will not stop it any more.
+    for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) {
+      process.once(event, () => {
+        worker.shutdown();
+      });
+    }
+    await worker.run(() => process.send?.({ kind: 'ready' }));
   } finally {
     await connection.close();
     await database.end();

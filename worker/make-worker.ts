@@ -1,6 +1,6 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../src/contract/activities.js';
-import { hostTaskQueue } from '../src/contract/task-queues.js';
+import { hostTaskQueue, SHARED_TASK_QUEUE } from '../src/contract/task-queues.js';
 import type { HostId } from '../src/core/ids.js';
 
 /** Pre-built workflow code, or the entry to build it from. */
@@ -22,16 +22,37 @@ export interface WorkerParts {
 /** Mirror and clean-up never queue behind nodes: nodes wait for a permit of the host inside their activity. */
 const ACTIVITY_SLOTS = 1000;
 
+/** What belongs to no machine is little: places in queues. */
+const SHARED_SLOTS = 20;
+
 /** The worker of one user on one machine: workflow tasks and activities of its runs. */
 export function makeWorker(parts: WorkerParts): Promise<Worker> {
   return Worker.create({
+    ...optionsFor(parts),
+    taskQueue: hostTaskQueue(parts.hostId, parts.uid),
+    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+  });
+}
+
+/** The worker of what belongs to no machine; every machine has one. */
+export function makeSharedWorker(parts: WorkerParts): Promise<Worker> {
+  return Worker.create({
+    ...optionsFor(parts),
+    taskQueue: SHARED_TASK_QUEUE,
+    maxConcurrentActivityTaskExecutions: SHARED_SLOTS,
+    maxConcurrentWorkflowTaskExecutions: SHARED_SLOTS,
+    maxCachedWorkflows: 200,
+    workflowThreadPoolSize: 1,
+  });
+}
+
+function optionsFor(parts: WorkerParts): Omit<WorkerOptions, 'taskQueue'> {
+  return {
     connection: parts.connection,
     namespace: parts.namespace,
-    taskQueue: hostTaskQueue(parts.hostId, parts.uid),
     identity: parts.identity,
     workflowBundle: parts.workflowCode,
     activities: parts.activities,
-    maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
     maxConcurrentActivityTaskPolls: 2,
     maxConcurrentWorkflowTaskPolls: 2,
     // A cancellation reaches a node with a heartbeat; this is how often heartbeats are really sent.
@@ -39,5 +60,5 @@ export function makeWorker(parts: WorkerParts): Promise<Worker> {
     // After a worker was killed, its runs would else wait ten seconds for it.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: parts.shutdownGraceMs ?? 1_000,
-  });
+  };
 }
