@@ -58,17 +58,17 @@ function overlappingSessions(log: readonly NodeRecord[]): Violation[] {
   return [...violations.values()];
 }
 
+/** What daemons of an earlier owner write is the other rule's; this one looks at who begins a node. */
 function returningOwners(log: readonly NodeRecord[], revived: ReadonlySet<string>): Violation[] {
   const gone = new Set<string>();
   const violations: Violation[] = [];
   let current: NodeRecord | null = null;
-  for (const record of log) {
+  for (const record of log.filter(({ kind }) => kind === 'enter')) {
     const owner = ownerOf(record);
     if (current !== null && ownerOf(current) !== owner) gone.add(ownerOf(current));
-    if (gone.has(owner) && !(record.token === undefined && revived.has(record.run))) {
+    if (current !== null && gone.has(owner) && !(record.token === undefined && revived.has(record.run))) {
       gone.delete(owner);
-      const after = current === null ? 'another' : ownerOf(current);
-      const what = `${record.path}: ${owner} is at work again after ${after}`;
+      const what = `${record.path}: ${owner} is at work again after ${ownerOf(current)}`;
       violations.push({ invariant: 'I1', what, at: record.at });
     }
     current = record;

@@ -1,4 +1,4 @@
-import type { Fault, Hold, NodeRecord, StartCall, Violation } from '../evidence.js';
+import { groupBy, type Fault, type Hold, type NodeRecord, type Violation } from '../evidence.js';
 
 /** How long each admitted run waited for its first node, counting only time in which nothing was broken. */
 export interface TakeOver {
@@ -23,50 +23,30 @@ export function checkProgress(takeOvers: readonly TakeOver[], boundMs: number): 
     }));
 }
 
-export function takeOversOf({
-  calls,
-  records,
-  holds,
-  faults,
-  endedAt,
-}: {
-  readonly calls: readonly StartCall[];
+export interface Starts {
   readonly records: readonly NodeRecord[];
   readonly holds: readonly Hold[];
   readonly faults: readonly Fault[];
   readonly endedAt: number;
-}): TakeOver[] {
-  const firstEntries = new Map<string, number>();
-  for (const { run, at, kind } of records) {
-    if (kind === 'enter' && !firstEntries.has(run)) firstEntries.set(run, at);
-  }
-  return calls.flatMap(({ answer, answeredAt, path }) => {
-    if (answer.kind !== 'started') return [];
-    const entered = firstEntries.get(answer.run);
-    const until = entered ?? firstEnd(answer.run, { holds, faults, endedAt });
-    const inItsWay = faults.filter(({ run }) => run === null);
-    return [
-      {
-        run: answer.run,
-        path,
-        waitedMs: calmBetween(answeredAt, until, inItsWay),
-        isCutShort: entered === undefined,
-      },
-    ];
-  });
 }
 
-function firstEnd(
-  run: string,
-  {
-    holds,
-    faults,
-    endedAt,
-  }: { readonly holds: readonly Hold[]; readonly faults: readonly Fault[]; readonly endedAt: number },
-): number {
-  const ends = holds.filter((hold) => hold.run === run).map(({ to }) => to ?? Infinity);
-  const stopped = faults.filter((fault) => fault.run === run).map(({ from }) => from);
-  return Math.min(endedAt, ...ends, ...stopped);
+/** Of every run that was admitted, whatever its launcher was told. */
+export function takeOversOf({ records, holds, faults, endedAt }: Starts): TakeOver[] {
+  const entries = new Map<string, number>();
+  for (const { run, at, kind } of records) {
+    if (kind === 'enter' && !entries.has(run)) entries.set(run, at);
+  }
+  const ofStack = faults.filter(({ run }) => run === null);
+  return [...groupBy(holds, ({ run }) => run)].flatMap(([run, ofRun]) => {
+    const [first] = [...ofRun].sort((a, b) => a.from - b.from);
+    if (first === undefined) return [];
+    const stopped = faults.filter((fault) => fault.run === run && fault.from > first.from);
+    const until = Math.min(endedAt, first.to ?? Infinity, ...stopped.map(({ from }) => from));
+    const entered = entries.get(run);
+    const isCutShort = entered === undefined || entered > until;
+    const waitedMs = calmBetween(first.from, isCutShort ? until : entered, ofStack);
+    return [{ run, path: first.path, waitedMs, isCutShort }];
+  });
 }
 
 /** Milliseconds between two instants in which none of the faults was at work. */
