@@ -107,7 +107,10 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     tasks: [],
   };
   return {
-    run: (onReady = () => undefined) => serve(service, stopping.signal, onReady),
+    run: (onReady = () => undefined) =>
+      serve(service, stopping.signal, onReady).finally(() => {
+        launcher.shutdown();
+      }),
     shutdown: () => {
       stopping.abort();
     },
