@@ -1,18 +1,12 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import type { ExecutionDetails, ExecutionEnd, ExecutionFacts, OpenActivity } from '../../ports/executions.js';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-const { PendingActivityState } = temporal.api.enums.v1;
-
-/** States of an activity that a worker has in hand. */
-const UNDER_WAY: readonly unknown[] = [
-  PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
-  PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
-  PendingActivityState.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
-];
+/** Temporal's states of an activity that a worker has in hand: started, asked to cancel, asked to pause. */
+const UNDER_WAY: readonly unknown[] = [2, 3, 5] satisfies temporal.api.enums.v1.PendingActivityState[];
 
 export function toFacts({ workflowId, runId, status }: WorkflowExecutionDescription): ExecutionFacts {
   return {
