@@ -13,9 +13,10 @@ import { followRun } from './follow-run.js';
 import { readHolder } from './holder.js';
 import { sendUpdate } from './message-run.js';
 import type { Orchestrator, StartOptions, StartResult } from './orchestrator.js';
+import { makeNamespaceId } from './namespace-id.js';
 import { makeRecentRuns } from './recent-runs.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
-import { startRun, type StartPlace } from './start-run.js';
+import { startRun, type StartPlace, type StartPorts } from './start-run.js';
 
 export interface OrchestratorPorts {
   readonly client: Client;
@@ -39,11 +40,12 @@ const RECENT = 1_000;
 export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   const { client, reader, temporalAddress: address } = ports;
   const find = (idOrPrefix: string): Promise<RunRecord> => findRun(reader, idOrPrefix);
+  const startPorts = { ...ports, namespaceId: makeNamespaceId({ client, address }) };
   const recent = makeRecentRuns(RECENT);
   const idOf = async (runId: RunId): Promise<string> => recent.idOf(runId) ?? temporalIdOf(await find(runId));
   return {
     start: async (options) => {
-      const result = await start(ports, options);
+      const result = await start(startPorts, options);
       if (result.kind === 'started') recent.remember(result.runId, result.temporalWorkflowId);
       return result;
     },
@@ -68,7 +70,7 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   };
 }
 
-async function start(ports: OrchestratorPorts, options: StartOptions): Promise<StartResult> {
+async function start(ports: OrchestratorPorts & StartPorts, options: StartOptions): Promise<StartResult> {
   checkStart(options);
   const place = await placeOf(ports, options);
   const loaded = await load(ports, place.workingPath, options.workflow);

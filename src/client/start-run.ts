@@ -5,13 +5,14 @@ import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import { runStart } from '../contract/run-start.js';
 import { WORKFLOW_TYPES } from '../contract/run-workflow.js';
 import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
+import { runWorkflowId } from '../contract/workflow-id.js';
 import { RunError } from '../core/errors.js';
-import { isUuid, type HostId, type RunId, type WorkingPath } from '../core/ids.js';
+import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { TextStore } from '../ports/run-table.js';
 import { admitRun, type Admission } from './admission.js';
-import { checkMessage } from './limits.js';
+import { memoOf } from './holder.js';
 import type { StartOptions } from './orchestrator.js';
 import { prepareDefinition } from './prepare-definition.js';
 import { resolveInputs } from './resolve-inputs.js';
@@ -27,6 +28,8 @@ export interface StartPorts {
   /** For messages. */
   readonly temporalAddress: string;
   readonly texts: TextStore;
+  /** Id of the namespace that the client speaks to. @throws RunError `TEMPORAL_UNREACHABLE` */
+  readonly namespaceId: () => Promise<string>;
   /** Null: nodes get the worker's environment. */
   readonly environment: EnvironmentStore | null;
 }
@@ -56,13 +59,28 @@ export async function startRun(
   if (!request.hasClientEnvironment || ports.environment === null || options.environment === undefined) {
     return admit(ports, { ...request, hasClientEnvironment: false });
   }
-  await ports.environment.save(request.runId, options.environment);
+  return admitWithEnvironment(ports, ports.environment, request, options.environment);
+}
+
+/** What is left behind by a start whose fate nobody knows is swept up by the worker. */
+async function admitWithEnvironment(
+  ports: StartPorts,
+  store: EnvironmentStore,
+  request: StartRequest,
+  environment: Readonly<Record<string, string>>,
+): Promise<StartOutcome> {
+  const { runId, hostId, workingPath } = request;
+  const temporalWorkflowId = runWorkflowId(hostId, workingPath);
+  const temporalNamespaceId = await ports.namespaceId();
+  await store.save(runId, environment, { temporalNamespaceId, temporalWorkflowId });
   const outcome = await admit(ports, request).catch(async (error: unknown) => {
     const mayRun = error instanceof RunError && error.details['mayHaveStarted'] === true;
-    if (!mayRun) await ports.environment?.remove(request.runId);
+    if (!mayRun) await store.remove(runId);
     throw error;
   });
-  if (outcome.admission.kind === 'busy') await ports.environment.remove(request.runId);
+  const { admission } = outcome;
+  const isHoldersOwn = admission.kind === 'busy' && memoOf(admission.holder).runId === runId;
+  if (admission.kind === 'busy' && !isHoldersOwn) await store.remove(runId);
   return outcome;
 }
 
@@ -72,14 +90,13 @@ function makeRequest(
   options: StartOptions,
 ): { readonly request: StartRequest; readonly texts: ReadonlyMap<string, string> } {
   const message = options.message ?? '';
-  checkMessage(message);
   const inputs = resolveInputs(definition, options.inputs ?? {});
   const prepared = prepareDefinition(definition);
   const request: StartRequest = {
     ...place,
     contractVersion: CONTRACT_VERSION,
-    runId: givenUuid('runId', options.runId) as RunId,
-    startToken: givenUuid('startToken', options.startToken),
+    runId: (options.runId ?? randomUUID()) as RunId,
+    startToken: options.startToken ?? randomUUID(),
     definition: prepared.definition,
     message,
     inputs,
@@ -99,15 +116,6 @@ function makeRequest(
     );
   }
   return { request, texts: prepared.texts };
-}
-
-function givenUuid(name: string, given: string | undefined): string {
-  if (given === undefined) return randomUUID();
-  if (isUuid(given)) return given;
-  throw new RunError(
-    'USAGE',
-    `${name} ${JSON.stringify(given)} is no UUID in lower case; leave it out to have one made`,
-  );
 }
 
 async function admit(ports: StartPorts, request: StartRequest): Promise<StartOutcome> {

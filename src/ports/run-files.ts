@@ -1,3 +1,4 @@
+import type { RunId } from '../core/ids.js';
 import type { TextValue } from '../core/run/task.js';
 
 /** Directories of a run on its host, absolute. */
@@ -19,9 +20,32 @@ export interface RunFiles {
  * Temporal's history.
  */
 export interface EnvironmentStore {
-  save(runId: string, environment: Readonly<Record<string, string>>): Promise<void>;
+  save(runId: string, environment: Readonly<Record<string, string>>, owner: EnvironmentOwner): Promise<void>;
   /** @throws RunError `ENVIRONMENT_UNREADABLE` when the file is not ours alone, a link, or damaged; null when there is none */
   load(runId: string): Promise<Readonly<Record<string, string>> | null>;
+  remove(runId: string): Promise<void>;
+}
+
+/** The execution that an environment is meant for, once it is there. */
+export interface EnvironmentOwner {
+  /** A home may serve several Temporals. Empty: the client could not find it out. */
+  readonly temporalNamespaceId: string;
+  readonly temporalWorkflowId: string;
+}
+
+/** An environment as it lies there. */
+export interface LeftEnvironment {
+  readonly runId: RunId;
+  readonly owner: EnvironmentOwner;
+  readonly savedAt: Date;
+}
+
+/** What sweeping asks of the place where environments lie: a run that never began removes none. */
+export interface LeftEnvironments {
+  /** Those that can be read. */
+  list(): Promise<readonly LeftEnvironment[]>;
+  /** Removes what clients began to save, and died. */
+  removeDrafts(before: Date): Promise<void>;
   remove(runId: string): Promise<void>;
 }
 

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EnvironmentStore } from '../../src/ports/run-files.js';
 
+const OWNER = { temporalNamespaceId: 'a-namespace', temporalWorkflowId: 'run.any' };
+
 /** What every store of environments does, wherever it keeps them. */
 export function environmentStoreContract(kind: string, makeStore: () => Promise<EnvironmentStore>): void {
   describe(`${kind} keeps the contract of an environment store`, () => {
@@ -17,8 +19,8 @@ export function environmentStoreContract(kind: string, makeStore: () => Promise<
 
     it('gives back what was saved, to each run its own', async () => {
       const [one, other] = [randomUUID(), randomUUID()];
-      await store.save(one, { PATH: '/bin', EMPTY: '' });
-      await store.save(other, {});
+      await store.save(one, { PATH: '/bin', EMPTY: '' }, OWNER);
+      await store.save(other, {}, OWNER);
       expect(await store.load(one)).toEqual({ PATH: '/bin', EMPTY: '' });
       expect(await store.load(other)).toEqual({});
     });
@@ -32,7 +34,7 @@ export function environmentStoreContract(kind: string, makeStore: () => Promise<
       await fc.assert(
         fc.asyncProperty(fc.array(fc.tuple(text, text), { maxLength: 8 }), async (entries) => {
           const environment = Object.fromEntries(entries);
-          await store.save(runId, environment);
+          await store.save(runId, environment, OWNER);
           expect(Object.entries((await store.load(runId)) ?? {})).toEqual(Object.entries(environment));
         }),
         { numRuns: 50 },
@@ -41,8 +43,8 @@ export function environmentStoreContract(kind: string, makeStore: () => Promise<
 
     it('replaces what was saved before', async () => {
       const runId = randomUUID();
-      await store.save(runId, { A: 'a long value', B: 'b' });
-      await store.save(runId, { A: 'short' });
+      await store.save(runId, { A: 'a long value', B: 'b' }, OWNER);
+      await store.save(runId, { A: 'short' }, OWNER);
       expect(await store.load(runId)).toEqual({ A: 'short' });
     });
 
@@ -52,13 +54,13 @@ export function environmentStoreContract(kind: string, makeStore: () => Promise<
         A: 'x'.repeat(10_000 * index),
         B: String(index),
       }));
-      await Promise.all(environments.map((environment) => store.save(runId, environment)));
+      await Promise.all(environments.map((environment) => store.save(runId, environment, OWNER)));
       expect(environments).toContainEqual(await store.load(runId));
     });
 
     it('removes, and again', async () => {
       const runId = randomUUID();
-      await store.save(runId, { A: 'a' });
+      await store.save(runId, { A: 'a' }, OWNER);
       await store.remove(runId);
       await store.remove(runId);
       expect(await store.load(runId)).toBeNull();
@@ -68,7 +70,7 @@ export function environmentStoreContract(kind: string, makeStore: () => Promise<
       'refuses %j as a run id',
       async (runId) => {
         const refusal = { code: 'ENVIRONMENT_UNREADABLE' };
-        await expect(store.save(runId, {})).rejects.toMatchObject(refusal);
+        await expect(store.save(runId, {}, OWNER)).rejects.toMatchObject(refusal);
         await expect(store.load(runId)).rejects.toMatchObject(refusal);
         await expect(store.remove(runId)).rejects.toMatchObject(refusal);
       },

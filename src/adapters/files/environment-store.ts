@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, lstatSync, readFileSync } from 'node:fs';
-import { rename, rm, unlink } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../core/errors.js';
-import { isRunId } from '../../core/ids.js';
+import { isRunId, isUuid, type RunId } from '../../core/ids.js';
 import { isJsonObject } from '../../core/json.js';
-import type { EnvironmentStore } from '../../ports/run-files.js';
+import type {
+  EnvironmentOwner,
+  EnvironmentStore,
+  LeftEnvironment,
+  LeftEnvironments,
+} from '../../ports/run-files.js';
 import {
   createPrivateFile,
   intrusionOf,
@@ -14,6 +19,12 @@ import {
 } from './private-files.js';
 
 type Environment = Readonly<Record<string, string>>;
+
+/** What a file holds. */
+interface Contents {
+  readonly owner: EnvironmentOwner;
+  readonly environment: Environment;
+}
 
 /** More than any system lets a program start with. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -30,32 +41,38 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code;
 }
 
+const isMapOfTexts = (value: unknown): boolean =>
+  isJsonObject(value) && Object.values(value).every((entry) => typeof entry === 'string');
+
+const isOwner = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  [value['temporalNamespaceId'], value['temporalWorkflowId']].every((text) => typeof text === 'string');
+
 /** JSON, because it carries every string unchanged, lone surrogates included. */
-function parseEnvironment(text: string): Environment | null {
+function parseContents(text: string): Contents | null {
   try {
     const value: unknown = JSON.parse(text);
-    const isEnvironment =
-      isJsonObject(value) && Object.values(value).every((entry) => typeof entry === 'string');
-    return isEnvironment ? (value as Environment) : null;
+    const isGood = isJsonObject(value) && isOwner(value['owner']) && isMapOfTexts(value['environment']);
+    return isGood ? (value as unknown as Contents) : null;
   } catch {
     return null;
   }
 }
 
-function readChecked(file: number, path: string): Environment {
+function readChecked(file: number, path: string): Contents & { readonly savedAt: Date } {
   const stat = fstatSync(file);
   const intrusion = intrusionOf(stat);
   if (!stat.isFile()) throw unreadable(path, 'it is no file');
   if (intrusion !== null) throw unreadable(path, intrusion);
   if (stat.nlink !== 1) throw unreadable(path, 'it has a second name');
   if (stat.size > MAX_BYTES) throw unreadable(path, `it is ${stat.size} bytes`);
-  const environment = parseEnvironment(readFileSync(file, 'utf8'));
-  if (environment === null) throw unreadable(path, 'it is damaged');
-  return environment;
+  const contents = parseContents(readFileSync(file, 'utf8'));
+  if (contents === null) throw unreadable(path, 'it is damaged');
+  return { ...contents, savedAt: stat.mtime };
 }
 
 /** Not asynchronous: every attempt reads one, in less time than one turn of Node's thread pool takes. */
-function readEnvironment(directory: string, path: string): Environment | null {
+function readContents(directory: string, path: string): ReturnType<typeof readChecked> | null {
   const parent = lstatSync(directory, { throwIfNoEntry: false });
   if (parent === undefined) return null;
   const problem = parent.isDirectory() ? intrusionOf(parent) : 'it is no directory';
@@ -68,8 +85,35 @@ function readEnvironment(directory: string, path: string): Environment | null {
   }
 }
 
+/** The same, where one that cannot be read is somebody else's trouble. */
+function leftAt(directory: string, runId: RunId): readonly LeftEnvironment[] {
+  try {
+    const contents = readContents(directory, join(directory, runId));
+    return contents === null ? [] : [{ runId, owner: contents.owner, savedAt: contents.savedAt }];
+  } catch {
+    return [];
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+async function writePrivately(path: string, text: string): Promise<void> {
+  const file = await createPrivateFile(path);
+  try {
+    await file.writeFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Keeps environments in `<home>/env`, one file per run. */
-export function makeEnvironmentStore(home: string): EnvironmentStore {
+export function makeEnvironmentStore(home: string): EnvironmentStore & LeftEnvironments {
   const directory = join(home, 'env');
 
   const pathOf = (runId: string): string => {
@@ -78,19 +122,14 @@ export function makeEnvironmentStore(home: string): EnvironmentStore {
   };
 
   return {
-    async save(runId, environment) {
+    async save(runId, environment, owner) {
       const path = pathOf(runId);
       const problem = await makePrivateDirectory(directory);
       if (problem !== null) throw unreadable(directory, problem);
       const draft = `${path}.${randomUUID()}`;
+      const contents: Contents = { owner, environment };
       try {
-        const file = await createPrivateFile(draft);
-        try {
-          await file.writeFile(JSON.stringify(environment));
-          await file.datasync();
-        } finally {
-          await file.close();
-        }
+        await writePrivately(draft, JSON.stringify(contents));
         await rename(draft, path);
       } catch (error) {
         await rm(draft, { force: true });
@@ -101,7 +140,8 @@ export function makeEnvironmentStore(home: string): EnvironmentStore {
     async load(runId) {
       const path = pathOf(runId);
       try {
-        return await Promise.resolve(readEnvironment(directory, path));
+        const contents = await Promise.resolve(readContents(directory, path));
+        return contents === null ? null : contents.environment;
       } catch (error) {
         if (codeOf(error) === 'ENOENT') return null;
         throw error instanceof RunError ? error : unreadable(path, String(codeOf(error)));
@@ -112,6 +152,21 @@ export function makeEnvironmentStore(home: string): EnvironmentStore {
       await unlink(pathOf(runId)).catch((error: unknown) => {
         if (codeOf(error) !== 'ENOENT') throw error;
       });
+    },
+
+    async list() {
+      const names = await namesIn(directory);
+      return names.filter(isRunId).flatMap((runId) => leftAt(directory, runId));
+    },
+
+    async removeDrafts(before) {
+      for (const name of await namesIn(directory)) {
+        const [runId = '', id = '', ...more] = name.split('.');
+        if (!isRunId(runId) || !isUuid(id) || more.length > 0) continue;
+        const draft = join(directory, name);
+        const facts = await lstat(draft).catch(() => null);
+        if (facts !== null && facts.mtime < before) await rm(draft, { force: true });
+      }
     },
   };
 }

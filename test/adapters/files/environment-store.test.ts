@@ -10,13 +10,16 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeEnvironmentStore } from '../../../src/adapters/files/environment-store.js';
 import { environmentStoreContract } from '../../ports/environment-store.contract.js';
 import { tempDirectory } from '../../support/temp-directory.js';
+
+const OWNER = { temporalNamespaceId: 'a-namespace', temporalWorkflowId: 'run.any' };
 
 environmentStoreContract('the directory of environments', () =>
   Promise.resolve(makeEnvironmentStore(join(tempDirectory(), 'home'))),
@@ -30,7 +33,7 @@ describe('the directory of environments', () => {
     home = tempDirectory();
     runId = randomUUID();
     path = join(home, 'env', runId);
-    await makeEnvironmentStore(home).save(runId, { SECRET: 'a' });
+    await makeEnvironmentStore(home).save(runId, { SECRET: 'a' }, OWNER);
   });
   const load = () => makeEnvironmentStore(home).load(runId);
 
@@ -42,7 +45,7 @@ describe('the directory of environments', () => {
 
   it('is closed again when it was found open', async () => {
     chmodSync(join(home, 'env'), 0o777);
-    await makeEnvironmentStore(home).save(randomUUID(), {});
+    await makeEnvironmentStore(home).save(randomUUID(), {}, OWNER);
     expect(statSync(join(home, 'env')).mode & 0o777).toBe(0o700);
   });
 
@@ -50,9 +53,12 @@ describe('the directory of environments', () => {
     const target = join(home, 'target');
     renameSync(path, target);
     symlinkSync(target, path);
-    await makeEnvironmentStore(home).save(runId, { SECRET: 'b' });
+    await makeEnvironmentStore(home).save(runId, { SECRET: 'b' }, OWNER);
     expect(await load()).toEqual({ SECRET: 'b' });
-    expect(JSON.parse(readFileSync(target, 'utf8'))).toEqual({ SECRET: 'a' });
+    expect(JSON.parse(readFileSync(target, 'utf8'))).toEqual({
+      owner: OWNER,
+      environment: { SECRET: 'a' },
+    });
   });
 
   /** Puts something else in the place of a file. */
@@ -61,6 +67,8 @@ describe('the directory of environments', () => {
     renameSync(at, moved);
     put(moved);
   };
+  const writeContents = (environment: object): void =>
+    writeFileSync(path, JSON.stringify({ owner: OWNER, environment }));
   const environments = (): string => join(home, 'env');
   const pipe = (): unknown => execFileSync('mkfifo', ['-m', '600', path]);
   const tampering: readonly [what: string, problem: string, tamper: () => unknown][] = [
@@ -69,8 +77,9 @@ describe('the directory of environments', () => {
     ['a file that others may read', 'others may touch it (mode 644)', () => chmodSync(path, 0o644)],
     ['a directory', 'it is no file', () => replace(path, () => mkdirSync(path, 0o700))],
     ['a pipe', 'it is no file', () => replace(path, pipe)],
-    ['half a file', 'it is damaged', () => writeFileSync(path, '{"SECRET": "a')],
-    ['a file with something else in it', 'it is damaged', () => writeFileSync(path, '{"SECRET": 1}')],
+    ['half a file', 'it is damaged', () => writeFileSync(path, '{"owner": {"temp')],
+    ['a file without an owner', 'it is damaged', () => writeFileSync(path, '{"environment": {}}')],
+    ['a file with something else in it', 'it is damaged', () => writeContents({ SECRET: 1 })],
     ['an empty file', 'it is damaged', () => writeFileSync(path, '')],
     ['from a directory that others may enter', '(mode 755)', () => chmodSync(environments(), 0o755)],
     [
@@ -93,5 +102,39 @@ describe('the directory of environments', () => {
       code: 'ENVIRONMENT_UNREADABLE',
       message: expect.stringContaining('it belongs to user 65534, not 0'),
     });
+  });
+
+  it('tells what lies there, for whom and since when', async () => {
+    const other = randomUUID();
+    const store = makeEnvironmentStore(home);
+    await store.save(other, {}, { ...OWNER, temporalWorkflowId: 'run.other' });
+    expect(await store.list()).toEqual(
+      expect.arrayContaining([
+        { runId, owner: OWNER, savedAt: statSync(path).mtime },
+        expect.objectContaining({ runId: other, owner: { ...OWNER, temporalWorkflowId: 'run.other' } }),
+      ]),
+    );
+    expect(await makeEnvironmentStore(tempDirectory()).list()).toEqual([]);
+  });
+
+  it('tells of nothing that is not ours, damaged, or no environment', async () => {
+    const directory = join(home, 'env');
+    chmodSync(path, 0o644);
+    writeFileSync(join(directory, randomUUID()), '{', { mode: 0o600 });
+    symlinkSync(path, join(directory, randomUUID()));
+    mkdirSync(join(directory, randomUUID()));
+    writeFileSync(join(directory, 'README'), '');
+    expect(await makeEnvironmentStore(home).list()).toEqual([]);
+  });
+
+  it('removes drafts that nobody finishes, and nothing else', async () => {
+    const directory = join(home, 'env');
+    const [old, young] = [randomUUID(), randomUUID()].map((id) => join(directory, `${runId}.${id}`));
+    for (const file of [old, young, join(directory, 'README'), path]) {
+      writeFileSync(file ?? '', '', { mode: 0o600 });
+      utimesSync(file ?? '', 1_000, file === young ? 3_000 : 1_000);
+    }
+    await makeEnvironmentStore(home).removeDrafts(new Date(2_000_000));
+    expect(readdirSync(directory).sort()).toEqual([runId, basename(young ?? ''), 'README'].sort());
   });
 });

@@ -74,7 +74,9 @@ describe('the shell of bash nodes', () => {
     });
 
     it('is the client’s instead where it left one', async () => {
-      await test.environment.save(test.runId, { WHO: 'client', ONLY_CLIENT: 'a\nb', PATH: '/usr/bin:/bin' });
+      const owner = { temporalNamespaceId: 'a-namespace', temporalWorkflowId: 'run.any' };
+      const left = { WHO: 'client', ONLY_CLIENT: 'a\nb', PATH: '/usr/bin:/bin' };
+      await test.environment.save(test.runId, left, owner);
       expect(await says(VARIABLES, { hasClientEnvironment: true })).toBe(
         `client|a\nb||${test.runId}|build.1`,
       );
