@@ -5,8 +5,10 @@ import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createActivities } from '../activities/index.js';
+import { createQueueActivities } from '../activities/watch-path.js';
+import { findContainment, type Containment } from '../src/adapters/box/containment.js';
 import { makeLauncherProcess } from '../src/adapters/box/launcher-process.js';
-import { makeProcessGroupBox } from '../src/adapters/box/process-group-box.js';
+import { makeBox } from '../src/adapters/box/make-box.js';
 import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
 import { makeOutputStore } from '../src/adapters/files/output-store.js';
@@ -16,6 +18,7 @@ import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
 import { makeShell } from '../src/adapters/process/shell.js';
 import { makeExecutionWatch } from '../src/adapters/temporal/execution-watch.js';
 import { makeExecutions } from '../src/adapters/temporal/executions.js';
+import { makePathWatch } from '../src/adapters/temporal/path-watch.js';
 import { hostTaskQueue } from '../src/contract/task-queues.js';
 import { RunError } from '../src/core/errors.js';
 import type { HostId } from '../src/core/ids.js';
@@ -37,7 +40,7 @@ export interface CreateWorkerOptions {
   readonly uid: number;
   /** `$SIGNALBOX_HOME`: environments that clients leave. */
   readonly home: string;
-  /** `$XDG_STATE_HOME/signalbox`: the lock of this user's workers. */
+  /** `$XDG_STATE_HOME/signalbox`: the lock of this user's workers, and who its boxes belong to. */
   readonly stateDirectory: string;
   /** Outputs of runs go below its `workspaces`. */
   readonly archonHome: string;
@@ -75,12 +78,16 @@ const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', im
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, hostId, uid, temporalAddress, logger } = options;
+  const containment = await findContainment();
+  requireContainment(containment, options.weakestContainment);
   const launcher = makeLauncherProcess(LAUNCHER);
-  const box = makeProcessGroupBox({ launcher });
-  requireContainment(box, options.weakestContainment);
   const client = new Client({ connection, namespace });
   const temporalNamespaceId = await namespaceId(connection, namespace);
   const watch = makeExecutionWatch(client, temporalAddress);
+  const executions = makeExecutions(client, temporalAddress);
+  const { stateDirectory } = options;
+  const box = makeBox({ containment, stateDirectory, executions, logger, launcher });
+  const pathWatch = makePathWatch(client, executions, temporalAddress);
   const parts: WorkerParts = {
     connection,
     namespace,
@@ -90,7 +97,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     identity: identityOf(randomUUID(), box),
     activities: createActivities({
       ...adaptersOf(options, box),
-      executions: makeExecutions(client, temporalAddress),
+      executions,
       temporal: { temporalAddress, temporalNamespaceId },
     }),
     ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
@@ -103,7 +110,11 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     temporalNamespaceId,
     logger,
     prepare: () => interruptPredecessors({ watch, taskQueue, identity, logger }),
-    makeWorkers: () => Promise.all([makeWorker(parts), makeSharedWorker(parts)]),
+    makeWorkers: () =>
+      Promise.all([
+        makeWorker(parts),
+        makeSharedWorker({ ...parts, activities: createQueueActivities(pathWatch) }),
+      ]),
     tasks: [],
   };
   return {
@@ -142,12 +153,13 @@ function adaptersOf(options: CreateWorkerOptions, box: Box) {
   };
 }
 
-function requireContainment(box: Box, weakest: number): void {
-  if (box.level <= weakest) return;
+function requireContainment({ level, shortcoming }: Containment, weakest: number): void {
+  if (level <= weakest) return;
+  const reason = shortcoming === null ? '' : ` (${shortcoming})`;
   throw new RunError(
     'CONTAINMENT_TOO_WEAK',
-    `this machine contains processes at level ${box.level}, and SIGNALBOX_REQUIRE_CONTAINMENT asks for ${weakest} or better; see signalbox doctor, or unset it`,
-    { level: box.level, required: weakest },
+    `this machine contains processes at level ${level}${reason}, and SIGNALBOX_REQUIRE_CONTAINMENT asks for ${weakest} or better; see signalbox doctor, or unset it`,
+    { level, required: weakest },
   );
 }
 

@@ -1,5 +1,6 @@
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../src/contract/activities.js';
+import type { QueueActivities } from '../src/contract/queue-activities.js';
 import { hostTaskQueue, SHARED_TASK_QUEUE } from '../src/contract/task-queues.js';
 import type { HostId } from '../src/core/ids.js';
 
@@ -22,41 +23,48 @@ export interface WorkerParts {
 /** Mirror and clean-up never queue behind nodes: nodes wait for a permit of the host inside their activity. */
 const ACTIVITY_SLOTS = 1000;
 
-/** What belongs to no machine is little: places in queues. */
-const SHARED_SLOTS = 20;
+/** Workflow tasks of queues and tickets are short. */
+const SHARED_TASKS = 20;
+/** One for each path that somebody waits for; they only listen. */
+const WATCH_SLOTS = 1000;
 
 /** The worker of one user on one machine: workflow tasks and activities of its runs. */
 export function makeWorker(parts: WorkerParts): Promise<Worker> {
   return Worker.create({
     ...optionsFor(parts),
     taskQueue: hostTaskQueue(parts.hostId, parts.uid),
+    activities: parts.activities,
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    // A cancellation reaches a node with a heartbeat; this is how often heartbeats are really sent.
+    maxHeartbeatThrottleInterval: '500ms',
   });
 }
 
-/** The worker of what belongs to no machine; every machine has one. */
-export function makeSharedWorker(parts: WorkerParts): Promise<Worker> {
+/** The worker of what belongs to no machine, queues and tickets; every machine has one. No slot of it is a run's. */
+export function makeSharedWorker(
+  parts: Omit<WorkerParts, 'hostId' | 'uid' | 'activities'> & { readonly activities: QueueActivities },
+): Promise<Worker> {
   return Worker.create({
     ...optionsFor(parts),
     taskQueue: SHARED_TASK_QUEUE,
-    maxConcurrentActivityTaskExecutions: SHARED_SLOTS,
-    maxConcurrentWorkflowTaskExecutions: SHARED_SLOTS,
+    activities: parts.activities,
+    maxConcurrentActivityTaskExecutions: WATCH_SLOTS,
+    maxConcurrentWorkflowTaskExecutions: SHARED_TASKS,
     maxCachedWorkflows: 200,
     workflowThreadPoolSize: 1,
   });
 }
 
-function optionsFor(parts: WorkerParts): Omit<WorkerOptions, 'taskQueue'> {
+function optionsFor(
+  parts: Omit<WorkerParts, 'hostId' | 'uid' | 'activities'>,
+): Omit<WorkerOptions, 'taskQueue' | 'activities'> {
   return {
     connection: parts.connection,
     namespace: parts.namespace,
     identity: parts.identity,
     workflowBundle: parts.workflowCode,
-    activities: parts.activities,
     maxConcurrentActivityTaskPolls: 2,
     maxConcurrentWorkflowTaskPolls: 2,
-    // A cancellation reaches a node with a heartbeat; this is how often heartbeats are really sent.
-    maxHeartbeatThrottleInterval: '500ms',
     // After a worker was killed, its runs would else wait ten seconds for it.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: parts.shutdownGraceMs ?? 1_000,

@@ -10,7 +10,7 @@ import { queueWorkflowId, ticketWorkflowId } from '../../src/contract/workflow-i
 import type { StartRequest } from '../../src/contract/start-request.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
 import type { PathWatch } from '../../src/ports/path-watch.js';
-import { makeSharedWorker } from '../../worker/make-shared-worker.js';
+import { makeSharedWorker } from '../../worker/make-worker.js';
 import { eventually } from './eventually.js';
 import type { RunStage } from './run-stage.js';
 import { workflowBundle } from './workflow-bundle.js';
@@ -33,8 +33,11 @@ export interface QueueStage {
   tearDown(): Promise<void>;
 }
 
-/** @param watch in place of the one that asks Temporal */
-export async function raiseQueueStage(stage: RunStage, watch?: PathWatch): Promise<QueueStage> {
+/** @param changed gives the watch that queues really have, made of the one that asks Temporal */
+export async function raiseQueueStage(
+  stage: RunStage,
+  changed: (watch: PathWatch) => PathWatch = (watch) => watch,
+): Promise<QueueStage> {
   const { client, nativeConnection, namespace = 'default' } = stage.environment;
   const address = 'the test server';
   const serve = async () => {
@@ -44,7 +47,7 @@ export async function raiseQueueStage(stage: RunStage, watch?: PathWatch): Promi
       workflowCode: workflowBundle(),
       identity: 'shared test worker',
       activities: createQueueActivities(
-        watch ?? makePathWatch(client, makeExecutions(client, address), address),
+        changed(makePathWatch(client, makeExecutions(client, address), address)),
       ),
     });
     const serving = worker.run();
