@@ -1,6 +1,6 @@
 import { isServiceTrouble, readableTrouble, withDeadline, type Temporal } from './temporal-calls.js';
 
-const CALL_MS = 4_000;
+const CALL_MS = 2_500;
 
 /**
  * Tells the id of the client's namespace, which names it whatever address it is reached by. Asked until it is known.

@@ -49,29 +49,14 @@ async function makeStack(config: Config, version: string): Promise<Stack> {
 
 async function connect(config: Config, stack: Stack, tell: Progress): Promise<Orchestrator> {
   const bringing = stack.ensure(tell);
-  const [
-    endpoints,
-    library,
-    { makePool, requireTables },
-    { requireTemporal },
-    { PATIENCE_MS, temporalClient },
-  ] = await Promise.all([
-    bringing,
-    import('../../index.js'),
-    import('../../adapters/postgres/index.js'),
-    import('../../client/temporal-calls.js'),
-    import('./temporal.js'),
-  ]);
+  const [endpoints, { createOrchestrator }, { makePool, requireTables }, { temporalClient }] =
+    await Promise.all([
+      bringing,
+      import('../../index.js'),
+      import('../../adapters/postgres/index.js'),
+      import('./temporal.js'),
+    ]);
   const database = makePool(endpoints.database.url, { max: 4, allowExitOnIdle: true });
   const [temporal] = await Promise.all([temporalClient(config, endpoints), requireTables(database)]);
-  const orchestrator = library.createOrchestrator({ temporal, database });
-  const { address } = endpoints.temporal;
-  return {
-    ...orchestrator,
-    start: async (options) => {
-      // While nothing has been sent, a person can be told so: later on the run may have started.
-      await requireTemporal({ client: temporal, address }, PATIENCE_MS);
-      return orchestrator.start(options);
-    },
-  };
+  return createOrchestrator({ temporal, database });
 }
