@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { playQueue, QUEUE_SHAPES, type FirstExecution } from '../support/queue-shapes.js';
+import { raiseQueueStage } from '../support/queue-stage.js';
 import { RUN_SHAPES, shapeIdentity } from '../support/run-shapes.js';
-import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
+import { raiseRunStage, type RunStage } from '../support/run-stage.js';
 import { devServer } from '../support/temporal-servers.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 
@@ -20,17 +22,15 @@ beforeAll(async () => {
 });
 afterAll(() => stage.tearDown());
 
-/** Histories of all executions of a run, as files keep them, the first execution first. */
-async function historiesOf({ handle }: StagedRun): Promise<readonly string[]> {
+/** Histories of all executions of a chain, as files keep them, the first execution first. */
+async function historiesOf({ workflowId, temporalRunId }: FirstExecution): Promise<readonly string[]> {
   const { client } = stage.environment;
   const histories: string[] = [];
-  let executionId: string | undefined = handle.firstExecutionRunId;
+  let executionId: string | undefined = temporalRunId;
   while (executionId) {
-    const history = await client.workflow.getHandle(handle.workflowId, executionId).fetchHistory();
+    const history = await client.workflow.getHandle(workflowId, executionId).fetchHistory();
     const recorded: unknown = JSON.parse(historyToJSON(history));
-    histories.push(
-      JSON.stringify({ workflowId: handle.workflowId, history: withoutOrigin(recorded) }, null, 1),
-    );
+    histories.push(JSON.stringify({ workflowId, history: withoutOrigin(recorded) }, null, 1));
     executionId =
       history.events!.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;
   }
@@ -45,22 +45,45 @@ function withoutOrigin(value: unknown): unknown {
   return Object.fromEntries(members.map(([key, member]) => [key, withoutOrigin(member)]));
 }
 
+/** Each replays, and is small enough to be kept. */
+async function kept(name: string, histories: readonly string[]): Promise<void> {
+  for (const [execution, text] of histories.entries()) {
+    const { workflowId, history } = JSON.parse(text) as { workflowId: string; history: unknown };
+    await Worker.runReplayHistory({ workflowBundle: workflowBundle() }, history, workflowId);
+    expect(text.length).toBeLessThan(MOST_BYTES);
+    const file = execution === 0 ? `${name}.json` : `${name}.${execution + 1}.json`;
+    if (KEPT_IN !== undefined) keep(KEPT_IN, file, text);
+  }
+}
+
 describe('a history that is recorded now replays', () => {
   it.each(Object.entries(RUN_SHAPES).map(([name, shape], index) => [name, shape, index] as const))(
     '%s',
     async (name, shape, index) => {
       stage.nodes.clear();
-      const histories = await historiesOf(await shape(stage, shapeIdentity(index)));
+      const { handle } = await shape(stage, shapeIdentity(index));
+      const { workflowId, firstExecutionRunId: temporalRunId } = handle;
+      const histories = await historiesOf({ workflowId, temporalRunId });
       expect(histories.length).toBeGreaterThan(name === 'continue-as-new' ? 1 : 0);
-      for (const [execution, text] of histories.entries()) {
-        const { workflowId, history } = JSON.parse(text) as { workflowId: string; history: unknown };
-        await Worker.runReplayHistory({ workflowBundle: workflowBundle() }, history, workflowId);
-        expect(text.length).toBeLessThan(MOST_BYTES);
-        const file = execution === 0 ? `${name}.json` : `${name}.${execution + 1}.json`;
-        if (KEPT_IN !== undefined) keep(KEPT_IN, file, text);
-      }
+      await kept(name, histories);
     },
   );
+
+  it('of a queue and its tickets', async () => {
+    stage.nodes.clear();
+    const queues = await raiseQueueStage(stage);
+    try {
+      const played = await playQueue(stage, queues, 100);
+      expect(Object.keys(played)).toEqual(QUEUE_SHAPES);
+      for (const [name, first] of Object.entries(played)) {
+        const histories = await historiesOf(first);
+        expect(histories.length).toBeGreaterThan(name === 'queue' ? 1 : 0);
+        await kept(name, histories);
+      }
+    } finally {
+      await queues.tearDown();
+    }
+  });
 });
 
 function keep(folder: string, file: string, text: string): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { QUEUE_SHAPES } from '../support/queue-shapes.js';
 import { RUN_SHAPES } from '../support/run-shapes.js';
 import { quietRuntime } from '../support/temporal-servers.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
@@ -29,8 +30,8 @@ beforeAll(() => quietRuntime('ERROR'));
 describe('a recorded history', () => {
   it('is there of every shape', () => {
     const recorded = new Set(FILES.map((file) => file.split('.')[0]));
-    expect(recorded).toEqual(new Set(Object.keys(RUN_SHAPES)));
-    expect(FILES).toContain('continue-as-new.2.json');
+    expect(recorded).toEqual(new Set([...Object.keys(RUN_SHAPES), ...QUEUE_SHAPES]));
+    expect(FILES).toEqual(expect.arrayContaining(['continue-as-new.2.json', 'queue.2.json']));
   });
 
   it.each(FILES)('replays: %s', async (file) => {
