@@ -8,7 +8,7 @@ import {
   type SchemaIssue,
 } from './yaml-schema.js';
 
-/** Something wrong with a map, at a path inside it. `example`: the topmost key of that path, used well. */
+/** Something wrong with a map, at a path inside it. `example`: the last key of that path that has one, used well. */
 export interface Fault {
   readonly kind: 'missing' | 'unknown' | 'wrong';
   readonly path: IssuePath;
@@ -48,11 +48,16 @@ function readKey(key: string, schema: Schema, source: Readonly<Record<string, un
   const value = Object.hasOwn(source, key) ? source[key] : undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return { hasValue: value !== undefined, value: parsed.data, faults: [] };
-  const example = exampleOf(key, schema);
-  if (value === undefined) return { hasValue: false, value, faults: [missingKey([key], example)] };
+  if (value === undefined) {
+    return { hasValue: false, value, faults: [missingKey([key], exampleOf(key, schema))] };
+  }
   const faults = parsed.error.issues
     .flatMap((issue) => faultsOf(issue, value))
-    .map((fault) => ({ ...fault, path: [key, ...fault.path], example }));
+    .map((fault) => ({
+      ...fault,
+      path: [key, ...fault.path],
+      example: exampleOf(key, schema, fault.path),
+    }));
   if (faults.some(({ kind }) => kind !== 'unknown')) return { hasValue: false, value, faults };
   const kept = withoutKeys(value, new Set(faults.map(placeOf)), placeOf({ path: [key] }));
   return { hasValue: true, value: schema.parse(kept), faults };

@@ -87,9 +87,9 @@ function hintFor(key: string, known: readonly string[], map: MapName, nested: Is
   if (nearest !== null) return `did you mean '${nearest}'?`;
   if (nested.length > 0 && keysOf(map).includes(key))
     return `move it up: '${key}' is a key of the ${map} itself`;
-  if (map === 'workflow' && keysOf('node').includes(key))
+  if (nested.length === 0 && map === 'workflow' && keysOf('node').includes(key))
     return `move it into a node: '${key}' is a key of nodes`;
-  if (map === 'node' && keysOf('workflow').includes(key))
+  if (nested.length === 0 && map === 'node' && keysOf('workflow').includes(key))
     return `move it up: '${key}' is a key of the workflow`;
   return `remove it; there are ${known.join(', ')}`;
 }

@@ -201,14 +201,7 @@ export type FieldsOf<Map extends MapName> = {
 
 /** The keys that a map may have; for a dotted path such as `approval`, those of the map found there. */
 export function keysOf(map: MapName, nested: IssuePath = []): readonly string[] {
-  let schema: z.ZodType = z.object(SHAPES[map]);
-  for (const key of nested) {
-    const inner = bare(schema);
-    if (inner instanceof z.ZodArray) schema = inner.element as z.ZodType;
-    else if (inner instanceof z.ZodObject)
-      schema = (inner.shape as Record<string, z.ZodType>)[key] ?? z.unknown();
-  }
-  const inner = bare(schema);
+  const inner = bare(nested.reduce<z.ZodType>(memberOf, z.object(SHAPES[map])));
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
@@ -217,10 +210,22 @@ export function jsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(workflow.meta({ title: 'signalbox workflow' }), { io: 'input' });
 }
 
-/** A key used well, as it would be written; null: the schema has no example. */
-export function exampleOf(key: string, schema: Schema): string | null {
+/** The last key on a path into the value of `key` that has an example, used well, as it would be written; null: none. */
+export function exampleOf(key: string, schema: Schema, path: IssuePath = []): string | null {
   const examples = bare(schema).meta()?.['examples'];
-  return Array.isArray(examples) && examples.length > 0 ? `${key}: ${JSON.stringify(examples[0])}` : null;
+  const own =
+    Array.isArray(examples) && examples.length > 0 ? `${key}: ${JSON.stringify(examples[0])}` : null;
+  const [next, ...rest] = path;
+  if (next === undefined) return own;
+  const inner = exampleOf(typeof next === 'number' ? key : next, memberOf(schema, next), rest);
+  return inner ?? own;
+}
+
+function memberOf(schema: Schema, key: string | number): Schema {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+  if (inner instanceof z.ZodObject) return (inner.shape as Record<string, z.ZodType>)[key] ?? z.unknown();
+  return z.unknown();
 }
 
 function bare(schema: z.ZodType): z.ZodType {

@@ -411,7 +411,7 @@ nodes:
     "f.yaml:8:14 VALUE_INVALID 'timeout' of node 'a' must be more than 0 milliseconds; it is -1; write for example timeout: 120000",
     "f.yaml:10:21 UNKNOWN_DEPENDENCY node 'c' depends on 'build', which is no node of the workflow; remove it, or add that node",
     'f.yaml:11:19 VALUE_INVALID \'trigger_rule\' of node \'c\' must be one of all_success, one_success, none_failed_min_one_success, all_done; it is "foo"; write for example trigger_rule: "all_done"',
-    'f.yaml:12:15 KEY_MISSING node \'c\' has no \'approval.message\'; add for example approval: {"message":"Deploy?"}',
+    'f.yaml:12:15 KEY_MISSING node \'c\' has no \'approval.message\'; add for example message: "Deploy to production?"',
     "f.yaml:12:16 KEY_UNKNOWN 'approval' of node 'c' has the unknown key 'mesage', which has no effect; did you mean 'message'?",
     "f.yaml:13:5 NODE_KIND_UNSUPPORTED nodes of the kind 'prompt' are not supported yet; use bash, approval, cancel, or run the file with a later version",
     'f.yaml:13:5 KEY_MISSING node #3 has no \'id\'; add for example id: "build"',
@@ -470,4 +470,33 @@ describe('a file is read', () => {
 it('bytes that are not UTF-8 are told where they stand', () => {
   const bytes = new Uint8Array([...new TextEncoder().encode('name: w\nx: '), 0xff, 0x0a]);
   expect(summaryOf(bytes)).toEqual(['2:4 ENCODING_INVALID!']);
+});
+
+describe('the hint at a wrong value', () => {
+  it.each([
+    ['[approve, hold]', ['decisions: [{"id":"approve"},{"id":"reject"}]']],
+    ['[{id: approve}, hold]', ['decisions: [{"id":"approve"},{"id":"reject"}]']],
+    ['{approve: Yes}', ['decisions: [{"id":"approve"},{"id":"reject"}]']],
+    ['[{id: approve}, {id: Hold}]', ['id: "needs-revision"']],
+    ['[{id: approve}, {label: Hold}]', ['id: "needs-revision"']],
+    ['[{id: approve, label: 3}]', ['label: "Needs revision"']],
+  ])('shows how decisions are written that are not %s', (decisions, examples) => {
+    const text = withNodes(`  - id: g\n    approval: {message: m, decisions: ${decisions}}\n`);
+    const hints = new Set(issuesOf(text).map(({ hint }) => hint.replace(/^.*for example /, '')));
+    expect([...hints]).toEqual(examples);
+  });
+
+  it('is one that compiles', () => {
+    const decisions = 'decisions: [{"id":"approve"},{"id":"reject"}]';
+    expect(
+      definitionOf(withNodes(`  - id: g\n    approval: {message: m, ${decisions}}\n`)).nodes[0],
+    ).toMatchObject({
+      decisions: [{ id: 'approve' }, { id: 'reject' }],
+    });
+  });
+
+  it('at an unknown key inside a map names the keys of that map', () => {
+    const text = withNodes('  - id: g\n    approval: {message: m, decisions: [{id: approve, name: x}]}\n');
+    expect(issuesOf(text).map(({ hint }) => hint)).toContain('remove it; there are id, label');
+  });
 });
