@@ -4,8 +4,8 @@ import { makePool } from '../src/adapters/postgres/index.js';
 import { readHostId } from '../src/client/host-id.js';
 import type { Config } from '../src/config/config.js';
 import { RunError } from '../src/core/errors.js';
-import type { Logger } from '../src/ports/logger.js';
 import { createWorker } from './create-worker.js';
+import { logLine, makeLineLogger } from './line-logger.js';
 
 /** Where a worker process finds its servers. */
 export interface WorkerPlaces {
@@ -17,12 +17,12 @@ export interface WorkerPlaces {
 /**
  * A worker process, from its servers to its end. SIGTERM, SIGINT: nodes get a second, then are stopped, and
  * it ends. Tells a parent that listens `{kind: 'ready'}` once it polls, or stands by for a worker that does.
- * @throws RunError `TEMPORAL_UNREACHABLE` · `HOST_ID_INVALID` · `CONTAINMENT_TOO_WEAK`
+ * @throws RunError `TEMPORAL_UNREACHABLE` · `HOST_ID_INVALID` · `HOST_ID_NOT_UNIQUE` · `CONTAINMENT_TOO_WEAK`
  */
 export async function runWorker(config: Config, places: WorkerPlaces): Promise<void> {
   Runtime.install({
     logger: new DefaultLogger(LOG_LEVELS[config.logLevel], ({ level, message, meta }) => {
-      writeLine(level, message, meta ?? {});
+      writeLine(logLine(level, message, meta ?? {}, new Date()));
     }),
     // They end a worker that stands by, too, which Temporal's own handlers know nothing of.
     shutdownSignals: [],
@@ -44,7 +44,7 @@ export async function runWorker(config: Config, places: WorkerPlaces): Promise<v
       environment: config.environment,
       bashPath: config.bashPath,
       weakestContainment: config.weakestContainment,
-      logger: lineLogger,
+      logger: makeLineLogger(config.logLevel, writeLine),
     });
     // The last: a parent that started it and is gone will not stop it any more.
     for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) {
@@ -72,24 +72,6 @@ async function connect({ temporal }: WorkerPlaces): Promise<NativeConnection> {
   }
 }
 
-/** One line of JSON on stderr: fields, never arguments or outputs of nodes. */
-function writeLine(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
-  const { error, ...rest } = fields;
-  const cause = error instanceof Error ? { error: error.message } : {};
-  const line = { time: new Date().toISOString(), level, message, ...rest, ...cause };
-  process.stderr.write(`${JSON.stringify(line)}\n`);
-}
-
 const LOG_LEVELS = { debug: 'DEBUG', info: 'INFO', warn: 'WARN', error: 'ERROR' } as const;
 
-const lineLogger: Logger = {
-  info: (fields, message) => {
-    writeLine('INFO', message, fields);
-  },
-  warn: (fields, message) => {
-    writeLine('WARN', message, fields);
-  },
-  error: (fields, message) => {
-    writeLine('ERROR', message, fields);
-  },
-};
+const writeLine = (line: string): void => void process.stderr.write(line);
