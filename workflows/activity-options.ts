@@ -1,4 +1,8 @@
-import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  type LocalActivityOptions,
+} from '@temporalio/workflow';
 
 /** How long the mirror may keep a run from beginning, and from closing. */
 export const MIRROR_PATIENCE_MS = 60_000;
@@ -8,6 +12,13 @@ const CLEANUP_MARGIN_MS = 600_000;
 
 /** For calls that are cheap to repeat, and whose table or disk may be back any moment. */
 const SHORT_PAUSES = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
+
+/** Inside the workflow task that begins the run, which saves a round trip (decision 0004). */
+export const OPEN_RUN_AT_ONCE: LocalActivityOptions = {
+  summary: 'open the run',
+  startToCloseTimeout: '5s',
+  retry: { maximumAttempts: 1 },
+};
 
 /** The first write: a run that cannot have a row within a minute holds no path. */
 export const OPEN_RUN: ActivityOptions = {

@@ -135,6 +135,12 @@ export class MirrorLane {
     return write;
   }
 
+  /** A write that began then is over: the next keeps its distance. */
+  pauseAfter(begunAt: number): void {
+    const pauseMs = (Date.now() - begunAt) * PAUSE_PER_WRITE;
+    this.#mayWriteAt = Date.now() + Math.min(Math.max(pauseMs, PAUSE_MS), LONGEST_PAUSE_MS);
+  }
+
   /** Runs until sealed. Called where no cancellation of the run reaches it: what is written must not be lost. */
   async work(author: MirrorAuthor): Promise<void> {
     const { writeMirror } = proxyActivities<Activities>(WRITE_MIRROR);
@@ -154,8 +160,7 @@ export class MirrorLane {
           log.error('a write of the mirror was refused for good, and is left out', { error });
         });
       this.#inFlight = null;
-      const pauseMs = (Date.now() - begunAt) * PAUSE_PER_WRITE;
-      this.#mayWriteAt = Date.now() + Math.min(Math.max(pauseMs, PAUSE_MS), LONGEST_PAUSE_MS);
+      this.pauseAfter(begunAt);
     }
   }
 

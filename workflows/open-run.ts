@@ -1,8 +1,8 @@
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities, OpenRunResult } from '../src/contract/activities.js';
+import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities, OpenRunInput, OpenRunResult } from '../src/contract/activities.js';
 import { fromFailure } from '../src/contract/failure.js';
-import { RunError } from '../src/core/errors.js';
-import { OPEN_RUN } from './activity-options.js';
+import { ERROR_CODES, RunError } from '../src/core/errors.js';
+import { OPEN_RUN, OPEN_RUN_AT_ONCE } from './activity-options.js';
 import type { Admission } from './admit.js';
 import type { MirrorAuthor, MirrorLane } from './mirror-lane.js';
 
@@ -18,8 +18,9 @@ export async function openRun(
   const { request, owner, isFirstExecution } = admission;
   const { runId, hostId, uid, workingPath, message, inputs, startedBy, baseBranch } = request;
   const { row, events } = lane.take(NOBODY).write;
+  const begunAt = Date.now();
   try {
-    return await proxyActivities<Activities>(OPEN_RUN).openRun({
+    const opened = await openAtOnceOrLater({
       request: { runId, hostId, uid, workingPath, message, inputs, startedBy, baseBranch },
       workflowName: request.definition.name,
       startedAt,
@@ -28,6 +29,8 @@ export async function openRun(
       row,
       events,
     });
+    lane.pauseAfter(begunAt);
+    return opened;
   } catch (error) {
     throw (
       fromFailure(error) ??
@@ -38,6 +41,17 @@ export async function openRun(
         { cause: error },
       )
     );
+  }
+}
+
+/** What keeps a table away keeps the run waiting in an activity of its own, so that messages are still answered. */
+async function openAtOnceOrLater(input: OpenRunInput): Promise<OpenRunResult> {
+  try {
+    return await proxyLocalActivities<Activities>(OPEN_RUN_AT_ONCE).openRun(input);
+  } catch (error) {
+    const refusal = fromFailure(error);
+    if (refusal !== null && !ERROR_CODES[refusal.code].retry) throw refusal;
+    return proxyActivities<Activities>(OPEN_RUN).openRun(input);
   }
 }
 

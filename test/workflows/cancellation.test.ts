@@ -114,6 +114,9 @@ describe.each(DOORS)('a run that is cancelled through %s', (_door, cancelRun) =>
     stage.table.isAway = true;
     const run = await stage.start(aDefinition([aBashNode('first')]));
     await cancelRun(run);
+    await eventually(async () =>
+      expect(await run.handle.query(MESSAGES.describeQuery)).toMatchObject({ status: 'cancelling' }),
+    );
     stage.table.isAway = false;
     expect(await endOf(stage, run)).toMatchObject(CANCELLED);
     expect(stage.tasks.filter(({ runId }) => runId === run.request.runId)).toEqual([]);
