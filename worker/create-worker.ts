@@ -13,6 +13,7 @@ import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
 import { makeOutputStore } from '../src/adapters/files/output-store.js';
 import { makeRunFiles } from '../src/adapters/files/run-files.js';
+import { readBootId } from '../src/adapters/host/boot-id.js';
 import { makeHost } from '../src/adapters/host/host.js';
 import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
 import { makeShell } from '../src/adapters/process/shell.js';
@@ -24,9 +25,9 @@ import { RunError } from '../src/core/errors.js';
 import type { HostId } from '../src/core/ids.js';
 import type { Box } from '../src/ports/box.js';
 import type { Logger } from '../src/ports/logger.js';
-import { interruptPredecessors } from './interrupt-predecessors.js';
 import { makeSharedWorker, makeWorker, type WorkerParts, type WorkflowCode } from './make-worker.js';
 import { serve } from './serve.js';
+import { watchRuns } from './watch-runs.js';
 
 /** What a worker is made of. Nothing is read from the environment here. */
 export interface CreateWorkerOptions {
@@ -74,10 +75,10 @@ const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', im
 
 /**
  * A worker for the runs of one user on one machine.
- * @throws RunError `CONTAINMENT_TOO_WEAK`
+ * @throws RunError `CONTAINMENT_TOO_WEAK`; its `run` also `HOST_ID_NOT_UNIQUE`
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, hostId, uid, temporalAddress, logger } = options;
+  const { connection, namespace, hostId, uid, temporalAddress, logger, stateDirectory } = options;
   const containment = await findContainment();
   requireContainment(containment, options.weakestContainment);
   const launcher = makeLauncherProcess(LAUNCHER);
@@ -85,37 +86,40 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
   const temporalNamespaceId = await namespaceId(connection, namespace);
   const watch = makeExecutionWatch(client, temporalAddress);
   const executions = makeExecutions(client, temporalAddress);
-  const { stateDirectory } = options;
   const box = makeBox({ containment, stateDirectory, executions, logger, launcher });
-  const pathWatch = makePathWatch(client, executions, temporalAddress);
+  const instance = randomUUID();
+  const identity = identityOf(instance, box);
   const parts: WorkerParts = {
     connection,
     namespace,
     hostId,
     uid,
     workflowCode: options.workflowCode ?? BUILT_CODE,
-    identity: identityOf(randomUUID(), box),
+    identity,
     activities: createActivities({
-      ...adaptersOf(options, box),
+      ...adaptersOf(options, box, temporalNamespaceId),
       executions,
       temporal: { temporalAddress, temporalNamespaceId },
     }),
     ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
   };
-  const { identity } = parts;
+  const worker = { hostId, bootId: await readBootId(), instance, uid, temporalNamespaceId };
   const taskQueue = hostTaskQueue(hostId, uid);
+  const watched = { worker, database: options.database, watch, taskQueue, identity, logger };
   const stopping = new AbortController();
   const service = {
-    stateDirectory: options.stateDirectory,
+    stateDirectory,
     temporalNamespaceId,
     logger,
-    prepare: () => interruptPredecessors({ watch, taskQueue, identity, logger }),
+    ...watchRuns({ ...watched, fail: stopping.abort.bind(stopping) }),
     makeWorkers: () =>
       Promise.all([
         makeWorker(parts),
-        makeSharedWorker({ ...parts, activities: createQueueActivities(pathWatch) }),
+        makeSharedWorker({
+          ...parts,
+          activities: createQueueActivities(makePathWatch(client, executions, temporalAddress)),
+        }),
       ]),
-    tasks: [],
   };
   return {
     run: (onReady = () => undefined) =>
@@ -133,8 +137,8 @@ function identityOf(instance: string, box: Box): string {
   return `signalbox@${hostname()} pid ${process.pid} instance ${instance.slice(0, 8)} containment ${box.level}`;
 }
 
-function adaptersOf(options: CreateWorkerOptions, box: Box) {
-  const { database, hostId, uid } = options;
+function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId: string) {
+  const { database, hostId, uid, logger } = options;
   const environment = makeEnvironmentStore(options.home);
   return {
     box,
@@ -142,7 +146,7 @@ function adaptersOf(options: CreateWorkerOptions, box: Box) {
     host: makeHost({ hostId, uid, baseBranch: detectBaseBranch }),
     files: makeRunFiles(options.archonHome),
     outputs: makeOutputStore(),
-    table: makeRunTable(database, options.logger),
+    table: makeRunTable(database, { logger, temporalNamespaceId }),
     shell: makeShell({
       box,
       environment,

@@ -14,7 +14,8 @@ export interface PeriodicTask {
 /** Waits, or until the signal. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
-const pauseReally: Pause = (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined);
+/** By the clock. */
+export const pauseReally: Pause = (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined);
 
 /** Does each task in its own rhythm until the signal; settles when none is being done any more. */
 export async function runPeriodically(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Worker } from '@temporalio/worker';
 import type { LifeLock } from '../src/adapters/stack/life-lock.js';
+import { RunError } from '../src/core/errors.js';
 import type { Logger } from '../src/ports/logger.js';
 import { runPeriodically, type PeriodicTask } from './periodic-tasks.js';
 import { untilAlone } from './stand-by.js';
@@ -22,6 +23,7 @@ export interface Service {
  * Serves until the signal: alone among the workers of this user and Temporal namespace on this machine.
  * standing by → preparing → polling → over. Whoever polls has the lock, and it is held until the last
  * attempt has ended.
+ * @param signal ends it; a `RunError` for a reason is what it then throws
  * @param onReady told when it stands by, and when it polls
  */
 export async function serve(service: Service, signal: AbortSignal, onReady: () => void): Promise<void> {
@@ -68,6 +70,7 @@ async function poll(workers: readonly Worker[], service: Service, signal: AbortS
   const tasks = runPeriodically(service.tasks, { signal: over.signal, logger: service.logger });
   const settled = await Promise.allSettled([...polling, tasks]);
   signal.removeEventListener('abort', stop);
+  if (signal.reason instanceof RunError) throw signal.reason;
   const failed = settled.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason as unknown;
 }

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   GATE_NOT_WAITING: { retry: false, exitCode: 1 },
   GATE_TIMED_OUT: { retry: false, exitCode: 1 },
   HOST_ID_INVALID: { retry: false, exitCode: 69 },
+  HOST_ID_NOT_UNIQUE: { retry: false, exitCode: 69 },
   INPUT_INVALID: { retry: false, exitCode: 64 },
   INTERNAL: { retry: false, exitCode: 1 },
   INTERRUPTED: { retry: false, exitCode: 130 },

@@ -52,6 +52,8 @@ export interface RunRecord {
   /** Null on rows that Archon made. */
   readonly temporalWorkflowId: string | null;
   readonly hostId: string | null;
+  /** Last sign of life of the worker that an open run needs, if that was long ago; else null. */
+  readonly hostSilentSince: string | null;
 }
 
 export interface EventRecord {

@@ -213,6 +213,7 @@ export function aRecord(facts: Partial<RunRecord> = {}): RunRecord {
     startedAt: STARTED,
     completedAt: null,
     lastActivityAt: STARTED,
+    hostSilentSince: null,
     metadata: {},
     temporalWorkflowId: TEMPORAL_ID,
     hostId: 'host',

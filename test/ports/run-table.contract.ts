@@ -53,6 +53,7 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
           metadata: { workflow_source: OWNERSHIP_MARK, inputs: { issue: '7' } },
           temporalWorkflowId: identity.temporalWorkflowId,
           hostId: identity.hostId,
+          hostSilentSince: atSecond(0),
         });
         expect(await reader.events(runId)).toEqual([
           {
@@ -334,6 +335,7 @@ export function anArchonRun(over: Partial<RunRecord> = {}): RunRecord {
     metadata: {},
     temporalWorkflowId: null,
     hostId: null,
+    hostSilentSince: null,
     ...over,
   };
 }

@@ -120,6 +120,7 @@ export class FakeRunTable implements RunTable, RunReader {
     const record = {
       ...shown,
       ...{ status: 'running', completedAt: null, lastActivityAt: null, metadata, temporalWorkflowId, hostId },
+      hostSilentSince: null,
     };
     const kept = { tokens: new Map(), events: new Map(), results: new Map() };
     const run = { record, isArchons: false, last: { epoch: 0n, seq: -1 }, ...kept };
@@ -149,7 +150,10 @@ export class FakeRunTable implements RunTable, RunReader {
 
   private newestFirst(): RunRecord[] {
     return [...this.runs.values()]
-      .map((run) => run.record)
+      .map(({ record, isArchons }) => ({
+        ...record,
+        hostSilentSince: isArchons || !isSilent(record) ? null : record.startedAt,
+      }))
       .sort((a, b) => compare(b.startedAt, a.startedAt) || compare(a.runId, b.runId));
   }
 
@@ -180,6 +184,11 @@ function laidOver(record: RunRecord, row: RunProgressRow): RunRecord {
     lastActivityAt,
     metadata: { ...record.metadata, ...row.metadata },
   };
+}
+
+/** No worker was ever seen here. */
+function isSilent({ status, startedAt }: RunRecord): boolean {
+  return ['pending', 'running', 'paused'].includes(status) && Date.parse(startedAt) < Date.now() - 15_000;
 }
 
 function isHolding(record: RunRecord): boolean {

@@ -1,4 +1,5 @@
 export { checkTables } from './check-tables.js';
+export { makeHostRegistry } from './host-registry.js';
 export { migrate } from './migrate.js';
 export { makePool } from './pool.js';
 export { requireTables } from './require-tables.js';

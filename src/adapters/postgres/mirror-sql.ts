@@ -21,7 +21,10 @@ const GIVEN_PROGRESS = `
 const GIVEN_IDENTITY = `
   fence_token text, temporal_run_id text, is_first_execution boolean, workflow_name text, user_message text,
   working_path text, output_root text, started_at timestamptz, first_metadata jsonb, temporal_workflow_id text,
-  temporal_namespace text, host_id text, uid bigint`;
+  temporal_namespace text, temporal_namespace_id text, host_id text, uid bigint`;
+
+/** The gate that a row shows as open: Archon's tools let people decide it. */
+const SHOWN_GATE = `CASE WHEN given.metadata -> 'approval' ->> 'resolved' IS NULL THEN given.metadata -> 'approval' ->> 'nodeId' END`;
 
 /** `accepted`: what is given, if its epoch is the generation's. `newer`: the run, if this is its latest word. */
 const OPEN_HEAD = `
@@ -40,12 +43,16 @@ accepted AS (
 ),
 newer AS (
   INSERT INTO signalbox.runs AS run (run_id, workflow_name, user_message, working_path, output_root, started_at,
-    metadata, temporal_workflow_id, temporal_namespace, host_id, uid, last_epoch, last_seq)
+    metadata, temporal_workflow_id, temporal_namespace, temporal_namespace_id, host_id, uid, last_epoch, last_seq,
+    last_status, open_gate)
   SELECT run_id, workflow_name, user_message, working_path, output_root, started_at,
-    first_metadata, temporal_workflow_id, temporal_namespace, host_id, uid, epoch, seq FROM accepted
+    first_metadata, temporal_workflow_id, temporal_namespace, temporal_namespace_id, host_id, uid, epoch, seq,
+    status, ${SHOWN_GATE} FROM accepted AS given
   ON CONFLICT (run_id) DO UPDATE SET
     started_at = excluded.started_at, output_root = excluded.output_root, metadata = excluded.metadata,
     temporal_workflow_id = excluded.temporal_workflow_id, temporal_namespace = excluded.temporal_namespace,
+    temporal_namespace_id = excluded.temporal_namespace_id, last_status = excluded.last_status,
+    open_gate = excluded.open_gate,
     host_id = excluded.host_id, uid = excluded.uid, last_epoch = excluded.last_epoch, last_seq = excluded.last_seq
     WHERE (run.last_epoch, run.last_seq) < (excluded.last_epoch, excluded.last_seq)
   RETURNING run.*
@@ -60,9 +67,10 @@ accepted AS (
   SELECT given.* FROM given JOIN signalbox.runs USING (run_id)
 ),
 newer AS (
-  UPDATE signalbox.runs AS run SET last_epoch = accepted.epoch, last_seq = accepted.seq
-  FROM accepted
-  WHERE run.run_id = accepted.run_id AND (run.last_epoch, run.last_seq) < (accepted.epoch, accepted.seq)
+  UPDATE signalbox.runs AS run SET last_epoch = given.epoch, last_seq = given.seq, last_status = given.status,
+    open_gate = ${SHOWN_GATE}
+  FROM accepted AS given
+  WHERE run.run_id = given.run_id AND (run.last_epoch, run.last_seq) < (given.epoch, given.seq)
   RETURNING run.*
 )`;
 
@@ -73,18 +81,39 @@ const merged = (base: string, laid: string): string => `
         SELECT jsonb_agg(DISTINCT name) FROM jsonb_array_elements(
           COALESCE(${base} -> 'signalbox_mended', '[]') || given.mended) AS names (name))) END`;
 
+const IS_OPEN = (status: string): string => `${status} IN ('running', 'paused')`;
+
+/**
+ * What Archon's tools wrote since the last write of the same generation stands until the run has heard of it:
+ * a row that they ended stays so until the run is being cancelled, a decision at a gate that the run still
+ * shows as open stays recorded. `run`: the row as it is, `before`: what was known of it.
+ */
+const ENDED_BY_ARCHON = `(before.last_epoch = given.epoch AND run.status = 'cancelled'
+    AND ${IS_OPEN('before.last_status')} AND ${IS_OPEN('given.status')}
+    AND jsonb_typeof(given.metadata #> '{signalbox,cancellation}') IS DISTINCT FROM 'object')`;
+const DECIDED_BY_ARCHON = `(before.last_epoch = given.epoch AND before.open_gate = ${SHOWN_GATE}
+    AND run.metadata -> 'approval' ->> 'nodeId' = before.open_gate
+    AND run.metadata -> 'approval' ->> 'resolved' IS NOT NULL)`;
+const DECISION_KEYS = ['approval', 'approval_response', 'rejection_reason', 'rejection_count'];
+const THEIR_DECISION = `jsonb_strip_nulls(jsonb_build_object(${DECISION_KEYS.map((key) => `'${key}', run.metadata -> '${key}'`).join(', ')}))`;
+
 /**
  * Writes what the heads let through: the row, made again with all that it hangs on if it is gone, the
  * events, the results of nodes. A codebase that has to be made gets its id from its path, so that two
  * runs that make it at once make one.
  */
 const TAIL = `,
+before AS (
+  SELECT own.last_epoch, own.last_status, own.open_gate
+  FROM given LEFT JOIN signalbox.runs AS own USING (run_id)
+),
 updated AS (
   UPDATE remote_agent_workflow_runs AS run SET
-    status = given.status, started_at = newer.started_at, completed_at = given.completed_at,
-    last_activity_at = given.last_activity_at,
-    metadata = ${merged('run.metadata', 'given.metadata')}
-  FROM newer, given WHERE run.id = newer.run_id
+    status = CASE WHEN ${ENDED_BY_ARCHON} THEN run.status ELSE given.status END,
+    completed_at = CASE WHEN ${ENDED_BY_ARCHON} THEN run.completed_at ELSE given.completed_at END,
+    started_at = newer.started_at, last_activity_at = given.last_activity_at,
+    metadata = ${merged('run.metadata', `given.metadata || CASE WHEN ${DECIDED_BY_ARCHON} THEN ${THEIR_DECISION} ELSE '{}' END`)}
+  FROM newer, given, before WHERE run.id = newer.run_id
   RETURNING run.id
 ),
 lost AS (

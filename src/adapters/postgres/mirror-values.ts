@@ -22,7 +22,12 @@ export function writeValues(write: MirrorWrite, mended: readonly string[]): unkn
 }
 
 /** Parameters of `OPEN_RUN`. */
-export function openValues(first: FirstWrite, epoch: string, mended: readonly string[]): unknown[] {
+export function openValues(
+  first: FirstWrite,
+  epoch: string,
+  mended: readonly string[],
+  temporalNamespaceId: string | null,
+): unknown[] {
   const { identity } = first;
   const seq = Math.max(0, ...first.events.map((event) => event.seq));
   const given = {
@@ -38,6 +43,7 @@ export function openValues(first: FirstWrite, epoch: string, mended: readonly st
     first_metadata: firstMetadata(identity),
     temporal_workflow_id: identity.temporalWorkflowId,
     temporal_namespace: identity.temporalNamespace,
+    temporal_namespace_id: temporalNamespaceId,
     host_id: identity.hostId,
     uid: identity.uid,
   };

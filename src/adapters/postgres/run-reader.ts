@@ -2,11 +2,9 @@ import type { Pool } from 'pg';
 import type { RunId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EventRecord, RunReader, RunRecord } from '../../ports/run-table.js';
+import { SILENCE } from './host-registry.js';
 import { ask } from './query.js';
-
-/** Times are made text by the server: what a pool makes of timestamps is its owner's choice. */
-const iso = (column: string): string =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+import { iso } from './times.js';
 
 const RECORD = `
   run.id::text AS "runId", run.workflow_name AS "workflowName", run.status, run.user_message AS "userMessage",
@@ -14,9 +12,18 @@ const RECORD = `
   ${iso(`COALESCE(run.started_at, run.last_activity_at, 'epoch')`)} AS "startedAt",
   ${iso('run.completed_at')} AS "completedAt", ${iso('run.last_activity_at')} AS "lastActivityAt",
   COALESCE(run.metadata, '{}') AS metadata,
-  own.temporal_workflow_id AS "temporalWorkflowId", own.host_id AS "hostId"`;
+  own.temporal_workflow_id AS "temporalWorkflowId", own.host_id AS "hostId",
+  CASE WHEN run.status IN ('pending', 'running', 'paused') AND worker.last_seen < now() - ${SILENCE}
+    THEN ${iso('worker.last_seen')} END AS "hostSilentSince"`;
 
-const RUNS = 'remote_agent_workflow_runs AS run LEFT JOIN signalbox.runs AS own ON own.run_id = run.id';
+/** `worker.last_seen`: of the worker that a run of ours belongs to; of one never seen, when the run began. */
+const RUNS = `remote_agent_workflow_runs AS run
+  LEFT JOIN signalbox.runs AS own ON own.run_id = run.id
+  LEFT JOIN LATERAL (
+    SELECT COALESCE(max(host.last_seen), own.started_at) AS last_seen FROM signalbox.hosts AS host
+    WHERE host.host_id = own.host_id AND host.uid = own.uid
+      AND host.temporal_namespace_id = own.temporal_namespace_id
+  ) AS worker ON true`;
 
 const FIND_BETWEEN = `
 SELECT ${RECORD} FROM ${RUNS} WHERE run.id BETWEEN $1 AND $2

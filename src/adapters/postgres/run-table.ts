@@ -15,6 +15,11 @@ const TRIES = 5;
 /** The index that lets one first execution of a run in. */
 const ONE_FIRST_EXECUTION = 'epochs_first_execution';
 
+interface Opening {
+  readonly pool: Pool;
+  readonly temporalNamespaceId: string | null;
+}
+
 interface Answer {
   readonly is_accepted: boolean;
 }
@@ -29,10 +34,18 @@ interface EpochAnswer {
   readonly has_row: boolean;
 }
 
+export interface RunTableOptions {
+  /** Told of what had to be left out. */
+  readonly logger?: Logger;
+  /** UUID of the Temporal namespace that the runs live in; workers watch over the runs of theirs. */
+  readonly temporalNamespaceId?: string;
+}
+
 /** The mirror in Postgres, beside Archon's own rows. @see `mirror-sql.ts` */
-export function makeRunTable(pool: Pool, logger?: Logger): RunTable {
+export function makeRunTable(pool: Pool, { logger, temporalNamespaceId }: RunTableOptions = {}): RunTable {
+  const opening: Opening = { pool, temporalNamespaceId: temporalNamespaceId ?? null };
   return {
-    open: (first, isCurrent) => open(pool, first, isCurrent),
+    open: (first, isCurrent) => open(opening, first, isCurrent),
 
     async write(write) {
       const answer = await mendingAsNeeded((mending) => {
@@ -66,10 +79,11 @@ export function makeRunTable(pool: Pool, logger?: Logger): RunTable {
  * epoch. Asked first, an old one could be overtaken, take the higher epoch and win.
  */
 async function open(
-  pool: Pool,
+  opening: Opening,
   first: FirstWrite,
   isCurrent: () => Promise<boolean>,
 ): Promise<{ readonly epoch: string }> {
+  const { pool } = opening;
   const { runId } = first.identity;
   try {
     // Again only if another first write of this run lands in between; then `takeEpoch` knows whose it was.
@@ -78,7 +92,7 @@ async function open(
       if (!(await isCurrent())) {
         throw new RunError('FENCED', `run ${runId} goes on in another execution; this one writes nothing`);
       }
-      if (await commitOpening(pool, first, epoch)) return { epoch };
+      if (await commitOpening(opening, first, epoch)) return { epoch };
     }
   } catch (error) {
     throw isRefusal(error) ? unreachable('RUN_TABLE_UNREACHABLE', pool, error) : error;
@@ -102,14 +116,18 @@ async function takeEpoch(pool: Pool, first: FirstWrite): Promise<string> {
 }
 
 /** False: another first write of this run was there before, and nothing was written. */
-async function commitOpening(pool: Pool, first: FirstWrite, epoch: string): Promise<boolean> {
+async function commitOpening(
+  { pool, temporalNamespaceId }: Opening,
+  first: FirstWrite,
+  epoch: string,
+): Promise<boolean> {
   try {
     const answer = await mendingAsNeeded((mending) => {
       const { value, mended } = mendFirstWrite(first, mending);
       return ask<Answer>(pool, 'RUN_TABLE_UNREACHABLE', {
         name: 'signalbox-open',
         text: OPEN_RUN,
-        values: openValues(value, epoch, mended),
+        values: openValues(value, epoch, mended, temporalNamespaceId),
       });
     });
     return answer.rows[0]?.is_accepted === true;

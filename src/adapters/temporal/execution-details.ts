@@ -5,8 +5,8 @@ import type { ExecutionDetails, ExecutionEnd, ExecutionFacts, OpenActivity } fro
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
-/** Temporal's states of an activity that a worker has in hand: started, asked to cancel, asked to pause. */
-const UNDER_WAY: readonly unknown[] = [2, 3, 5] satisfies temporal.api.enums.v1.PendingActivityState[];
+/** Temporal's numbers for an activity that a worker has in hand: started, asked to cancel, asked to pause. */
+const UNDER_WAY: readonly unknown[] = [2, 3, 5];
 
 export function toFacts({ workflowId, runId, status }: WorkflowExecutionDescription): ExecutionFacts {
   return {

@@ -4,6 +4,7 @@ import { shortRunId } from '../../core/ids.js';
 import type { RunRecord } from '../../ports/run-table.js';
 import type { Command } from '../context.js';
 import { recordJson } from '../render/run-record.js';
+import { troublesOf } from '../render/troubles.js';
 import { elapsedSince, oneLine, table } from '../render/text.js';
 
 const ACTIVE_STATUSES = ['pending', 'running', 'paused'];
@@ -26,7 +27,7 @@ export const status: Command = async ({ services, clock }) => {
     live[index]?.status ?? record.status,
     oneLine(record.workflowName),
     elapsedSince(record.startedAt, now),
-    whereabouts(live[index] ?? null),
+    [whereabouts(live[index] ?? null), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
     oneLine(record.workingPath ?? '', 1000),
   ]);
   const more =

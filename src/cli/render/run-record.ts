@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.js';
 import type { EventRecord, RunRecord } from '../../ports/run-table.js';
 import { ours } from './event-data.js';
 import { elapsedSince, indented, oneLine, utc } from './text.js';
+import { troublesOf } from './troubles.js';
 
 const textIn = (metadata: JsonObject, key: string): string | null => {
   const value = metadata[key];
@@ -33,6 +34,7 @@ export function recordJson(record: RunRecord): JsonObject {
     completedAt: record.completedAt,
     lastActivityAt: record.lastActivityAt,
     hostId: record.hostId,
+    troubles: troublesOf(record),
     metadata: record.metadata,
   };
 }
@@ -63,6 +65,7 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ['run', record.runId],
     ['workflow', oneLine(record.workflowName)],
     ['status', record.status],
+    ...troublesOf(record).map((trouble) => ['trouble', oneLine(trouble, 500)] as const),
     ['path', record.workingPath],
     ['message', record.userMessage === '' ? null : oneLine(record.userMessage)],
     [

@@ -31,7 +31,7 @@ afterAll(async () => {
 async function opened(identity: Partial<RunIdentityRow> = {}, on: Pool = pool) {
   const complaints: Readonly<Record<string, unknown>>[] = [];
   const note: Logger['error'] = (fields) => complaints.push(fields);
-  const table = makeRunTable(on, { info: note, warn: note, error: note });
+  const table = makeRunTable(on, { logger: { info: note, warn: note, error: note } });
   const first = aFirstWrite({ identity: anIdentity(identity) });
   const { runId } = first.identity;
   const { epoch } = await table.open(first, yes);

@@ -6,7 +6,7 @@ import { archonTables, shapesOf } from '../../support/table-shapes.js';
 import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
 
 const ARCHON = await readFile(new URL('../../fixtures/archon/tables.sql', import.meta.url), 'utf8');
-const OURS = ['epochs', 'hosts', 'migrations', 'node_results', 'runs', 'texts'];
+const OURS = ['boots', 'epochs', 'hosts', 'migrations', 'node_results', 'runs', 'texts'];
 
 let databases: TempDatabases;
 beforeAll(async () => {
@@ -104,7 +104,11 @@ describe('migrate', () => {
       const { rows } = await pool.query<{ name: string }>(
         'SELECT name FROM signalbox.migrations ORDER BY id',
       );
-      expect(rows.map((row) => row.name)).toEqual(['0001_signalbox-tables', '0002_archon-tables']);
+      expect(rows.map((row) => row.name)).toEqual([
+        '0001_signalbox-tables',
+        '0002_archon-tables',
+        '0003_worker-watch',
+      ]);
     });
   });
 
@@ -177,7 +181,11 @@ describe('checkTables', () => {
 
   test('tells of an empty database what is to be made', async () => {
     const check = await on(await databases.empty(), checkTables);
-    expect(check.pendingMigrations).toEqual(['0001_signalbox-tables', '0002_archon-tables']);
+    expect(check.pendingMigrations).toEqual([
+      '0001_signalbox-tables',
+      '0002_archon-tables',
+      '0003_worker-watch',
+    ]);
     expect(check.missingColumns).toContain('remote_agent_workflow_runs.id');
   });
 });
