@@ -78,7 +78,7 @@ const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', im
  * @throws RunError `CONTAINMENT_TOO_WEAK`; its `run` also `HOST_ID_NOT_UNIQUE`
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, hostId, uid, temporalAddress, logger, stateDirectory } = options;
+  const { connection, namespace, hostId, uid, temporalAddress, logger, stateDirectory, home } = options;
   const containment = await findContainment();
   requireContainment(containment, options.weakestContainment);
   const launcher = makeLauncherProcess(LAUNCHER);
@@ -105,7 +105,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
   };
   const worker = { hostId, bootId: await readBootId(), instance, uid, temporalNamespaceId };
   const taskQueue = hostTaskQueue(hostId, uid);
-  const watched = { worker, database: options.database, watch, taskQueue, identity, logger };
+  const watched = { worker, database: options.database, home, watch, taskQueue, identity, logger };
   const stopping = new AbortController();
   const service = {
     stateDirectory,
