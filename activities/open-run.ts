@@ -2,11 +2,13 @@ import { Context } from '@temporalio/activity';
 import type { Activities, OpenRunInput } from '../src/contract/activities.js';
 import { RunError } from '../src/core/errors.js';
 import type { NodeFailure } from '../src/core/run/task.js';
+import type { Box } from '../src/ports/box.js';
 import type { Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
 import type { RunFiles } from '../src/ports/run-files.js';
 import type { RunTable } from '../src/ports/run-table.js';
 import { callingExecution } from './inside-run.js';
+import { openBox, type TemporalPlace } from './open-box.js';
 import { standing } from './standing.js';
 
 export interface OpenRunPorts {
@@ -14,11 +16,13 @@ export interface OpenRunPorts {
   readonly files: RunFiles;
   readonly table: RunTable;
   readonly executions: Executions;
+  readonly box: Box;
+  readonly temporal: TemporalPlace;
 }
 
-/** Checks that this is the run's host and path, makes its directories, and writes its row. */
+/** Checks that this is the run's host and path, makes its directories, writes its row, and opens its box. */
 export const makeOpenRun =
-  ({ host, files, table, executions }: OpenRunPorts): Activities['openRun'] =>
+  ({ host, files, table, executions, box, temporal }: OpenRunPorts): Activities['openRun'] =>
   async (input) => {
     await checkPlace(host, input);
     const { request } = input;
@@ -36,15 +40,14 @@ export const makeOpenRun =
       temporalWorkflowId: execution.temporalWorkflowId,
       temporalNamespace: Context.current().info.namespace,
     };
-    const first = { ...input, identity, temporalRunId: execution.temporalRunId };
+    const metadata = { ...input.row.metadata, containment_level: box.level };
+    const row = { ...input.row, metadata };
+    const first = { ...input, identity, row, temporalRunId: execution.temporalRunId };
     const { epoch } = await table.open(first, async () => (await standing(executions, execution)) === 'open');
-    return {
-      ...directories,
-      epoch,
-      fenceToken: input.fenceToken,
-      refusal: await refusalBesideArchon(table, request.workingPath),
-      baseBranch,
-    };
+    const refusal =
+      (await refusalBesideArchon(table, request.workingPath)) ??
+      (await openBox(box, input, execution, temporal));
+    return { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch };
   };
 
 async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> {

@@ -1,16 +1,17 @@
 import { Context } from '@temporalio/activity';
-import type { Activities, RunOwner } from '../src/contract/activities.js';
+import type { Activities } from '../src/contract/activities.js';
 import { attemptId } from '../src/contract/workflow-id.js';
 import type { ShellTask } from '../src/core/run/task.js';
-import type { Box, BoxOwner } from '../src/ports/box.js';
+import type { Box } from '../src/ports/box.js';
 import type { Shell } from '../src/ports/shell.js';
+import { callingExecution } from './inside-run.js';
+import type { TemporalPlace } from './open-box.js';
 import { withHeartbeat } from './with-heartbeat.js';
 
 export interface RunShellPorts {
   readonly box: Box;
   readonly shell: Shell;
-  /** Which Temporal the runs of this worker live in. */
-  readonly temporal: Pick<BoxOwner, 'temporalAddress' | 'temporalNamespaceId'>;
+  readonly temporal: TemporalPlace;
 }
 
 /** One attempt of a bash node, in the run's box. */
@@ -18,7 +19,7 @@ export const makeRunShell =
   ({ box, shell, temporal }: RunShellPorts): Activities['runShell'] =>
   ({ owner, task }) =>
     withHeartbeat(async (signal) => {
-      await box.ensureOpen(boxOwner(owner, temporal));
+      await box.ensureOpen({ ...owner, ...temporal }, callingExecution().temporalRunId);
       for (const earlier of earlierAttempts(task)) await box.stopAttempt(task.runId, earlier, task.graceMs);
       return shell.run(task, signal);
     });
@@ -28,8 +29,3 @@ function earlierAttempts({ nodeId, attempt, attemptId: own }: ShellTask): readon
   const isRepeated = Context.current().info.attempt > 1;
   return [...(attempt > 1 ? [attemptId(nodeId, attempt - 1)] : []), ...(isRepeated ? [own] : [])];
 }
-
-const boxOwner = (owner: RunOwner, temporal: RunShellPorts['temporal']): BoxOwner => ({
-  ...owner,
-  ...temporal,
-});

@@ -56,14 +56,17 @@ export interface BoxProof {
 export interface Box {
   readonly level: ContainmentLevel;
   /**
-   * Opens the run's box, or finds it open.
-   * @throws RunError `LEASE_HELD` · `FENCED` · `PATH_STILL_OCCUPIED` · `CONTAINMENT_TOO_WEAK`
+   * Opens the run's box, or finds it open. What an earlier owner has left in the working path is ended first.
+   * @param temporalRunId the execution of the owner's workflow ID on whose behalf it is opened
+   * @throws RunError `FENCED` that execution is not the current one · `LEASE_HELD` somebody else works there ·
+   *   `PATH_STILL_OCCUPIED` · `TEMPORAL_UNREACHABLE` · `CONTAINMENT_TOO_WEAK`
    */
-  ensureOpen(owner: BoxOwner): Promise<void>;
+  ensureOpen(owner: BoxOwner, temporalRunId: string): Promise<void>;
   /**
    * Runs a command; settles when its own process has ended, whatever its children hold open.
    * @param onStarted told once, when the process exists
-   * @throws RunError `NODE_UNSTARTABLE` the program cannot be started
+   * @throws RunError `NODE_UNSTARTABLE` the program cannot be started · `NODE_INTERRUPTED` the box has been
+   *   ended from outside
    */
   enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit>;
   /**

@@ -30,13 +30,17 @@ export interface BoxHarness {
   readonly directory: string;
 }
 
+/** The execution on whose behalf boxes are opened here. */
+export const EXECUTION = '2f6c1a5e-0000-4000-8000-000000000000';
+
 export function anOwner(owner: Partial<BoxOwner> = {}): BoxOwner {
   const runId = owner.runId ?? randomUUID();
+  const pathKey = owner.pathKey ?? runId.replaceAll('-', '');
   return {
     runId,
-    workingPath: '/home/me/repo',
-    pathKey: '68656deb43f8cbb6ed458b5101933cec',
-    temporalWorkflowId: `run.68656deb43f8cbb6ed458b5101933cec.${runId}`,
+    workingPath: `/home/me/${runId}`,
+    pathKey,
+    temporalWorkflowId: `run.${pathKey}.me-repo`,
     temporalAddress: 'localhost:7233',
     temporalNamespaceId: 'c2f0f6b4-6d2e-4d5c-9e0a-111111111111',
     fenceToken: randomUUID(),
@@ -73,7 +77,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     beforeEach(async () => {
       harness = await makeHarness();
-      owner = anOwner();
+      owner = anOwner({ workingPath: harness.directory });
       return () => harness.box.close(owner.runId, 0);
     });
 
@@ -88,20 +92,20 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('opens for several nodes at once and again', async () => {
       const { box, programs } = harness;
-      await Promise.all([box.ensureOpen(owner), box.ensureOpen(owner)]);
-      await box.ensureOpen(owner);
+      await Promise.all([box.ensureOpen(owner, EXECUTION), box.ensureOpen(owner, EXECUTION)]);
+      await box.ensureOpen(owner, EXECUTION);
       expect(await box.enter(task(programs.exitsWith(0)))).toEqual({ exitCode: 0, signal: null });
     });
 
     it.each([0, 1, 75])('tells exit code %i', async (exitCode) => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       expect(await box.enter(task(programs.exitsWith(exitCode)))).toEqual({ exitCode, signal: null });
     });
 
     it('puts what a command says into its two files, readable by their owner alone', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const said = task(programs.says('out\n', 'err\n'));
       await box.enter(said);
       expect(readFileSync(said.stdoutPath, 'utf8')).toBe('out\n');
@@ -112,7 +116,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('empties files that are there already', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const said = task(programs.says('new', ''));
       writeFileSync(said.stdoutPath, 'older and longer');
       await box.enter(said);
@@ -121,7 +125,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('gives a command the environment of its task and the markers, and nothing else', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const asked = {
         ...task(programs.printsEnvironment()),
         environment: { GREETING: 'hello world', SIGNALBOX_RUN_ID: 'of an outer run', SIGNALBOX_ATTEMPT: 'x' },
@@ -136,7 +140,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('tells once that a command has started, before it tells how it ended', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const told: (number | 'ended')[] = [];
       await box.enter(task(programs.exitsWith(0)), (pid) => told.push(pid)).then(() => told.push('ended'));
       expect(told).toEqual([expect.any(Number), 'ended']);
@@ -144,13 +148,13 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('refuses a program that is missing as NODE_UNSTARTABLE', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       await expect(box.enter(task(programs.missing()))).rejects.toMatchObject({ code: 'NODE_UNSTARTABLE' });
     });
 
     it('ends a command politely when its attempt is stopped', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waits()));
       await ready();
       await box.stopAttempt(owner.runId, 'build.1', 10_000);
@@ -159,7 +163,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('kills a command that is still there after the grace', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waitsStubbornly()));
       await ready();
       await box.stopAttempt(owner.runId, 'build.1', 50);
@@ -168,7 +172,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('stops one attempt and leaves the others', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const exits = ['build.1', 'test.1'].map((attemptId) => box.enter(task(programs.waits(), attemptId)));
       await Promise.all([ready('build.1'), ready('test.1')]);
       await box.stopAttempt(owner.runId, 'build.1', 10_000);
@@ -180,7 +184,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('stops an attempt that was just about to start', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waits()));
       await box.stopAttempt(owner.runId, 'build.1', 10_000);
       expect(await exit).toMatchObject({ exitCode: null });
@@ -188,7 +192,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('tells the end of a command whose child holds its output open, and ends that child on closing', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       expect(await box.enter(task(programs.leavesChild()))).toEqual({ exitCode: 0, signal: null });
       const proof = await box.prove(owner.runId);
       expect(proof.isEmpty).toBe(false);
@@ -200,27 +204,27 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
     it('closes what is absent, and twice', async () => {
       const { box } = harness;
       await box.close(randomUUID(), 0);
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       await Promise.all([box.close(owner.runId, 0), box.close(owner.runId, 0)]);
       expect(await box.prove(owner.runId)).toEqual({ isEmpty: true, processes: [] });
     });
 
     it('refuses commands once it is closed, until it is opened again', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       await box.close(owner.runId, 0);
       await expect(box.enter(task(programs.exitsWith(0)))).rejects.toThrow(RunError);
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       expect(await box.enter(task(programs.exitsWith(0)))).toMatchObject({ exitCode: 0 });
     });
 
     it('lets nothing of an earlier execution live when the next opens under its ID', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waits()));
       await ready();
-      const next = anOwner({ temporalWorkflowId: owner.temporalWorkflowId });
-      await box.ensureOpen(next);
+      const next = { ...owner, runId: randomUUID(), fenceToken: randomUUID() };
+      await box.ensureOpen(next, EXECUTION);
       expect(await exit).toMatchObject({ exitCode: null });
       expect((await box.prove(owner.runId)).isEmpty).toBe(true);
       await box.close(next.runId, 0);
@@ -231,7 +235,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       const listed = async (): Promise<unknown> =>
         (await box.list()).filter(({ runId }) => runId === owner.runId);
       expect(await listed()).toEqual([]);
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       expect(await listed()).toEqual([owner]);
       await box.close(owner.runId, 0);
       expect(await listed()).toEqual([]);
@@ -239,7 +243,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
 
     it('ends all that lives when an owner is evicted, and lists it no more', async () => {
       const { box, programs } = harness;
-      await box.ensureOpen(owner);
+      await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waits()));
       await ready();
       await box.evict(owner, 10_000);
@@ -251,7 +255,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
     it('evicts nobody who came after the owner that is meant', async () => {
       const { box, programs } = harness;
       const next = { ...owner, fenceToken: 'of the next execution' };
-      await box.ensureOpen(next);
+      await box.ensureOpen(next, EXECUTION);
       const exit = box.enter(task(programs.waits()));
       await ready();
       await box.evict(owner, 10_000);

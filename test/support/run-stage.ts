@@ -250,8 +250,8 @@ function journaledBox(owners: BoxOwner[], note: Note): ActivityPorts['box'] {
   const box = makeFakeBox();
   return {
     ...box,
-    ensureOpen: async (owner) => {
-      await box.ensureOpen(owner);
+    ensureOpen: async (owner, temporalRunId) => {
+      await box.ensureOpen(owner, temporalRunId);
       owners.push(owner);
       note('open box', owner.runId);
     },

@@ -8,6 +8,16 @@ export interface StartedCommand {
   readonly startTicks: number | null;
   /** Null while it lives. */
   endedTicks: number | null;
+  /** It stands outside of the walls, and waits for the command that it lets in. */
+  readonly isDoor: boolean;
+  /** The command has been seen inside. */
+  hasEntered: boolean;
+}
+
+/** The PID namespace of a box. */
+export interface WalledPlace {
+  readonly namespace: string;
+  readonly initPid: number;
 }
 
 /** Whose processes are looked for. */
@@ -19,6 +29,8 @@ export interface Target {
   readonly commands: readonly StartedCommand[];
   /** Whether `commands` are all: then nothing of the target is older than they are. */
   readonly isComplete: boolean;
+  /** Where all of the run live; null: a box without walls, or one that is not open here. */
+  readonly walls: WalledPlace | null;
 }
 
 /** Finds processes. How well depends on what the system shows. */

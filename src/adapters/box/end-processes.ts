@@ -71,3 +71,12 @@ export async function endProcesses(
     await waitUntilGone(survivors, isPolite ? graceEnds : Math.min(limit, now + KILL_ROUND_MS));
   }
 }
+
+/** Whether something settles in time. */
+export async function settlesWithin(settling: Promise<unknown>, limitMs: number): Promise<boolean> {
+  const calledOff = new AbortController();
+  const late = wait(limitMs, false, { signal: calledOff.signal }).catch(() => false);
+  const isInTime = await Promise.race([settling.then(() => true), late]);
+  calledOff.abort();
+  return isInTime;
+}

@@ -1,7 +1,9 @@
-import type { Census, StartedCommand, Target } from './census.js';
+import type { Census, StartedCommand, Target, WalledPlace } from './census.js';
 import type { Survivor } from './end-processes.js';
+import { membersOf } from './occupants.js';
 import {
   describeProcess,
+  findLiving,
   listProcesses,
   readEnvironment,
   readProcess,
@@ -97,14 +99,12 @@ function markersOf(target: Target): string[] {
   return target.attemptId === null ? [run] : [run, `${ATTEMPT_MARKER}=${target.attemptId}`];
 }
 
-async function find(target: Target): Promise<readonly Survivor[]> {
-  if (target.isComplete && target.commands.length === 0) return [];
-  const entries = await listProcesses();
-  const shielded = shieldedPids(new Map(entries.map((entry) => [entry.pid, entry])));
-  const oldest = oldestOf(target);
-  const candidates = entries.filter(
-    (entry) => entry.isAlive && entry.startTicks >= oldest && !shielded.has(entry.pid),
-  );
+/** What bears the target's markers, is in a session of its commands, or descends from either. */
+function findMarked(
+  target: Target,
+  entries: readonly ProcEntry[],
+  candidates: readonly ProcEntry[],
+): Set<number> {
   const sessions = sessionsOf(target, entries);
   const markers = markersOf(target);
   const matched = new Set<number>();
@@ -114,12 +114,76 @@ async function find(target: Target): Promise<readonly Survivor[]> {
     if (isMarked || sessions.has(entry.sessionId)) matched.add(entry.pid);
   }
   addDescendants(matched, candidates);
+  return matched;
+}
+
+/** All that live behind the walls of the target, and its doors. */
+function findWalled(
+  { commands }: Target,
+  { namespace, initPid }: WalledPlace,
+  candidates: readonly ProcEntry[],
+): Set<number> {
+  const members = membersOf(candidates, namespace, initPid).map(({ pid }) => pid);
+  const doors = candidates.filter((entry) =>
+    commands.some(({ pid, startTicks }) => pid === entry.pid && startTicks === entry.startTicks),
+  );
+  return new Set([...members, ...doors.map(({ pid }) => pid)]);
+}
+
+/**
+ * A door that has let its command in ends with it, and tells its status: it is only waited for. One that has
+ * not yet let it in is ended, so that nothing enters.
+ */
+function doorSurvivor(
+  door: StartedCommand,
+  survivor: Survivor,
+  hasChild: boolean,
+): Survivor & { isDoor: true } {
+  door.hasEntered ||= hasChild;
+  const isWaiting = door.hasEntered;
+  return {
+    ...survivor,
+    isDoor: true,
+    signal(name) {
+      if (!isWaiting || (name === 'SIGKILL' && !hasChild)) survivor.signal(name);
+      else wakeDoor(door);
+    },
+  };
+}
+
+/** A door stops when its command is stopped, and would not see the end of it. */
+export function wakeDoor({ pid, startTicks }: StartedCommand): void {
+  const entry = findLiving({ pid, startTicks: startTicks ?? -1 });
+  if (entry?.isStopped === true) sendSignal(pid, 'SIGCONT');
+}
+
+async function find(target: Target): Promise<readonly Survivor[]> {
+  const { walls, commands } = target;
+  const isWalledRun = walls !== null && target.attemptId === null;
+  if (!isWalledRun && target.isComplete && commands.length === 0) return [];
+  const entries = await listProcesses();
+  const shielded = shieldedPids(new Map(entries.map((entry) => [entry.pid, entry])));
+  const oldest = isWalledRun ? 0 : oldestOf(target);
+  const candidates = entries.filter(
+    (entry) => entry.isAlive && entry.startTicks >= oldest && !shielded.has(entry.pid),
+  );
+  const matched = isWalledRun
+    ? findWalled(target, walls, candidates)
+    : findMarked(target, entries, candidates);
+  const parents = new Set(candidates.map(({ parentPid }) => parentPid));
   const foreignGroups = new Set(
     entries.filter((entry) => entry.isAlive && !matched.has(entry.pid)).map((entry) => entry.groupId),
   );
-  return candidates
+  const doors = new Map(commands.filter(({ isDoor }) => isDoor).map((command) => [command.pid, command]));
+  const found = candidates
     .filter((entry) => matched.has(entry.pid))
-    .map((entry) => toSurvivor(entry, entry.groupId > 1 && !foreignGroups.has(entry.groupId)));
+    .map((entry) => {
+      const survivor = toSurvivor(entry, entry.groupId > 1 && !foreignGroups.has(entry.groupId));
+      const door = doors.get(entry.pid);
+      return door === undefined ? survivor : doorSurvivor(door, survivor, parents.has(entry.pid));
+    });
+  // Doors last: one that is woken wakes its command, which must have been asked to end by then.
+  return found.sort((a, b) => Number('isDoor' in a) - Number('isDoor' in b));
 }
 
 async function runIds(): Promise<ReadonlySet<string>> {

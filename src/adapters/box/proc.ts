@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync, readdirSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 
 /** One process as `/proc/PID/stat` shows it. Pids are reused; pid and `startTicks` together are not. */
@@ -131,4 +131,37 @@ export function describeProcess(entry: ProcEntry): { pid: number; user: string; 
     user: account?.split(':')[0] ?? uid,
     command: command === '' ? `[${entry.name}]` : command,
   };
+}
+
+/** The words of a command line, each ended by NUL; empty: gone, or on its way. */
+export function readCommandLine(pid: number): string {
+  return nullOn([...GONE, ...NOT_OURS], () => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
+}
+
+/** Names the PID namespace that a process lives in; null: gone, or not ours to see. */
+export function pidNamespaceOf(pid: number): string | null {
+  return nullOn([...GONE, ...NOT_OURS], () => readlinkSync(`/proc/${pid}/ns/pid`));
+}
+
+/** Children of a process of one thread; null: it is gone, or this kernel does not list them. */
+export function childrenOf(pid: number): readonly number[] | null {
+  const text = nullOn(GONE, () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
+  return text?.split(' ').filter(Boolean).map(Number) ?? null;
+}
+
+/** One process among all that ever lived since the machine started. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+/** @returns null: it is gone, or a zombie */
+export function findLiving({ pid, startTicks }: ProcessIdentity): ProcEntry | null {
+  const entry = readProcess(pid);
+  return entry !== null && entry.isAlive && entry.startTicks === startTicks ? entry : null;
+}
+
+/** Names this boot of the machine. */
+export function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

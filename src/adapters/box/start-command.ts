@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { RunError } from '../../core/errors.js';
 import type { BoxExit, BoxTask } from '../../ports/box.js';
 import { hasProc, readProcess } from './proc.js';
@@ -71,6 +71,20 @@ function unstartable(task: BoxTask, error: unknown): RunError {
   return new RunError('NODE_UNSTARTABLE', `the command cannot be started: ${reasonFor(task, error)}`, {
     cause: codeOf(error),
   });
+}
+
+/**
+ * Looks whether a command can be started, where a door would stand between its failure and us.
+ * @throws RunError `NODE_UNSTARTABLE`
+ */
+export function requireStartable(task: BoxTask): void {
+  const [program] = task.argv;
+  try {
+    accessSync(task.workingPath, constants.X_OK);
+    accessSync(program, constants.X_OK);
+  } catch (error) {
+    throw unstartable(task, error);
+  }
 }
 
 /** Makes an output file, 0600 and empty. @throws RunError `NODE_UNSTARTABLE` */

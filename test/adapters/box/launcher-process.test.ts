@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeLauncherProcess } from '../../../src/adapters/box/launcher-process.js';
 import type { Launcher } from '../../../src/adapters/box/launcher.js';
-import { makeProcessGroupBox } from '../../../src/adapters/box/process-group-box.js';
-import { aBoxTask, anOwner, boxContract } from '../../ports/box.contract.js';
+import { aBoxTask, anOwner, boxContract, EXECUTION } from '../../ports/box.contract.js';
 import { eventually } from '../../support/eventually.js';
+import { openHostBox } from '../../support/host-boxes.js';
 import { launcherEntry } from '../../support/launcher-entry.js';
 import { bornWith, isAlive } from '../../support/living-processes.js';
 import { tempDirectory } from '../../support/temp-directory.js';
@@ -23,11 +23,11 @@ afterAll(() => {
 });
 
 boxContract('a box of level 3 whose commands a launcher starts', () =>
-  Promise.resolve({
-    box: makeProcessGroupBox({ level: 3, launcher }),
+  openHostBox({ level: 3, launcher }).then((box) => ({
+    box,
     programs: shellPrograms,
     directory: tempDirectory(),
-  }),
+  })),
 );
 
 const parentOf = (pid: number): number =>
@@ -50,10 +50,10 @@ describe('a launcher', () => {
   });
 
   it('that is killed interrupts its attempts, of which nothing lives on, and another takes its place', async () => {
-    const box = makeProcessGroupBox({ level: 3, launcher });
+    const box = await openHostBox({ level: 3, launcher });
     const owner = anOwner();
     const directory = tempDirectory();
-    await box.ensureOpen(owner);
+    await box.ensureOpen(owner, EXECUTION);
     const task = (script: string) => aBoxTask(directory, { runId: owner.runId, argv: bash(script) });
     let exit: Promise<unknown> = Promise.resolve();
     const pid = await new Promise<number>((resolve) => {

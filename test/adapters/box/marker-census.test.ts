@@ -19,6 +19,8 @@ const command = (endedTicks: number | null): StartedCommand => ({
   pid: 100,
   startTicks: 1000,
   endedTicks,
+  isDoor: false,
+  hasEntered: false,
 });
 
 describe('the session of a command', () => {

@@ -2,14 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { makeProcessGroupBox } from '../../../src/adapters/box/process-group-box.js';
 import type { Box, BoxExit, BoxOwner, BoxTask } from '../../../src/ports/box.js';
-import { aBoxTask, anOwner } from '../../ports/box.contract.js';
+import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
 import { eventually } from '../../support/eventually.js';
-import { bornWith, isAlive } from '../../support/living-processes.js';
+import { openHostBox } from '../../support/host-boxes.js';
+import { bornWith, hostPid, isAlive } from '../../support/living-processes.js';
 import { bash } from './programs.js';
 
-/** An open box of level 3, and what tests do with it. */
+/** An open box, and what tests do with it. */
 export interface TestBox {
   readonly box: Box;
   readonly owner: BoxOwner;
@@ -18,7 +18,7 @@ export interface TestBox {
   run(script: string, attemptId?: string): Promise<BoxExit>;
   /** Waits until a file holds a whole line, and gives its content without white space around. */
   line(name: string): Promise<string>;
-  /** Waits until a script has written its pid to a file. */
+  /** Waits until a script has written its pid to a file, and gives its number on the host. */
   pidIn(name: string): Promise<number>;
   /** Living processes with the run's marker, found without the box. */
   living(): number[];
@@ -26,11 +26,11 @@ export interface TestBox {
   finish(): Promise<void>;
 }
 
-export async function openTestBox(): Promise<TestBox> {
-  const box = makeProcessGroupBox({ level: 3, killLimitMs: 5_000 });
-  const owner = anOwner();
+export async function openTestBox(level: 1 | 2 | 3): Promise<TestBox> {
+  const box = await openHostBox({ level });
   const directory = mkdtempSync(join(tmpdir(), 'signalbox-box-'));
-  await box.ensureOpen(owner);
+  const owner = anOwner({ workingPath: directory });
+  await box.ensureOpen(owner, EXECUTION);
   const task = (script: string, attemptId = 'build.1'): BoxTask =>
     aBoxTask(directory, { runId: owner.runId, argv: bash(script), attemptId });
   const line = (name: string): Promise<string> =>
@@ -47,7 +47,7 @@ export async function openTestBox(): Promise<TestBox> {
     task,
     run: (script, attemptId) => box.enter(task(script, attemptId)),
     line,
-    pidIn: async (name) => Number(await line(name)),
+    pidIn: async (name) => hostPid(owner.runId, Number(await line(name))),
     living,
     async finish() {
       await box.close(owner.runId, 0);

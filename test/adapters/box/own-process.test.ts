@@ -11,10 +11,18 @@ const isRoot = process.getuid?.() === 0;
 
 /** A program that opens a box in a process of its own, and says on its last line how it went. */
 const PROGRAM = `
-import { makeProcessGroupBox } from './src/adapters/box/process-group-box.js';
+import { findContainment } from './src/adapters/box/containment.js';
+import { makeBox } from './src/adapters/box/make-box.js';
 const [runId, directory, script] = process.argv.slice(2);
-const box = makeProcessGroupBox({ killLimitMs: 500 });
-await box.ensureOpen({ runId, temporalWorkflowId: 'run.x', fenceToken: '1' });
+const silent = () => undefined;
+const box = makeBox({
+  containment: await findContainment(3),
+  stateDirectory: directory + '/state',
+  executions: { describe: async () => ({ isOpen: true, temporalRunId: '1' }) },
+  logger: { info: silent, warn: silent, error: silent },
+  killLimitMs: 500,
+});
+await box.ensureOpen({ runId, workingPath: directory, pathKey: 'a', temporalWorkflowId: 'run.x', temporalAddress: '', temporalNamespaceId: '', fenceToken: '1' }, '1');
 const exit = await box.enter({
   runId, attemptId: 'a.1', argv: ['/bin/bash', '-c', script], workingPath: directory,
   environment: { PATH: process.env.PATH }, stdoutPath: directory + '/out', stderrPath: directory + '/err',

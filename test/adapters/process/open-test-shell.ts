@@ -2,7 +2,6 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { makeProcessGroupBox } from '../../../src/adapters/box/process-group-box.js';
 import { makeEnvironmentStore } from '../../../src/adapters/files/environment-store.js';
 import { makeShell, type ShellOptions } from '../../../src/adapters/process/shell.js';
 import { RunError } from '../../../src/core/errors.js';
@@ -11,8 +10,9 @@ import type { AttemptResult, ShellTask } from '../../../src/core/run/task.js';
 import type { Box } from '../../../src/ports/box.js';
 import type { EnvironmentStore } from '../../../src/ports/run-files.js';
 import type { Shell } from '../../../src/ports/shell.js';
-import { anOwner } from '../../ports/box.contract.js';
+import { anOwner, EXECUTION } from '../../ports/box.contract.js';
 import { aShellTask } from '../../ports/shell.contract.js';
+import { openHostBox } from '../../support/host-boxes.js';
 import { bornWith, isAlive } from '../../support/living-processes.js';
 import { tempDirectory } from '../../support/temp-directory.js';
 
@@ -41,8 +41,8 @@ export async function openTestShell(over: Partial<ShellOptions> = {}): Promise<T
   const workingPath = join(place, 'work here');
   const artifactsDir = join(place, 'artifacts of a run');
   for (const directory of [workingPath, artifactsDir]) mkdirSync(directory);
-  const owner = anOwner({ runId: randomUUID() });
-  const box = makeProcessGroupBox({ level: 3, killLimitMs: 5_000 });
+  const owner = anOwner({ runId: randomUUID(), workingPath });
+  const box = await openHostBox({ level: 3 });
   const environment = makeEnvironmentStore(join(place, 'home'));
   const texts = new Map<string, string>();
   const get = (sha256: string): Promise<string> => {
@@ -59,7 +59,7 @@ export async function openTestShell(over: Partial<ShellOptions> = {}): Promise<T
     ...over,
   });
   const living = (): number[] => bornWith(`SIGNALBOX_RUN_ID=${owner.runId}`).filter(isAlive);
-  await box.ensureOpen(owner);
+  await box.ensureOpen(owner, EXECUTION);
   onTestFinished(async () => {
     await box.close(owner.runId, 0);
     expect(living()).toEqual([]);

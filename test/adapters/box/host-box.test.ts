@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeProcessGroupBox } from '../../../src/adapters/box/process-group-box.js';
-import { aBoxTask, anOwner } from '../../ports/box.contract.js';
+import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
 import { eventually } from '../../support/eventually.js';
+import { openHostBox } from '../../support/host-boxes.js';
 import { isAlive } from '../../support/living-processes.js';
 import { openTestBox, type TestBox } from './open-test-box.js';
 
 const GRACE_MS = 10_000;
 
-describe('a box of process groups', () => {
+describe.each([1, 3] as const)('a box of level %i', (level) => {
   let test: TestBox;
   beforeEach(async () => {
-    test = await openTestBox();
+    test = await openTestBox(level);
     return () => test.finish();
   });
 
@@ -26,15 +26,20 @@ describe('a box of process groups', () => {
         'a daemon, forked twice',
         `perl -MPOSIX -e 'exit if fork; setsid; exit if fork; open F, ">pid"; print F "$$\\n"; close F; sleep 1000'`,
       ],
-      [
-        'a child without its environment',
-        "env -i /bin/bash -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 & true",
-      ],
     ])('ends with its attempt: %s', async (_, script) => {
       expect(await test.run(script)).toEqual({ exitCode: 0, signal: null });
       const pid = await test.pidIn('pid');
       expect(isAlive(pid)).toBe(true);
       await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
+      expect(isAlive(pid)).toBe(false);
+    });
+
+    it('ends with its attempt, behind walls with its run: an orphan without its environment', async () => {
+      const script = `env -i /bin/bash -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 & true`;
+      await test.run(script);
+      const pid = await test.pidIn('pid');
+      await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
+      if (level <= 2) await test.box.close(test.owner.runId, GRACE_MS);
       expect(isAlive(pid)).toBe(false);
     });
 
@@ -50,7 +55,7 @@ describe('a box of process groups', () => {
     it('is found by a box that did not start it', async () => {
       await test.run('setsid sleep 1000 > /dev/null 2>&1 & true');
       await eventually(async () => {
-        const { isEmpty, processes } = await makeProcessGroupBox().prove(test.owner.runId);
+        const { isEmpty, processes } = await (await openHostBox({ level: 3 })).prove(test.owner.runId);
         expect(isEmpty).toBe(false);
         expect(processes.map(({ command }) => command)).toEqual(['sleep 1000']);
       });
@@ -58,8 +63,8 @@ describe('a box of process groups', () => {
 
     it('P1: is ended before another worker opens the box of the same run', async () => {
       await test.run('setsid sleep 1000 > /dev/null 2>&1 & true');
-      const successor = makeProcessGroupBox();
-      await successor.ensureOpen(test.owner);
+      const successor = await openHostBox({ level: 3 });
+      await successor.ensureOpen(test.owner, EXECUTION);
       expect(test.living()).toEqual([]);
     });
   });
@@ -114,7 +119,7 @@ describe('a box of process groups', () => {
     await eventually(() => {
       expect(test.living()).toHaveLength(1);
     });
-    await makeProcessGroupBox({ killLimitMs: 500 }).close(test.owner.runId, 0);
+    await (await openHostBox({ level: 3 })).close(test.owner.runId, 0);
     parent.kill('SIGKILL');
   });
 
@@ -132,7 +137,7 @@ describe('a box of process groups', () => {
   });
 
   it('leaves processes of other runs alone', async () => {
-    const other = await openTestBox();
+    const other = await openTestBox(level);
     await other.run('sleep 1000 & true');
     await test.run('sleep 1000 & true');
     await test.box.close(test.owner.runId, GRACE_MS);
@@ -144,14 +149,14 @@ describe('a box of process groups', () => {
   it('P2: keeps the boxes of other paths when one opens', async () => {
     await test.run('sleep 1000 & true');
     const other = anOwner();
-    await test.box.ensureOpen(other);
+    await test.box.ensureOpen(other, EXECUTION);
     expect(test.living()).toHaveLength(1);
     await test.box.close(other.runId, 0);
   });
 
   it('P2: ends what an earlier execution of the same run left', async () => {
     await test.run('sleep 1000 & true');
-    await test.box.ensureOpen(anOwner({ ...test.owner, fenceToken: 'after a reset' }));
+    await test.box.ensureOpen(anOwner({ ...test.owner, fenceToken: 'after a reset' }), EXECUTION);
     expect(test.living()).toEqual([]);
     expect(await test.run('exit 3')).toMatchObject({ exitCode: 3 });
   });

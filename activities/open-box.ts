@@ -1,0 +1,43 @@
+import { RunError, type ErrorCode } from '../src/core/errors.js';
+import { pathKey } from '../src/core/lease/path-key.js';
+import type { NodeFailure } from '../src/core/run/task.js';
+import type { OpenRunInput } from '../src/contract/activities.js';
+import type { Box, BoxOwner } from '../src/ports/box.js';
+import type { ExecutionName } from '../src/ports/executions.js';
+
+/** Which Temporal the runs of a worker live in. */
+export type TemporalPlace = Pick<BoxOwner, 'temporalAddress' | 'temporalNamespaceId'>;
+
+/** With these the run ends as refused; what else goes wrong fails the attempt to open it. */
+const REFUSALS: readonly ErrorCode[] = [
+  'CONTAINMENT_TOO_WEAK',
+  'LEASE_HELD',
+  'NODE_UNSTARTABLE',
+  'PATH_STILL_OCCUPIED',
+];
+
+/**
+ * Opens the box of a run that has its row.
+ * @returns why the run may not work; null: it may
+ * @throws RunError `FENCED` · `TEMPORAL_UNREACHABLE`
+ */
+export async function openBox(
+  box: Box,
+  { request, fenceToken }: OpenRunInput,
+  execution: ExecutionName,
+  temporal: TemporalPlace,
+): Promise<NodeFailure | null> {
+  const { runId, hostId, workingPath } = request;
+  const { temporalWorkflowId, temporalRunId } = execution;
+  const owner: BoxOwner = {
+    ...{ runId, workingPath, pathKey: pathKey(hostId, workingPath) },
+    ...{ temporalWorkflowId, fenceToken, ...temporal },
+  };
+  try {
+    await box.ensureOpen(owner, temporalRunId);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RunError) || !REFUSALS.includes(error.code)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}

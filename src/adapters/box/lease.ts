@@ -1,0 +1,93 @@
+import { statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { RunError } from '../../core/errors.js';
+import { formatClosing } from '../../core/lease/owner-record.js';
+import type { BoxOwner } from '../../ports/box.js';
+import type { BoxFiles } from './box-files.js';
+import type { InitProcess, LeasedLevel } from './init-process.js';
+import { readBootId } from './proc.js';
+
+/** What a box has locked. */
+export interface LockedPlace {
+  readonly path: string;
+  /** `device:inode`. */
+  readonly id: string;
+  /** The working directory itself; else a file in its place. */
+  readonly isDirectory: boolean;
+}
+
+/** `device:inode`; null: there is nothing. */
+export function placeOf(path: string): string | null {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+}
+
+/** The right to work in a place: the lock is held by a living INIT, and the owner record says for whom. */
+export interface Lease {
+  readonly init: InitProcess;
+  readonly place: LockedPlace;
+  /** Settles when the record has been written: nothing of the run may live before. @throws RunError `NODE_UNSTARTABLE` */
+  readonly recorded: Promise<void>;
+  /** Marks the record as closed and gives the lock back. Everything else in the box is gone. */
+  giveBack(): Promise<void>;
+}
+
+interface LeaseFacts {
+  readonly files: BoxFiles;
+  readonly level: LeasedLevel;
+  readonly owner: BoxOwner;
+  readonly init: InitProcess;
+  readonly place: LockedPlace;
+  readonly fenceNumber: number;
+}
+
+/** Writes the owner record behind the caller's back: it is waited for before anything enters. */
+export function makeLease(facts: LeaseFacts): Lease {
+  const { init, place } = facts;
+  const recorded = writeRecord(facts);
+  recorded.catch(() => undefined);
+  return {
+    init,
+    place,
+    recorded,
+    async giveBack() {
+      await recorded.catch(() => undefined);
+      init.hold(true);
+      await init.finish(formatClosing(new Date().toISOString()));
+    },
+  };
+}
+
+async function writeRecord({ files, level, owner, init, fenceNumber }: LeaseFacts): Promise<void> {
+  const draft = await files
+    .draft({
+      version: 1,
+      ...owner,
+      fenceNumber,
+      bootId: readBootId(),
+      initPid: init.identity.pid,
+      initStartTicks: init.identity.startTicks,
+      level,
+      since: new Date().toISOString(),
+    })
+    .catch((error: unknown) => {
+      throw unrecorded(files.recordPath(owner.pathKey), error);
+    });
+  if (!(await init.record(draft))) {
+    await rm(draft, { force: true });
+    throw unrecorded(
+      files.recordPath(owner.pathKey),
+      init.isGone ? 'the box has died' : 'it cannot be put there',
+    );
+  }
+  await files.sync();
+  init.hold(false);
+}
+
+function unrecorded(path: string, reason: unknown): RunError {
+  return new RunError(
+    'NODE_UNSTARTABLE',
+    `who works here cannot be written to ${path} (${reason instanceof Error ? reason.message : String(reason)}); make room there, or see who may write`,
+    { path },
+  );
+}

@@ -1,0 +1,76 @@
+import { parseInitWords, type InitWords } from '../../core/lease/init-words.js';
+import type { ProcessInfo } from '../../ports/box.js';
+import {
+  describeProcess,
+  findLiving,
+  listProcesses,
+  pidNamespaceOf,
+  readCommandLine,
+  readProcess,
+  type ProcEntry,
+  type ProcessIdentity,
+} from './proc.js';
+
+/** The INIT of somebody's box, found by its command line. */
+export interface Holder extends ProcessIdentity {
+  readonly words: InitWords;
+}
+
+/** Who holds the lock on a place; null: nobody, or nobody that can be read. @param lockedPlace `device:inode` */
+export async function findHolder(lockedPlace: string): Promise<Holder | null> {
+  for (const { pid, startTicks, isAlive } of await listProcesses()) {
+    const words = isAlive ? parseInitWords(readCommandLine(pid)) : null;
+    if (words?.lockedPlace === lockedPlace) return { pid, startTicks, words };
+  }
+  return null;
+}
+
+/** Whether this user may end a process. One that is gone may be ended by anybody. */
+export function isOursToEnd(init: ProcessIdentity | null): boolean {
+  if (init === null || findLiving(init) === null) return true;
+  try {
+    process.kill(init.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'EPERM';
+  }
+}
+
+/** Kills the INIT of a box, and the supervisor that holds the lock with it. */
+export function killInit(init: ProcessIdentity): void {
+  const entry = findLiving(init);
+  if (entry === null) return;
+  const parent = readProcess(entry.parentPid);
+  // The supervisor of walls has INIT's words in its own command line.
+  const isSupervisor = parent !== null && readCommandLine(parent.pid).endsWith(readCommandLine(init.pid));
+  for (const pid of isSupervisor ? [init.pid, parent.pid] : [init.pid]) kill(pid);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone, or another user's: the next look tells which.
+  }
+}
+
+/** Living processes of a PID namespace, its INIT apart. */
+export function membersOf(
+  entries: readonly ProcEntry[],
+  namespace: string,
+  initPid: number,
+): readonly ProcEntry[] {
+  return entries.filter(
+    ({ pid, isAlive }) => isAlive && pid !== initPid && pidNamespaceOf(pid) === namespace,
+  );
+}
+
+/** What lives in a box, for people: its INIT and, behind walls, what is in there with it. */
+export async function occupantsOf(init: ProcessIdentity): Promise<readonly ProcessInfo[]> {
+  const entry = findLiving(init);
+  if (entry === null) return [];
+  const namespace = pidNamespaceOf(init.pid);
+  const isWalled = namespace !== null && namespace !== pidNamespaceOf(process.pid);
+  const members = isWalled ? membersOf(await listProcesses(), namespace, init.pid) : [];
+  return [...members, entry].map(describeProcess);
+}

@@ -1,0 +1,87 @@
+import { RunError } from '../../core/errors.js';
+import type { BoxOwner, BoxTask } from '../../ports/box.js';
+import type { StartedCommand, Target } from './census.js';
+import { placeOf, type Lease } from './lease.js';
+import { childrenOf, findLiving } from './proc.js';
+import { requireStartable } from './start-command.js';
+import type { Walls } from './walls.js';
+
+/** An open box. */
+export interface OpenBox {
+  readonly owner: BoxOwner;
+  readonly commands: Set<StartedCommand>;
+  /** Ordered, and not known to have started. */
+  readonly launches: Set<Promise<unknown>>;
+  closing: Promise<void> | null;
+  /** Null: this level locks nothing. */
+  readonly lease: Lease | null;
+  /** Null: the box has none. */
+  readonly walls: Walls | null;
+}
+
+/** Whether an owner comes after the one of a box: under the same ID Temporal admits one execution at a time. */
+export function isSucceeded(box: OpenBox, owner: BoxOwner): boolean {
+  return (
+    box.owner.temporalWorkflowId === owner.temporalWorkflowId &&
+    (box.owner.runId !== owner.runId || box.owner.fenceToken !== owner.fenceToken)
+  );
+}
+
+/** Whether its INIT lives, as the system tells it now. */
+export function isStanding({ lease }: OpenBox): boolean {
+  return lease === null || (!lease.init.isGone && findLiving(lease.init.identity) !== null);
+}
+
+/** Whether it was ended, and not by us. */
+export function hasFallen(box: OpenBox): boolean {
+  return box.closing === null && !isStanding(box);
+}
+
+/** Whether nothing lives behind its walls, told without a search: whoever lost its parent is a child of INIT. */
+export function isDeserted({ walls, launches, commands }: OpenBox): boolean {
+  if (walls === null || launches.size > 0) return false;
+  if ([...commands].some(({ endedTicks }) => endedTicks === null)) return false;
+  return childrenOf(walls.place.initPid)?.length === 0;
+}
+
+export function targetOf(box: OpenBox | undefined, runId: string, attemptId: string | null): Target {
+  const commands = [...(box?.commands ?? [])].filter(
+    (command) => attemptId === null || command.attemptId === attemptId,
+  );
+  return { runId, attemptId, commands, isComplete: box !== undefined, walls: box?.walls?.place ?? null };
+}
+
+/**
+ * What is started for a task.
+ * @throws RunError `NODE_UNSTARTABLE` · `NODE_INTERRUPTED`
+ */
+export function commandFor(box: OpenBox, task: BoxTask): BoxTask {
+  if (!isStanding(box)) throw interrupted(task.runId);
+  requireSamePlace(box, task);
+  if (box.walls === null) return task;
+  requireStartable(task);
+  return box.walls.letIn(task);
+}
+
+/** A directory that took the name of the locked one is not locked by this box. */
+function requireSamePlace({ lease, owner }: OpenBox, { workingPath }: BoxTask): void {
+  if (lease === null || !lease.place.isDirectory || workingPath !== owner.workingPath) return;
+  const found = placeOf(workingPath);
+  if (found === null || found === lease.place.id) return;
+  throw new RunError(
+    'NODE_UNSTARTABLE',
+    `${workingPath} is another directory than when the run began; put the old one back, or start a new run in this one`,
+    { path: workingPath },
+  );
+}
+
+export function interrupted(runId: string): RunError {
+  return new RunError(
+    'NODE_INTERRUPTED',
+    `the box of run ${runId} was ended from outside, and all processes of the run with it; resume the run`,
+  );
+}
+
+export function notOpen(runId: string): RunError {
+  return new RunError('INTERNAL', `the box of run ${runId} is not open; open it before anything runs in it`);
+}

@@ -1,0 +1,211 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RunError } from '../../core/errors.js';
+import { formatInitWords } from '../../core/lease/init-words.js';
+import { judgeOpening, type OpeningFacts, type OpeningRefusal } from '../../core/lease/judge-opening.js';
+import type { OwnerRecord } from '../../core/lease/owner-record.js';
+import type { BoxOwner, ProcessInfo } from '../../ports/box.js';
+import type { Executions } from '../../ports/executions.js';
+import type { Logger } from '../../ports/logger.js';
+import type { BoxFiles } from './box-files.js';
+import { ofHolder, ofRecord, type Finding } from './finding.js';
+import type { HelperPrograms } from './helper-programs.js';
+import { startInit, type InitProcess, type LeasedLevel } from './init-process.js';
+import { makeLease, placeOf, type Lease, type LockedPlace } from './lease.js';
+import { findHolder, isOursToEnd, killInit, occupantsOf } from './occupants.js';
+import { findLiving } from './proc.js';
+import { boxFailed, fenced, leaseHeld, stillOccupied, temporalSilent, unlockable } from './refusals.js';
+import { askTemporal, standingOf, type TemporalAnswer } from './standing.js';
+
+/** Processes of a run where no walls hold them together, found by their marker. */
+export interface MarkedProcesses {
+  find(runId: string): Promise<readonly ProcessInfo[]>;
+  /** @throws RunError `PATH_STILL_OCCUPIED` */
+  end(runId: string): Promise<void>;
+}
+
+export interface LeaseParts {
+  readonly programs: HelperPrograms;
+  readonly files: BoxFiles;
+  readonly executions: Pick<Executions, 'describe'>;
+  readonly level: LeasedLevel;
+  readonly marked: MarkedProcesses;
+  readonly logger: Logger;
+}
+
+const FIRST_PAUSE_MS = 2;
+const LAST_PAUSE_MS = 50;
+
+/**
+ * Opens one lease: takes the lock, asks Temporal, and does what `judgeOpening` says until it is open or refused.
+ * What has been started is ended again when it is refused.
+ */
+class LeaseOpening {
+  readonly #begunAt = performance.now();
+  #place: LockedPlace;
+  #init: InitProcess | null = null;
+  #record: OwnerRecord | null = null;
+  #finding: Finding | null = null;
+  /** Holds for one look after it was given. */
+  #answerAboutFound: { readonly temporalWorkflowId: string; readonly answer: TemporalAnswer } | null = null;
+
+  constructor(
+    private readonly parts: LeaseParts,
+    private readonly owner: BoxOwner,
+    private readonly temporalRunId: string,
+  ) {
+    this.#place = placeToLock(parts.files, owner);
+  }
+
+  async open(): Promise<Lease> {
+    try {
+      return await this.#try();
+    } catch (error) {
+      this.#init?.kill();
+      await this.#init?.ended;
+      throw error;
+    }
+  }
+
+  async #try(): Promise<Lease> {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (;;) {
+      const facts = await this.#look();
+      const step = judgeOpening(facts);
+      if (step.kind === 'refuse') throw await this.#refusal(step.code);
+      if (step.kind === 'open' && this.#init !== null) return this.#take(this.#init, step.isTakenOver);
+      if (step.kind === 'askAboutFound' && facts.found !== null) {
+        const { temporalWorkflowId } = facts.found;
+        this.#answerAboutFound = {
+          temporalWorkflowId,
+          answer: await askTemporal(this.parts.executions, temporalWorkflowId),
+        };
+        continue;
+      }
+      this.#answerAboutFound = null;
+      if (step.kind === 'evict') await this.#evict();
+      await wait(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
+    }
+  }
+
+  async #look(): Promise<OpeningFacts> {
+    if (this.#init === null || this.#init.isGone) this.#init = await this.#lock();
+    const lock = this.#init === null ? 'held' : 'mine';
+    this.#record = lock === 'mine' ? this.parts.files.read(this.owner.pathKey) : null;
+    this.#finding = lock === 'mine' ? ofRecord(this.#record) : ofHolder(await findHolder(this.#place.id));
+    const finding = this.#finding;
+    const answer = await askTemporal(this.parts.executions, this.owner.temporalWorkflowId);
+    return {
+      me: this.owner,
+      standing: standingOf(answer, this.temporalRunId),
+      lock,
+      found: finding?.owner ?? null,
+      foundExecution: this.#executionOf(finding),
+      isProved: lock === 'mine' && (finding === null || (await this.#isGone(finding))),
+      isOursToEnd: isOursToEnd(finding?.init ?? null),
+      waitedMs: performance.now() - this.#begunAt,
+    };
+  }
+
+  /** @returns null: somebody else holds it */
+  async #lock(): Promise<InitProcess | null> {
+    const { programs, files, level } = this.parts;
+    const start = await startInit(programs, {
+      level,
+      lockPath: this.#place.path,
+      recordPath: files.recordPath(this.owner.pathKey),
+      words: formatInitWords({ ...this.owner, lockedPlace: this.#place.id, level }),
+    });
+    switch (start.kind) {
+      case 'held':
+        return null;
+      case 'failed':
+        throw boxFailed(level, start.reason);
+      case 'unlockable':
+        if (!this.#place.isDirectory) throw unlockable(this.#place.path, start.reason);
+        this.#place = fileInPlaceOf(files, this.owner);
+        return this.#lock();
+      case 'ready':
+        return this.#keepIfSame(start.init);
+    }
+  }
+
+  /** Another directory may have been put in its place while it was being locked. */
+  async #keepIfSame(init: InitProcess): Promise<InitProcess | null> {
+    if (placeOf(this.#place.path) === this.#place.id) return init;
+    init.kill();
+    await init.ended;
+    this.#place = placeToLock(this.parts.files, this.owner);
+    return this.#lock();
+  }
+
+  #executionOf(finding: Finding | null): OpeningFacts['foundExecution'] {
+    const asked = this.#answerAboutFound;
+    if (asked === null || asked.temporalWorkflowId !== finding?.owner.temporalWorkflowId) return 'unasked';
+    if (asked.answer === 'unknown') return 'unknown';
+    return asked.answer?.isOpen === true ? 'open' : 'over';
+  }
+
+  /** At levels 1 and 2 everything has gone before INIT has; elsewhere what bears the marker may live on. */
+  async #isGone({ init, level, owner }: Finding): Promise<boolean> {
+    if (init !== null && findLiving(init) !== null) return false;
+    if (level <= 2 || owner.isClosed || init === null) return true;
+    return (await this.parts.marked.find(owner.runId)).length === 0;
+  }
+
+  async #evict(): Promise<void> {
+    if (this.#finding === null) return;
+    const { init, level, owner } = this.#finding;
+    if (init !== null) killInit(init);
+    if (level > 2 && init !== null) await this.parts.marked.end(owner.runId);
+  }
+
+  #take(init: InitProcess, isTakenOver: boolean): Lease {
+    const { files, level, logger } = this.parts;
+    const before = this.#record;
+    if (isTakenOver && before !== null) {
+      const { runId, temporalWorkflowId, temporalNamespaceId, since } = before;
+      logger.warn(
+        { runId: this.owner.runId, before: { runId, temporalWorkflowId, temporalNamespaceId, since } },
+        'the working path was taken over from a run of another Temporal whose processes are gone',
+      );
+    }
+    const fenceNumber = (before?.fenceNumber ?? 0) + 1;
+    return makeLease({ files, level, owner: this.owner, init, place: this.#place, fenceNumber });
+  }
+
+  async #refusal(code: OpeningRefusal): Promise<RunError> {
+    const { owner, temporalRunId } = this;
+    if (code === 'FENCED') return fenced(owner, temporalRunId);
+    if (code === 'TEMPORAL_UNREACHABLE') return temporalSilent(owner);
+    if (code === 'LEASE_HELD') return leaseHeld(owner, this.#finding);
+    return stillOccupied(owner, await this.#occupants());
+  }
+
+  async #occupants(): Promise<readonly ProcessInfo[]> {
+    if (this.#finding === null) return [];
+    const { init, level, owner } = this.#finding;
+    const held = init === null ? [] : await occupantsOf(init);
+    return level > 2 ? [...held, ...(await this.parts.marked.find(owner.runId))] : held;
+  }
+}
+
+function placeToLock(files: BoxFiles, owner: BoxOwner): LockedPlace {
+  const id = placeOf(owner.workingPath);
+  return id === null ? fileInPlaceOf(files, owner) : { path: owner.workingPath, id, isDirectory: true };
+}
+
+function fileInPlaceOf(files: BoxFiles, { pathKey }: BoxOwner): LockedPlace {
+  const path = files.lockFile(pathKey);
+  return { path, id: placeOf(path) ?? '', isDirectory: false };
+}
+
+/**
+ * Takes the lease on an owner's working path.
+ * @param temporalRunId the execution of the owner's workflow ID that asks
+ * @throws RunError `FENCED` · `LEASE_HELD` · `PATH_STILL_OCCUPIED` · `TEMPORAL_UNREACHABLE` · `CONTAINMENT_TOO_WEAK`
+ */
+export async function openLease(parts: LeaseParts, owner: BoxOwner, temporalRunId: string): Promise<Lease> {
+  await parts.files.prepare();
+  return new LeaseOpening(parts, owner, temporalRunId).open();
+}

@@ -1,0 +1,46 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { RunError } from '../../core/errors.js';
+import { OPENING_PATIENCE_MS, type OpeningFacts } from '../../core/lease/judge-opening.js';
+import type { BoxOwner } from '../../ports/box.js';
+import type { ExecutionFacts, Executions } from '../../ports/executions.js';
+import { fenced, temporalSilent } from './refusals.js';
+
+const PAUSE_MS = 100;
+
+/** What Temporal says of an ID; null: it knows none. */
+export type TemporalAnswer = ExecutionFacts | 'unknown' | null;
+
+export async function askTemporal(
+  executions: Pick<Executions, 'describe'>,
+  temporalWorkflowId: string,
+): Promise<TemporalAnswer> {
+  try {
+    return await executions.describe(temporalWorkflowId);
+  } catch (error) {
+    if (error instanceof RunError && error.code === 'TEMPORAL_UNREACHABLE') return 'unknown';
+    throw error;
+  }
+}
+
+/** Whether an execution is the open, current one of its ID. */
+export function standingOf(answer: TemporalAnswer, temporalRunId: string): OpeningFacts['standing'] {
+  if (answer === 'unknown') return 'unknown';
+  return answer?.isOpen === true && answer.temporalRunId === temporalRunId ? 'current' : 'over';
+}
+
+/** @throws RunError `FENCED` · `TEMPORAL_UNREACHABLE` */
+export async function requireCurrent(
+  executions: Pick<Executions, 'describe'>,
+  owner: BoxOwner,
+  temporalRunId: string,
+): Promise<void> {
+  const limit = performance.now() + OPENING_PATIENCE_MS.TEMPORAL_UNREACHABLE;
+  for (;;) {
+    const answer = await askTemporal(executions, owner.temporalWorkflowId);
+    const standing = standingOf(answer, temporalRunId);
+    if (standing === 'current') return;
+    if (standing === 'over') throw fenced(owner, temporalRunId);
+    if (performance.now() >= limit) throw temporalSilent(owner);
+    await wait(PAUSE_MS);
+  }
+}
