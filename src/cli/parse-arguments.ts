@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command as Program } from 'commander';
 import type { Command } from './context.js';
 import { makeProgram } from './program.js';
 import { usageError } from './render/failure.js';
@@ -33,14 +33,20 @@ export function parseArguments(argv: readonly string[], version: string): Invoca
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.help' && error.exitCode !== 0) return { kind: 'nothing', text };
     if (error.exitCode === 0) return { kind: 'text', text };
-    throw usageError(sentence(error.message));
+    throw usageError(sentence(error.message, helpFor(program, argv)));
   }
   const [command] = chosen;
   return command === undefined ? { kind: 'nothing', text } : { kind: 'command', command };
 }
 
+/** What tells more about the command that was meant. */
+function helpFor(program: Program, [name = '']: readonly string[]): string {
+  const command = program.commands.find((one) => one.name() === name || one.aliases().includes(name));
+  return command === undefined ? 'signalbox help' : `signalbox help ${command.name()}`;
+}
+
 /** `error: unknown option '--jsn'\n(Did you mean --json?)` as one sentence. */
-function sentence(message: string): string {
+function sentence(message: string, help: string): string {
   const plain = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/s, '; did you mean $1?');
-  return plain.endsWith('?') ? plain : `${plain}; signalbox help tells what there is`;
+  return plain.endsWith('?') ? plain : `${plain}; ${help} tells what there is`;
 }

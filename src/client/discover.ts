@@ -114,7 +114,8 @@ function notFound(name: string, nearest: string | null, { root, errors, workflow
       ? `There are none in ${join(root, '.archon', 'workflows')}`
       : `There are: ${known.join(', ')}`;
   const broken = errors.length === 0 ? '' : `; ${errors.length} more cannot be used (signalbox validate)`;
-  return new RunError('WORKFLOW_NOT_FOUND', `no workflow is named ${name}${hint} ${list}${broken}`, {
+  const wanted = name === '' ? '""' : name;
+  return new RunError('WORKFLOW_NOT_FOUND', `no workflow is named ${wanted}${hint} ${list}${broken}`, {
     known,
   });
 }

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { fromFailure } from '../contract/failure.js';
 import { RunError } from '../core/errors.js';
+import { shortRunId } from '../core/ids.js';
 import { isNotFound, readableTrouble, withDeadline } from './temporal-calls.js';
 
-const CALL_MS = 6_000;
+const DESCRIBE_MS = 2_500;
+const CALL_MS = 5_000;
 
 /** Whom a message is for. `runId` is checked by the receiver's memo before anything is sent. */
 export interface Addressee {
@@ -30,20 +32,22 @@ export async function sendUpdate<Answer>(to: Addressee, request: UpdateRequest):
   const { client, runId, temporalWorkflowId } = to;
   const { name, message, updateId = randomUUID() } = request;
   try {
-    return await withDeadline(client, CALL_MS, async () => {
-      const holder = await client.workflow.getHandle(temporalWorkflowId).describe();
-      if (holder.memo?.['runId'] !== runId || holder.status.name !== 'RUNNING') throw closed(runId);
-      return client.workflow
+    const holder = await withDeadline(client, DESCRIBE_MS, () =>
+      client.workflow.getHandle(temporalWorkflowId).describe(),
+    );
+    if (holder.memo?.['runId'] !== runId || holder.status.name !== 'RUNNING') throw closed(runId);
+    return await withDeadline(client, CALL_MS, () =>
+      client.workflow
         .getHandle(temporalWorkflowId, holder.runId)
-        .executeUpdate<Answer, [object]>(name, { args: [message], updateId });
-    });
+        .executeUpdate<Answer, [object]>(name, { args: [message], updateId }),
+    );
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError) throw fromFailure(error) ?? error;
     if (isNotFound(error)) throw closed(runId);
     if (isUpdateTimeout(error)) {
       throw new RunError(
         'WORKER_UNAVAILABLE',
-        `run ${runId} did not answer within ${CALL_MS / 1000} s; its worker is away or busy. Look with signalbox ps, start one with signalbox worker`,
+        `run ${shortRunId(runId)} did not answer within ${CALL_MS / 1000} s; its worker is away or busy. Look with signalbox ps, start one with signalbox worker`,
         { runId, updateId },
         { cause: error },
       );
@@ -53,7 +57,8 @@ export async function sendUpdate<Answer>(to: Addressee, request: UpdateRequest):
 }
 
 function closed(runId: string): RunError {
-  return new RunError('RUN_CLOSED', `run ${runId} is over; see it with signalbox get ${runId}`, { runId });
+  const short = shortRunId(runId);
+  return new RunError('RUN_CLOSED', `run ${short} is over; see it with signalbox get ${short}`, { runId });
 }
 
 function isUpdateTimeout(error: unknown): boolean {

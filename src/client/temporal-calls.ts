@@ -68,17 +68,24 @@ const unreachable = (address: string, reason: string): string =>
 
 const PAUSE_MS = 300;
 
-/** @throws RunError `TEMPORAL_UNREACHABLE` when it does not answer for `patienceMs` and a little */
-export async function requireTemporal({ client, address }: Temporal, patienceMs: number): Promise<void> {
+/** Why Temporal does not answer for `patienceMs` and a little; null: it does. */
+export async function whyAway(
+  { client }: Pick<Temporal, 'client'>,
+  patienceMs: number,
+): Promise<string | null> {
   const end = Date.now() + patienceMs;
   for (;;) {
     const reason = await whyUnreachable(client.connection);
-    if (reason === null) return;
-    if (Date.now() + PAUSE_MS >= end) {
-      throw new RunError('TEMPORAL_UNREACHABLE', unreachable(address, reason), { address });
-    }
+    if (reason === null || Date.now() + PAUSE_MS >= end) return reason;
     await wait(PAUSE_MS);
   }
+}
+
+/** @throws RunError `TEMPORAL_UNREACHABLE` when it does not answer for `patienceMs` and a little */
+export async function requireTemporal(temporal: Temporal, patienceMs: number): Promise<void> {
+  const { address } = temporal;
+  const reason = await whyAway(temporal, patienceMs);
+  if (reason !== null) throw new RunError('TEMPORAL_UNREACHABLE', unreachable(address, reason), { address });
 }
 
 function isDenial(error: unknown): boolean {

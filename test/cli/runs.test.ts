@@ -131,6 +131,8 @@ describe('get', () => {
   it('shows of a run that has ended no node as waiting or running, and how long failed ones took', async () => {
     const ended = [
       event('node_failed', 'build', { error: 'exit 3', signalbox: { attempt: 1, duration_ms: 1_500 } }),
+      event('approval_requested', 'first', { message: 'Begin?' }),
+      event('node_completed', 'first', { node_output: '', approval_decision: 'approved' }),
       event('approval_requested', 'review', { message: 'Ship it?' }),
       event('approval_requested', 'other', { message: 'And this?' }),
       event('node_started', 'test', {}),
@@ -148,6 +150,8 @@ describe('get', () => {
         'nodes',
         '  ✗ build (1.5s)',
         '      exit 3',
+        '  ✓ first',
+        '      approved',
         '  ✗ review rejected',
         '      not yet',
         '  - other',
@@ -215,7 +219,8 @@ describe('get', () => {
     ['RUN_ID_AMBIGUOUS', '"7" fits several runs'],
   ] as const)('refuses with 64: %s', async (code, sentence) => {
     const find = () => Promise.reject(new RunError(code, sentence));
-    const result = await runFake(['get', 'zz', '--json'], { orchestrator: { find } });
+    const findQueued = () => Promise.resolve([]);
+    const result = await runFake(['get', 'zz', '--json'], { orchestrator: { find, findQueued } });
     expect(result.exitCode).toBe(64);
     expect(JSON.parse(result.stdout)).toEqual({ ok: false, error: { code, message: sentence } });
   });

@@ -32,7 +32,7 @@ export function summariseNodes(events: readonly EventRecord[], runStatus: string
     const meaning = meaningOf(eventType, data, nodes.get(nodeName));
     if (meaning === null) continue;
     const [status, key] = meaning;
-    const text = data[key];
+    const text = data[key] || data['approval_decision'];
     nodes.set(nodeName, {
       node: nodeName,
       status,

@@ -3,7 +3,7 @@ import proto from '@temporalio/proto';
 import { checkTables, makePool } from '../../adapters/postgres/index.js';
 import { readHostId } from '../../client/host-id.js';
 import { registeredSearchAttributes } from '../../client/search-attributes.js';
-import { requireTemporal, withDeadline } from '../../client/temporal-calls.js';
+import { whyAway, withDeadline } from '../../client/temporal-calls.js';
 import type { Config } from '../../config/config.js';
 import { SEARCH_ATTRIBUTE_NAMES } from '../../contract/memo.js';
 import { hostTaskQueue } from '../../contract/task-queues.js';
@@ -18,23 +18,25 @@ const { TASK_QUEUE_TYPE_WORKFLOW } = proto.temporal.api.enums.v1.TaskQueueType;
 export async function serverChecks(config: Config, endpoints: StackEndpoints): Promise<readonly Check[]> {
   const client = await temporalClient(config, endpoints);
   const { address } = endpoints.temporal;
-  const reached = requireTemporal({ client, address }, PATIENCE_MS);
-  const isReached = await reached.then(
-    () => true,
-    () => false,
-  );
+  const reason = await whyAway({ client }, PATIENCE_MS);
   return [
-    { name: 'Temporal', look: () => reached.then(() => temporalServer(client, address)) },
-    ...(isReached ? temporalChecks(client, config, address) : []),
+    ...(reason === null ? temporalChecks(client, config, address) : [temporalAway(address, reason)]),
     { name: 'database', look: () => database(endpoints.database.url) },
   ];
 }
 
 function temporalChecks(client: Client, config: Config, address: string): readonly Check[] {
   return [
+    { name: 'Temporal', look: () => temporalServer(client, address) },
     { name: 'search attributes', look: () => searchAttributes(client, address) },
     { name: 'worker', look: () => worker(client, config) },
   ];
+}
+
+function temporalAway(address: string, reason: string): Check {
+  const text = `${address} does not answer (${reason})`;
+  const advice = 'check that it runs, and TEMPORAL_ADDRESS';
+  return { name: 'Temporal', look: () => Promise.resolve({ verdict: 'fail', text, advice }) };
 }
 
 async function temporalServer(client: Client, address: string): Promise<Seen> {

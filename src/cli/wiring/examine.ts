@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import type { Stack } from '../../ports/stack.js';
+import type { Stack, StackEndpoints } from '../../ports/stack.js';
 import type { Finding } from '../context.js';
 import type { Check, Seen } from './check.js';
 import { machineChecks } from './examine-machine.js';
@@ -26,8 +26,23 @@ export async function examine({ config, stack, onFinding }: Examination): Promis
     });
     return;
   }
+  if (differs(config, endpoints)) {
+    onFinding({
+      name: 'local stack',
+      verdict: 'fail',
+      text: 'up, but for another TEMPORAL_ADDRESS or DATABASE_URL than are set now',
+      advice: 'run signalbox down, or name another SIGNALBOX_HOME',
+    });
+  }
   const { serverChecks } = await import('./examine-servers.js');
   await run(await serverChecks(config, endpoints), onFinding);
+}
+
+/** Commands refuse a stack that was brought up for other servers. */
+function differs(config: Config, { temporal, database }: StackEndpoints): boolean {
+  return (
+    config.temporal.isExternal === temporal.embedded || (config.databaseUrl !== null) === database.embedded
+  );
 }
 
 async function run(checks: readonly Check[], onFinding: (finding: Finding) => void): Promise<void> {

@@ -1,6 +1,8 @@
+import { requireTemporal } from '../../client/temporal-calls.js';
 import type { Config } from '../../config/config.js';
 import type { Progress, Stack } from '../../ports/stack.js';
 import { runWorker } from '../../../worker/main.js';
+import { PATIENCE_MS, temporalClient } from './temporal.js';
 import { temporalPlace } from './temporal-place.js';
 
 /** This process as the worker of this machine and user. */
@@ -10,6 +12,7 @@ export async function runOwnWorker(config: Config, stack: Stack, tell: Progress)
   const endpoints = (isPartOfStack ? await stack.endpoints() : null) ?? (await stack.ensure(tell));
   const { address, namespace, embedded } = endpoints.temporal;
   const options = embedded ? {} : (await temporalPlace(config)).options;
+  await requireTemporal({ client: await temporalClient(config, endpoints), address }, PATIENCE_MS);
   if (!isPartOfStack)
     tell(`serving runs of ${config.user} from Temporal at ${address}, namespace ${namespace}`);
   await runWorker(config, {
