@@ -1,12 +1,12 @@
 import { isGrpcDeadlineError, type Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { RunError } from '../../core/errors.js';
 import type { ExecutionName, Executions } from '../../ports/executions.js';
 import type { PathWatch } from '../../ports/path-watch.js';
 
 /** Temporal answers a long poll after 20 s at the latest. */
 const POLL_MS = 40_000;
-const { HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } = temporal.api.enums.v1.HistoryEventFilterType;
+const { HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT } = proto.temporal.api.enums.v1.HistoryEventFilterType;
 
 /** A watch over Temporal's long polls: the server answers the moment an execution closes. @param address for messages */
 export function makePathWatch(
