@@ -3,6 +3,7 @@ import type { Choose } from './declare/shared-flags.js';
 import { declareDeciding } from './declare/deciding.js';
 import { declareDefinitions, declareList } from './declare/definitions.js';
 import { declareLooking } from './declare/looking.js';
+import { declareQueue } from './declare/queue.js';
 import { declareRun } from './declare/run.js';
 import { declareServices } from './declare/services.js';
 
@@ -24,6 +25,7 @@ export function makeProgram(version: string, choose: Choose): Program {
   declareDefinitions(program, choose);
   declareLooking(program, choose);
   declareDeciding(program, choose);
+  declareQueue(program, choose);
   declareServices(program, choose);
   declareArchonSpelling(program, choose);
   for (const command of allCommands(program)) {

@@ -3,7 +3,7 @@ import { isUuid } from '../core/ids.js';
 import { isJsonObject } from '../core/json.js';
 import { nearestName } from '../core/nearest-name.js';
 import { messageFaults } from './limits.js';
-import type { StartOptions } from './orchestrator.js';
+import type { OnBusy, StartOptions } from './orchestrator.js';
 
 /** Below this a busy host loses nodes that are well. */
 const SHORTEST_HEARTBEAT_MS = 1_000;
@@ -26,6 +26,8 @@ const isWorkflow = (value: unknown): boolean =>
 const isWorker = (value: unknown): boolean =>
   isJsonObject(value) && isText(value['hostId']) && value['hostId'] !== '' && isCount(value['uid']);
 const isHeartbeat = (value: unknown): boolean => isCount(value) && (value as number) >= SHORTEST_HEARTBEAT_MS;
+const WAYS: readonly unknown[] = ['fail', 'wait', 'attach', 'replace'] satisfies OnBusy[];
+const isOnBusy = (value: unknown): boolean => WAYS.includes(value);
 const isEnvironment = (value: unknown): boolean =>
   isMapOfTexts(value) &&
   Object.entries(value as Record<string, string>).every(
@@ -38,7 +40,8 @@ const FAULTS: { readonly [Key in keyof Required<StartOptions>]: Faults } = {
   workingPath: unless(isPlain, 'is no path'),
   message: (value) => (isText(value) ? messageFaults(value) : ['is no text']),
   inputs: unless(isMapOfTexts, 'is no map of texts'),
-  onBusy: unless(isText, 'is no text'),
+  onBusy: unless(isOnBusy, `is none of ${WAYS.join(', ')}`),
+  waitTimeoutMs: unless(isCount, 'is no whole number of milliseconds from 0'),
   isFolder: unless(isFlag, 'is neither true nor false'),
   baseBranch: unless(isPlain, 'is no text without NUL bytes'),
   environment: unless(isEnvironment, 'is no map of texts that programs can be given'),

@@ -1,6 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { MESSAGES, type CancelAnswer, type DecideAnswer } from '../contract/messages.js';
+import { ticketWorkflowId } from '../contract/workflow-id.js';
 import { compileDefinition } from '../core/definition/compile.js';
+import type { Issue } from '../core/definition/issue.js';
 import { RunError } from '../core/errors.js';
 import { shortRunId, type HostId, type RunId } from '../core/ids.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
@@ -10,13 +12,17 @@ import { loadWorkflow, type LoadedWorkflow } from './discover.js';
 import { askRun } from './ask-run.js';
 import { checkStart } from './check-start.js';
 import { followRun } from './follow-run.js';
-import { readHolder } from './holder.js';
+import { memoOf, readHolder } from './holder.js';
 import { sendUpdate } from './message-run.js';
 import type { Orchestrator, StartOptions, StartResult } from './orchestrator.js';
 import { makeNamespaceId } from './namespace-id.js';
+import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
+import { awaitPlace, leaveQueue } from './queue-ticket.js';
 import { makeRecentRuns } from './recent-runs.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
-import { startRun, type StartPlace, type StartPorts } from './start-run.js';
+import { startRun, type StartOutcome, type StartPlace, type StartPorts } from './start-run.js';
+import { waitError } from './wait-end.js';
+import { waitForTurn } from './wait-in-queue.js';
 
 export interface OrchestratorPorts {
   readonly client: Client;
@@ -42,12 +48,30 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   const find = (idOrPrefix: string): Promise<RunRecord> => findRun(reader, idOrPrefix);
   const startPorts = { ...ports, namespaceId: makeNamespaceId({ client, address }) };
   const recent = makeRecentRuns(RECENT);
+  const temporal = { client, address };
   const idOf = async (runId: RunId): Promise<string> => recent.idOf(runId) ?? temporalIdOf(await find(runId));
   return {
     start: async (options) => {
       const result = await start(startPorts, options);
-      if (result.kind === 'started') recent.remember(result.runId, result.temporalWorkflowId);
+      if (result.kind === 'started' || result.kind === 'attached') {
+        recent.remember(result.runId, result.temporalWorkflowId);
+      }
       return result;
+    },
+    waitForTurn: async (runId, options = {}) => {
+      const end = await waitForTurn(temporal, runId, options);
+      if (end.kind === 'started') recent.remember(runId, end.temporalWorkflowId);
+      return end;
+    },
+    leaveQueue: (runId, request) => leaveQueue(temporal, runId, request),
+    findQueued: async (idOrPrefix) => {
+      const prefix = prefixOf(idOrPrefix);
+      return prefix === '' ? [] : findQueued(temporal, prefix);
+    },
+    queues: async (workingPath) => {
+      if (workingPath === null) return readQueues(temporal);
+      const path = { hostId: await ports.hostId(), workingPath: asWorkingPath(workingPath) };
+      return [await readQueue(temporal, path)];
     },
     follow: async (runId, options = {}) =>
       followRun(ports, { runId, temporalWorkflowId: await idOf(runId) }, options),
@@ -76,19 +100,41 @@ async function start(ports: OrchestratorPorts & StartPorts, options: StartOption
   const loaded = await load(ports, place.workingPath, options.workflow);
   if (loaded.kind === 'refused') return loaded;
   const outcome = await startRun(ports, place, loaded.definition, options);
-  const { request, temporalWorkflowId, admission } = outcome;
-  if (admission.kind === 'busy') {
-    const holder = await readHolder(ports.client, place.workingPath, admission.holder);
-    return { kind: 'busy', code: 'LEASE_HELD', holder };
+  return answerOf(ports, outcome, loaded.warnings);
+}
+
+async function answerOf(
+  ports: OrchestratorPorts,
+  { request, temporalWorkflowId, admission }: StartOutcome,
+  warnings: readonly Issue[],
+): Promise<StartResult> {
+  const { client, temporalAddress: address } = ports;
+  const { runId, workingPath } = request;
+  const workflow = request.definition.name;
+  const run = { runId, workflow, workingPath, temporalWorkflowId, warnings };
+  switch (admission.kind) {
+    case 'started':
+      return { kind: 'started', ...run };
+    case 'attached': {
+      const memo = memoOf(admission.holder);
+      return { kind: 'attached', ...run, runId: memo.runId ?? runId };
+    }
+    case 'queued': {
+      const end = await awaitPlace({ client, address }, request);
+      if (!('kind' in end)) {
+        return { kind: 'queued', ...run, temporalWorkflowId: ticketWorkflowId(runId), place: end.place };
+      }
+      if (end.kind === 'started') return { kind: 'started', ...run };
+      throw waitError(end, workingPath);
+    }
+    case 'busy': {
+      const [holder, queue] = await Promise.all([
+        readHolder(client, workingPath, admission.holder),
+        askQueue(client, request),
+      ]);
+      return { kind: 'busy', code: 'LEASE_HELD', holder, queueLength: queue?.entries.length ?? null };
+    }
   }
-  return {
-    kind: 'started',
-    runId: request.runId,
-    workflow: request.definition.name,
-    workingPath: request.workingPath,
-    temporalWorkflowId,
-    warnings: loaded.warnings,
-  };
 }
 
 /** A path of another machine cannot be resolved here; that machine's worker checks it. */
@@ -110,9 +156,15 @@ async function load(
   return loadWorkflow({ root, archonHome: ports.archonHome }, workflow);
 }
 
-async function findRun(reader: RunReader, idOrPrefix: string): Promise<RunRecord> {
+/** What a run id may begin with; empty: it is no such beginning. */
+function prefixOf(idOrPrefix: string): string {
   const prefix = idOrPrefix.trim().toLowerCase();
-  const runs = ID_PREFIX.test(prefix) ? await reader.findByPrefix(prefix, CANDIDATES) : [];
+  return ID_PREFIX.test(prefix) ? prefix : '';
+}
+
+async function findRun(reader: RunReader, idOrPrefix: string): Promise<RunRecord> {
+  const prefix = prefixOf(idOrPrefix);
+  const runs = prefix === '' ? [] : await reader.findByPrefix(prefix, CANDIDATES);
   const [only, ...others] = runs;
   if (only === undefined) {
     throw new RunError(

@@ -1,8 +1,18 @@
 import type { CancelAnswer, DecideAnswer, RunDescription, WaitingGate } from '../contract/messages.js';
+import type { LeaveAnswer, TicketResult } from '../contract/ticket-workflow.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { RunId } from '../core/ids.js';
 import type { EventRecord, RunFilter, RunRecord } from '../ports/run-table.js';
+import type { PathQueue, QueuedRun } from './queue-reader.js';
+import type { WaitOptions } from './wait-in-queue.js';
+
+/**
+ * `fail`: say who holds it · `wait`: take a place in the queue of the path, which outlives the caller ·
+ * `attach`: if the holder does the same work, follow it, else as `fail` · `replace`: cancel the holder, wait until
+ * nothing of it is alive, then start; who comes in between is busy.
+ */
+export type OnBusy = 'fail' | 'wait' | 'attach' | 'replace';
 
 /** What a caller asks for. */
 export interface StartOptions {
@@ -12,7 +22,10 @@ export interface StartOptions {
   readonly workingPath: string;
   readonly message?: string;
   readonly inputs?: Readonly<Record<string, string>>;
-  readonly onBusy?: 'fail';
+  /** What to do when the path is in use; default `fail`. */
+  readonly onBusy?: OnBusy;
+  /** With `onBusy: 'wait'`: gives the place up after this long; default never. */
+  readonly waitTimeoutMs?: number;
   /** Take the directory as it is, whatever repository it lies in. */
   readonly isFolder?: boolean;
   /** `$BASE_BRANCH`; by default the host asks git. */
@@ -51,16 +64,32 @@ export interface Holder {
   readonly isHostAlive: boolean;
 }
 
+/** A run that is there. */
+export interface RunningRun {
+  readonly runId: RunId;
+  readonly workflow: string;
+  readonly workingPath: string;
+  readonly temporalWorkflowId: string;
+  readonly warnings: readonly Issue[];
+}
+
 export type StartResult =
+  | ({ readonly kind: 'started' } & RunningRun)
+  /** A run that was there already, and does the same work. */
+  | ({ readonly kind: 'attached' } & RunningRun)
+  /** It has a place in the queue; `waitForTurn` tells when it has been started. Its Temporal ID is its ticket's. */
+  | ({
+      readonly kind: 'queued';
+      /** From 1; null: no worker has given it its place yet. */
+      readonly place: number | null;
+    } & RunningRun)
   | {
-      readonly kind: 'started';
-      readonly runId: RunId;
-      readonly workflow: string;
-      readonly workingPath: string;
-      readonly temporalWorkflowId: string;
-      readonly warnings: readonly Issue[];
+      readonly kind: 'busy';
+      readonly code: ErrorCode;
+      readonly holder: Holder;
+      /** How many wait for the path; null: not known. */
+      readonly queueLength: number | null;
     }
-  | { readonly kind: 'busy'; readonly code: ErrorCode; readonly holder: Holder }
   | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
 
 /** What is decided at a gate. */
@@ -120,15 +149,33 @@ export interface Discovery {
   readonly errors: readonly BrokenWorkflow[];
 }
 
-/** Everything that the command line does to runs, for programs. Every call has a deadline of 10 s. */
+/**
+ * Everything that the command line does to runs, for programs. Every call has a deadline of 10 s, but for
+ * `follow`, `waitForTurn` and a start that replaces.
+ */
 export interface Orchestrator {
   /**
    * Starts a run, or says who holds the path, or what is wrong with the definition. Never ambiguous.
    * @throws RunError `WORKING_PATH_INVALID` · `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS` ·
    *   `USAGE` · `INPUT_INVALID` · `MESSAGE_INVALID` · `START_REQUEST_TOO_LARGE` · `TEMPORAL_UNREACHABLE` (its details
-   *   carry run id and start token: the run may have started) · `DATABASE_UNREACHABLE`
+   *   carry run id and start token: the run may have started) · `DATABASE_UNREACHABLE` · `QUEUE_FULL` ·
+   *   `PATH_STILL_OCCUPIED` and `WORKER_UNAVAILABLE` (the holder that was to be replaced does not end)
    */
   start(options: StartOptions): Promise<StartResult>;
+  /**
+   * Until a run that waits for its path has been started, or does not wait any more.
+   * @throws the signal's reason · RunError `RUN_NOT_FOUND` it never waited · `TEMPORAL_UNREACHABLE`; it keeps its place
+   */
+  waitForTurn(runId: RunId, options?: WaitOptions): Promise<TicketResult>;
+  /** Gives a place up. @throws RunError `RUN_CLOSED` it does not wait any more · `WORKER_UNAVAILABLE` */
+  leaveQueue(runId: RunId, request: { by?: string; reason?: string }): Promise<LeaveAnswer>;
+  /** Runs that wait and whose ids begin like this. @throws RunError `TEMPORAL_UNREACHABLE` */
+  findQueued(idOrPrefix: string): Promise<readonly QueuedRun[]>;
+  /**
+   * The queue of a path, also when nobody waits; null: of every path for which somebody does.
+   * @throws RunError `WORKER_UNAVAILABLE` · `TEMPORAL_UNREACHABLE`
+   */
+  queues(workingPath: string | null): Promise<readonly PathQueue[]>;
   /**
    * Until the run ends, or pauses.
    * @throws the signal's reason · RunError `TEMPORAL_UNREACHABLE` for longer than a while; the run may go on ·

@@ -11,8 +11,9 @@ import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { TextStore } from '../ports/run-table.js';
-import { admitRun, type Admission } from './admission.js';
+import { admitRun } from './admission.js';
 import { memoOf } from './holder.js';
+import { ON_BUSY, type StartAdmission } from './on-busy.js';
 import type { StartOptions } from './orchestrator.js';
 import { prepareDefinition } from './prepare-definition.js';
 import { resolveInputs } from './resolve-inputs.js';
@@ -42,7 +43,7 @@ export interface StartPlace {
 }
 
 export interface StartOutcome {
-  readonly admission: Admission;
+  readonly admission: StartAdmission;
   readonly request: StartRequest;
   readonly temporalWorkflowId: string;
 }
@@ -57,9 +58,12 @@ export async function startRun(
   const { texts, request } = makeRequest(place, definition, options);
   if (texts.size > 0) await ports.texts.put(texts);
   if (!request.hasClientEnvironment || ports.environment === null || options.environment === undefined) {
-    return admit(ports, { ...request, hasClientEnvironment: false });
+    return admit(ports, { ...request, hasClientEnvironment: false }, options);
   }
-  return admitWithEnvironment(ports, ports.environment, request, options.environment);
+  return admitWithEnvironment(ports, ports.environment, request, {
+    ...options,
+    environment: options.environment,
+  });
 }
 
 /** What is left behind by a start whose fate nobody knows is swept up by the worker. */
@@ -67,20 +71,20 @@ async function admitWithEnvironment(
   ports: StartPorts,
   store: EnvironmentStore,
   request: StartRequest,
-  environment: Readonly<Record<string, string>>,
+  options: StartOptions & { readonly environment: Readonly<Record<string, string>> },
 ): Promise<StartOutcome> {
   const { runId, hostId, workingPath } = request;
   const temporalWorkflowId = runWorkflowId(hostId, workingPath);
   const temporalNamespaceId = await ports.namespaceId();
-  await store.save(runId, environment, { temporalNamespaceId, temporalWorkflowId });
-  const outcome = await admit(ports, request).catch(async (error: unknown) => {
+  await store.save(runId, options.environment, { temporalNamespaceId, temporalWorkflowId });
+  const outcome = await admit(ports, request, options).catch(async (error: unknown) => {
     const mayRun = error instanceof RunError && error.details['mayHaveStarted'] === true;
     if (!mayRun) await store.remove(runId);
     throw error;
   });
   const { admission } = outcome;
-  const isHoldersOwn = admission.kind === 'busy' && memoOf(admission.holder).runId === runId;
-  if (admission.kind === 'busy' && !isHoldersOwn) await store.remove(runId);
+  const isForNobody = 'holder' in admission && memoOf(admission.holder).runId !== runId;
+  if (isForNobody) await store.remove(runId);
   return outcome;
 }
 
@@ -118,14 +122,14 @@ function makeRequest(
   return { request, texts: prepared.texts };
 }
 
-async function admit(ports: StartPorts, request: StartRequest): Promise<StartOutcome> {
+async function admit(ports: StartPorts, request: StartRequest, options: StartOptions): Promise<StartOutcome> {
   try {
-    return await admitWith(ports, request);
+    return await admitWith(ports, request, options);
   } catch (error) {
     if (!isUnknownAttribute(error)) throw error;
     const known = await registeredSearchAttributes(ports.client, ports.temporalAddress);
     const searchAttributes = request.searchAttributes.filter((name) => known.has(name));
-    return admitWith(ports, { ...request, searchAttributes });
+    return admitWith(ports, { ...request, searchAttributes }, options);
   }
 }
 
@@ -136,17 +140,27 @@ function isUnknownAttribute(error: unknown): boolean {
   return cause?.code === INVALID_ARGUMENT && String(cause.details).includes('search attribute');
 }
 
-async function admitWith(ports: StartPorts, request: StartRequest): Promise<StartOutcome> {
+async function admitWith(
+  ports: StartPorts,
+  request: StartRequest,
+  { onBusy = 'fail', waitTimeoutMs }: Pick<StartOptions, 'onBusy' | 'waitTimeoutMs'>,
+): Promise<StartOutcome> {
   const { runId, startToken } = request;
+  const temporal = { client: ports.client, address: ports.temporalAddress };
   const start = runStart(request);
-  const admission = await admitRun({
-    client: ports.client,
-    address: ports.temporalAddress,
-    workflowId: start.workflowId,
-    workflowType: WORKFLOW_TYPES.run,
-    runId,
-    startToken,
-    start: { ...start, memo: { ...start.memo }, workflowIdConflictPolicy: 'FAIL' },
+  const admission = await ON_BUSY[onBusy]({
+    temporal,
+    request,
+    waitTimeoutMs: waitTimeoutMs ?? null,
+    admit: () =>
+      admitRun({
+        ...temporal,
+        workflowId: start.workflowId,
+        workflowType: WORKFLOW_TYPES.run,
+        runId,
+        startToken,
+        start: { ...start, memo: { ...start.memo }, workflowIdConflictPolicy: 'FAIL' },
+      }),
   });
   return { admission, request, temporalWorkflowId: start.workflowId };
 }

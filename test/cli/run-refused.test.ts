@@ -1,28 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   aHolder,
   GATE,
   HELLO,
-  makeDirectory,
   RUN_ID,
   runFake,
   STARTED,
   TEMPORAL_ID,
   type FakeWorld,
+  useDirectory,
 } from './fake-cli.js';
 
 let directory: string;
-let remove: () => Promise<void>;
-
-beforeAll(async () => {
-  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO }));
+useDirectory({ 'hello.yaml': HELLO }, (made) => {
+  directory = made;
 });
-afterAll(async () => remove());
 
 describe('a path in use', () => {
-  const busy = (holder: ReturnType<typeof aHolder>): FakeWorld => ({
+  const busy = (holder: ReturnType<typeof aHolder>, queueLength: number | null = 0): FakeWorld => ({
     directory,
-    orchestrator: { start: () => Promise.resolve({ kind: 'busy', code: 'LEASE_HELD', holder }) },
+    orchestrator: { start: () => Promise.resolve({ kind: 'busy', code: 'LEASE_HELD', holder, queueLength }) },
   });
 
   it('is told with who holds it and what can be done', async () => {
@@ -32,6 +29,7 @@ describe('a path in use', () => {
       "✖ /home/me/repo is in use
         by       run 7c1f2a9e  fix-issue › node "implement" (bash)      running 12m04s
         started  2026-11-22 09:02:11 UTC by me@laptop
+        wait     signalbox run hello --on-busy wait
         follow   signalbox logs -f 7c1f2a9e
         stop     signalbox cancel 7c1f2a9e
       "
@@ -44,6 +42,7 @@ describe('a path in use', () => {
       "✖ /home/me/repo is in use
         by       run 7c1f2a9e  fix-issue › gate "review"      paused 12m04s
         started  2026-11-22 09:02:11 UTC by me@laptop
+        wait     signalbox run hello --on-busy wait
         asks     Ship it?
         approve  signalbox approve 7c1f2a9e
         reject   signalbox reject 7c1f2a9e
@@ -64,6 +63,7 @@ describe('a path in use', () => {
       "✖ /home/me/repo is in use
         by       run 7c1f2a9e  fix-issue › gate "review"      paused 12m04s
         started  2026-11-22 09:02:11 UTC by me@laptop
+        wait     signalbox run hello --on-busy wait
         asks     Ship it?
         approve  signalbox approve 7c1f2a9e --node review
         reject   signalbox reject 7c1f2a9e --node review
@@ -81,6 +81,7 @@ describe('a path in use', () => {
       "✖ /home/me/repo is in use
         by       run 7c1f2a9e  fix-issue      silent 12m04s
         started  2026-11-22 09:02:11 UTC by me@laptop
+        wait     signalbox run hello --on-busy wait
         silent   its worker has not been heard from for 15 seconds; the run goes on when one is back
         worker   signalbox up
       "
@@ -99,6 +100,7 @@ describe('a path in use', () => {
       "✖ /home/me/repo is in use
         by       an execution that signalbox did not start: run.68656deb43f8cbb6ed458b5101933cec.me-repo
         started  2026-11-22 09:02:11 UTC
+        wait     signalbox run hello --on-busy wait
       "
     `);
   });
@@ -135,6 +137,23 @@ describe('a path in use', () => {
         isHostAlive: true,
         waiting: [],
       },
+      queueLength: 0,
     });
+  });
+
+  it('for which others wait says how many', async () => {
+    const { stderr } = await runFake(['run', 'hello'], busy(aHolder(), 2));
+    expect(stderr).toContain('\n  queue    2 waiting\n  wait     signalbox run hello --on-busy wait\n');
+  });
+
+  it('is told with a command that queues the very same start', async () => {
+    const argv = ['run', 'hello', '--folder', '--base', 'main', '--cwd', directory, "it's", '--', '-x'];
+    const { stderr } = await runFake(argv, busy(aHolder()));
+    const wait = `signalbox run hello --base main --cwd ${directory} --folder --on-busy wait -- 'it'\\''s' -x`;
+    expect(stderr).toContain(`\n  wait     ${wait}\n`);
+  });
+
+  it('is told without such a command where it would fit no line', async () => {
+    expect((await runFake(['run', 'hello', 'x'.repeat(400)], busy(aHolder()))).stderr).not.toContain('wait ');
   });
 });

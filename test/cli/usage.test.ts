@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BROKEN, HELLO, makeDirectory, runFake } from './fake-cli.js';
+import { describe, expect, it } from 'vitest';
+import { BROKEN, HELLO, runFake, useDirectory } from './fake-cli.js';
 
 let directory: string;
-let remove: () => Promise<void>;
-
-beforeAll(async () => {
-  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO, 'broken.yaml': BROKEN }));
+useDirectory({ 'hello.yaml': HELLO, 'broken.yaml': BROKEN }, (made) => {
+  directory = made;
 });
-afterAll(async () => remove());
 
 /** What is typed, the exit code, the code told, and a piece of the sentence. Nothing of it asks a server. */
 const REFUSED: readonly (readonly [string, number, string, string])[] = [
@@ -29,11 +26,10 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['run hello --container', 64, 'USAGE', '--container: containers are not built yet'],
   ['run hello --workflow-source d', 64, 'USAGE', '--workflow-source: workflows are read from'],
   ['run hello --conversation-id c', 64, 'USAGE', '--conversation-id: each run has a conversation'],
-  ['run hello --wait-timeout 5m', 64, 'USAGE', '--wait-timeout: waiting for a path is not built yet'],
-  ['run hello --on-busy wait', 64, 'USAGE', '--on-busy wait is not built yet'],
-  ['run hello --on-busy attach', 64, 'USAGE', '--on-busy attach is not built yet'],
-  ['run hello --on-busy replace', 64, 'USAGE', '--on-busy replace is not built yet'],
-  ['run hello --on-busy never', 64, 'USAGE', '--on-busy never is no way to go on'],
+  ['run hello --wait-timeout 5m', 64, 'USAGE', '--wait-timeout goes with --on-busy wait'],
+  ['run hello --on-busy wait --wait-timeout soon', 64, 'USAGE', '--wait-timeout soon is no duration'],
+  ['run hello --on-busy never', 64, 'USAGE', '--on-busy never is none of fail, wait, attach, replace'],
+  ['run hello --on-busy replacing', 64, 'USAGE', 'did you mean replace?'],
   ['workflow run hello', 64, 'USAGE', 'add --no-worktree, or type signalbox run hello'],
   ['validate commands', 64, 'USAGE', 'command files are not built yet'],
   ['validate hello broken', 64, 'USAGE', 'validate takes one workflow, or none for all'],

@@ -4,7 +4,8 @@ import { RunError } from '../../core/errors.js';
 import { shortRunId, type RunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { oneLine } from '../render/text.js';
-import { askOf, findRun, startedRun } from './find-run.js';
+import { askOf, findRunOrQueued, startedRun } from './find-run.js';
+import { leave } from './queue.js';
 import { runJson, type StartedRun } from './run-result.js';
 
 export interface CancelArguments {
@@ -18,11 +19,13 @@ const ACTIVE = new Set(['running', 'retrying', 'waiting']);
 /** Beyond any grace that a node is given, so that it means trouble. */
 const PATIENCE_MS = 60_000;
 
-/** Ends a run. Unless told otherwise, waits until its processes are gone. */
+/** Ends a run. Unless told otherwise, waits until its processes are gone. One that waits for its path leaves the queue. */
 export function cancel(args: CancelArguments): Command {
   return async (context) => {
     const orchestrator = await context.services.orchestrator();
-    const record = await findRun(orchestrator, args.runId);
+    const found = await findRunOrQueued(orchestrator, args.runId);
+    if ('queued' in found) return leave(context, orchestrator, found.queued, args.reason);
+    const { record } = found;
     return askOf(record, () => cancelRun(context, orchestrator, startedRun(record), args));
   };
 }

@@ -1,8 +1,9 @@
 import type { Command } from '../context.js';
 import { renderWaiting } from '../render/gates.js';
 import { renderNode, summariseNodes } from '../render/node-summary.js';
+import { queuedJson, renderQueued } from '../render/queue.js';
 import { eventJson, recordJson, renderEvent, renderRecord, waitingGates } from '../render/run-record.js';
-import { findRun } from './find-run.js';
+import { findRunOrQueued } from './find-run.js';
 
 export interface GetArguments {
   readonly runId: string;
@@ -11,11 +12,15 @@ export interface GetArguments {
   readonly events?: boolean;
 }
 
-/** One run, as the table tells it. */
+/** One run, as the table tells it; one that still waits for its path, as its queue does. */
 export function get(args: GetArguments): Command {
   return async ({ services, clock }) => {
     const orchestrator = await services.orchestrator();
-    const record = await findRun(orchestrator, args.runId);
+    const found = await findRunOrQueued(orchestrator, args.runId);
+    if ('queued' in found) {
+      return { exitCode: 0, json: queuedJson(found.queued), text: renderQueued(found.queued, clock.now()) };
+    }
+    const { record } = found;
     const events = await orchestrator.events(record.runId);
     const nodes = summariseNodes(events, record.status);
     const waiting = waitingGates(record);

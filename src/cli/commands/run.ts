@@ -1,9 +1,9 @@
 import { pickWorkflow, type UsableWorkflow } from '../../client/discover.js';
 import { checkMessage } from '../../client/limits.js';
-import type { Orchestrator, StartResult } from '../../client/orchestrator.js';
+import type { OnBusy, Orchestrator, StartResult } from '../../client/orchestrator.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
 import { ERROR_CODES, RunError } from '../../core/errors.js';
-import { shortRunId } from '../../core/ids.js';
+import { shortRunId, type RunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { failedResult } from '../render/failure.js';
 import { definitionRefused, renderIssues } from '../render/issues.js';
@@ -14,6 +14,8 @@ import { Interrupted, listenForInterrupts, unlessAborted } from './interruption.
 import { interruptedResult } from './interrupted-run.js';
 import { placeOf, type PlaceOptions } from './place.js';
 import { resultOfRun, runJson, type StartedRun } from './run-result.js';
+import { waitCommand } from './wait-command.js';
+import { waitForTurn } from './wait-for-turn.js';
 import { watchRun } from './watch-run.js';
 import { withWholeOutput } from './whole-output.js';
 
@@ -24,6 +26,9 @@ export interface RunArguments extends PlaceOptions {
   readonly input: readonly string[];
   readonly base?: string;
   readonly detach?: boolean;
+  readonly onBusy?: OnBusy;
+  /** In milliseconds. */
+  readonly waitTimeout?: number;
 }
 
 /** Everything that can be known before any server is asked. */
@@ -38,11 +43,21 @@ interface Start {
   readonly runId: string;
   orchestrator: Orchestrator | null;
   started: StartedRun | null;
+  queued: StartedRun | null;
+  isAttached: boolean;
 }
+
+const newStart = (runId: string): Start => ({
+  runId,
+  orchestrator: null,
+  started: null,
+  queued: null,
+  isAttached: false,
+});
 
 export function run(args: RunArguments): Command {
   return async (context) => {
-    const start: Start = { runId: context.newUuid(), orchestrator: null, started: null };
+    const start = newStart(context.newUuid());
     const interruption = listenForInterrupts(context.terminal);
     try {
       const prepared = await prepare(context, args);
@@ -59,8 +74,8 @@ export function run(args: RunArguments): Command {
 }
 
 /** An error before the run began, or on the way to it: then the run may go on without us. */
-function failedRun(error: RunError, { runId, started }: Start, workflow: string): CommandResult {
-  const result = failedResult(error, runJson(started ?? { workflow }, null, null));
+function failedRun(error: RunError, { runId, started, queued }: Start, workflow: string): CommandResult {
+  const result = failedResult(error, runJson(started ?? queued ?? { workflow }, null, null));
   const short = shortRunId(runId);
   const lines = [
     ...(started === null
@@ -92,19 +107,33 @@ interface Launch {
 }
 
 async function startAndFollow(launch: Launch): Promise<CommandResult> {
-  const { context, args, prepared, start, signal } = launch;
+  const { context, args, start, signal } = launch;
   const orchestrator = await unlessAborted(signal, context.services.orchestrator());
   start.orchestrator = orchestrator;
   const since = context.clock.now().getTime();
   const answer = await unlessAborted(signal, askToStart(launch, orchestrator));
-  if (answer.kind !== 'started') return notStarted(context, prepared, answer);
-  start.started = answer;
-  if (args.detach === true) return detached(answer);
-  const { workflow, runId, workingPath } = answer;
-  context.err.write(`${oneLine(workflow)} · run ${shortRunId(runId)} · ${oneLine(workingPath, 4096)}\n`);
-  const { end, hasBegun } = await watchRun(context, orchestrator, runId, signal);
+  if (answer.kind === 'refused' || answer.kind === 'busy') return notStarted(launch, answer);
+  if (args.detach === true) return detached(answer, answer.kind);
+  start.isAttached = answer.kind === 'attached';
+  const started = answer.kind === 'queued' ? await untilStarted(launch, orchestrator, answer) : answer;
+  start.started = started;
+  const { workflow, runId, workingPath } = started;
+  const whose = start.isAttached ? ' · runs already; attached' : '';
+  context.err.write(
+    `${oneLine(workflow)} · run ${shortRunId(runId)} · ${oneLine(workingPath, 4096)}${whose}\n`,
+  );
+  const { end, hasBegun } = await watchRun(context, orchestrator, runId as RunId, signal);
   const watched = { end: await withWholeOutput(end), hasBegun };
-  return resultOfRun(answer, watched, context.clock.now().getTime() - since);
+  return resultOfRun(started, watched, context.clock.now().getTime() - since);
+}
+
+async function untilStarted(
+  { context, start, signal }: Launch,
+  orchestrator: Orchestrator,
+  queued: StartedRun,
+): Promise<StartedRun> {
+  start.queued = queued;
+  return waitForTurn(context, orchestrator, queued, signal);
 }
 
 function askToStart(
@@ -118,7 +147,8 @@ function askToStart(
     isFolder: place.isFolder,
     message: prepared.message,
     inputs: prepared.inputs,
-    onBusy: 'fail',
+    onBusy: args.onBusy ?? 'fail',
+    ...(args.waitTimeout === undefined ? {} : { waitTimeoutMs: args.waitTimeout }),
     environment: context.caller.environment,
     startedBy: context.caller.name,
     graceMs: context.caller.graceMs,
@@ -130,36 +160,49 @@ function askToStart(
 }
 
 function notStarted(
-  context: CliContext,
-  prepared: Prepared,
-  answer: Exclude<StartResult, { kind: 'started' }>,
+  { context, args, prepared }: Launch,
+  answer: Extract<StartResult, { kind: 'refused' | 'busy' }>,
 ): CommandResult {
   const { name } = prepared.loaded.workflow;
   if (answer.kind === 'refused') {
     return definitionRefused(name, answer.issues, runJson({ workflow: name }, null, null));
   }
-  const { holder, code } = answer;
+  const { holder, code, queueLength } = answer;
   return {
     exitCode: ERROR_CODES[code].exitCode,
     json: {
       ...runJson({ workflow: name, workingPath: holder.workingPath }, null, null),
       error: { code, message: `${holder.workingPath} is in use` },
       holder: holderJson(holder),
+      queueLength,
     },
     text: '',
     errorText: renderRefusal({
       holder,
       now: context.clock.now(),
       workerCommand: context.caller.workerCommand,
+      queueLength,
+      waitCommand: waitCommand(args),
     }),
   };
 }
 
-function detached(run: StartedRun): CommandResult {
+const DETACHED = {
+  started: { status: 'running', verb: 'started' },
+  attached: { status: 'running', verb: 'runs already' },
+  queued: { status: 'queued', verb: 'waits for its turn' },
+} as const;
+
+function detached(run: StartedRun, kind: keyof typeof DETACHED): CommandResult {
   const short = shortRunId(run.runId);
+  const { status, verb } = DETACHED[kind];
+  const commands =
+    kind === 'queued'
+      ? `  see      signalbox get ${short}\n  leave    signalbox queue leave ${short}`
+      : `  follow   signalbox logs -f ${short}\n  stop     signalbox cancel ${short}`;
   return {
     exitCode: 0,
-    json: runJson(run, 'running', null),
-    text: `run ${short} started: ${run.workflow} in ${run.workingPath}\n  follow   signalbox logs -f ${short}\n  stop     signalbox cancel ${short}`,
+    json: runJson(run, status, null),
+    text: `run ${short} ${verb}: ${run.workflow} in ${run.workingPath}\n${commands}`,
   };
 }

@@ -10,7 +10,6 @@ const LATER: readonly (readonly [flags: string, reason: string])[] = [
   ['-b, --branch <name>', NO_WORKTREES],
   ['--from <branch>', NO_WORKTREES],
   ['--from-branch <branch>', NO_WORKTREES],
-  ['--wait-timeout <duration>', 'waiting for a path is not built yet; leave it out'],
   ['--resume', 'resuming a failed run is not built yet; start a new one without it'],
   ['--dry-run', NO_DRY_RUNS],
   ['--stubs <file>', NO_DRY_RUNS],
@@ -36,18 +35,4 @@ export function refuseLaterFlags(command: Program): void {
     const isGiven = command.getOptionValueSource(name) === 'cli' && command.getOptionValue(name) !== false;
     if (isGiven) throw usageError(`--${option.name()}: ${reason}`);
   }
-}
-
-/** Values of `--on-busy` that are promised. */
-const LATER_ON_BUSY = ['wait', 'attach', 'replace'];
-
-/** `fail` is all that there is yet. @throws RunError `USAGE` */
-export function parseOnBusy(value: string): 'fail' {
-  if (value === 'fail') return 'fail';
-  if (LATER_ON_BUSY.includes(value)) {
-    throw usageError(
-      `--on-busy ${value} is not built yet; leave it out, and try again when the path is free`,
-    );
-  }
-  throw usageError(`--on-busy ${value} is no way to go on; it takes fail`);
 }

@@ -1,11 +1,16 @@
 import type { Command as Program } from 'commander';
+import type { OnBusy } from '../../client/orchestrator.js';
 import type { PlaceOptions } from '../commands/place.js';
 import { usageError } from '../render/failure.js';
 import { shellWord } from '../render/text.js';
 import { CWD, FOLDER, type Choose } from './shared-flags.js';
-import { declareLaterFlags, parseOnBusy, refuseLaterFlags } from './later.js';
+import { declareLaterFlags, refuseLaterFlags } from './later.js';
+import { parseOnBusy, parseWait } from './on-busy.js';
 
 interface RunOptions extends PlaceOptions {
+  readonly onBusy?: OnBusy;
+  /** In milliseconds. */
+  readonly waitTimeout?: number;
   readonly base?: string;
   readonly input: readonly string[];
   readonly detach?: boolean;
@@ -25,7 +30,8 @@ export function declareRun(
     .option('--base <branch>', 'what $BASE_BRANCH stands for')
     .option('-i, --input <name=value>', 'an input of the workflow; may be repeated', collect, [])
     .option('--no-worktree', isArchonSpelling ? 'work in the directory itself (required)' : 'the default')
-    .option('--on-busy <what>', 'fail: refuse when the path is in use', parseOnBusy)
+    .option('--on-busy <what>', 'when the path is in use: fail, wait, attach or replace', parseOnBusy)
+    .option('--wait-timeout <duration>', 'with --on-busy wait: give up after this long', parseWait)
     .option('-d, --detach', 'start the run and return');
   declareLaterFlags(command);
   command.action((workflow: string, words: readonly string[], options: RunOptions) => {
@@ -33,6 +39,9 @@ export function declareRun(
     // Archon works in a new worktree unless told otherwise; in place by surprise would be worse than an error.
     const isInPlace = !isArchonSpelling || command.getOptionValueSource('worktree') === 'cli';
     if (!isInPlace) throw worktreeMissing(workflow);
+    if (options.waitTimeout !== undefined && options.onBusy !== 'wait') {
+      throw usageError('--wait-timeout goes with --on-busy wait; add that, or leave it out');
+    }
     choose(async (context) =>
       (await import('../commands/run.js')).run({ ...options, workflow, words })(context),
     );

@@ -11,11 +11,21 @@ export interface RefusalFacts {
   readonly now: Date;
   /** What starts a worker on this machine. */
   readonly workerCommand: string;
+  /** How many wait for the path; null: not known. */
+  readonly queueLength: number | null;
+  /** What starts the same when the path is free; null: it cannot be said in a line. */
+  readonly waitCommand: string | null;
 }
 
 /** What a person reads whose path is in use: who, since when, and what can be done about it. */
-export function renderRefusal({ holder, now, workerCommand }: RefusalFacts): string {
-  const lines = [byLine(holder, now), ...startedLine(holder), ...nextSteps(holder, workerCommand)];
+export function renderRefusal(facts: RefusalFacts): string {
+  const { holder, now, workerCommand } = facts;
+  const lines = [
+    byLine(holder, now),
+    ...startedLine(holder),
+    ...queueLines(facts),
+    ...nextSteps(holder, workerCommand),
+  ];
   return [
     `✖ ${oneLine(holder.workingPath, 4096)} is in use`,
     ...lines.map(([label, text]) => `  ${label.padEnd(8)} ${text}`),
@@ -44,6 +54,14 @@ function startedLine(holder: Holder): readonly Line[] {
   if (holder.since === null) return [];
   const by = holder.startedBy === null ? '' : ` by ${oneLine(holder.startedBy)}`;
   return [['started', `${utc(holder.since)}${by}`]];
+}
+
+function queueLines({ queueLength, waitCommand }: RefusalFacts): readonly Line[] {
+  const queue: Line = ['queue', `${queueLength ?? 0} waiting`];
+  return [
+    ...(queueLength === null || queueLength === 0 ? [] : [queue]),
+    ...(waitCommand === null ? [] : [['wait', waitCommand] satisfies Line]),
+  ];
 }
 
 function nextSteps(holder: Holder, workerCommand: string): readonly Line[] {
