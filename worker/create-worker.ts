@@ -105,7 +105,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
   };
   const worker = { hostId, bootId: await readBootId(), instance, uid, temporalNamespaceId };
   const taskQueue = hostTaskQueue(hostId, uid);
-  const watched = { worker, database: options.database, home, watch, taskQueue, identity, logger };
+  const watched = { worker, database: options.database, box, home, watch, taskQueue, identity, logger };
   const stopping = new AbortController();
   const service = {
     stateDirectory,

@@ -5,6 +5,8 @@ import { forEachInBatches } from './in-batches.js';
 export interface InterruptParts {
   readonly watch: ExecutionWatch;
   readonly taskQueue: string;
+  /** Workflow IDs of runs that the tables know to be open: a list of Temporal's lags behind by seconds. */
+  readonly openIds: () => Promise<readonly string[]>;
   /** Of this process alone: whoever else has begun an activity is gone. */
   readonly identity: string;
   readonly logger: Logger;
@@ -17,9 +19,13 @@ export interface InterruptParts {
  * @throws RunError `TEMPORAL_UNREACHABLE`
  */
 export async function interruptPredecessors(parts: InterruptParts): Promise<void> {
-  const { watch, taskQueue, identity, logger } = parts;
-  await forEachInBatches(await watch.openOn(taskQueue), async ({ temporalWorkflowId, temporalRunId }) => {
-    const execution = await watch.inspect(temporalWorkflowId, temporalRunId);
+  const { watch, taskQueue, openIds, identity, logger } = parts;
+  const listed = await watch.openOn(taskQueue);
+  const ids = new Set([...listed.map(({ temporalWorkflowId }) => temporalWorkflowId), ...(await openIds())]);
+  await forEachInBatches([...ids], async (temporalWorkflowId) => {
+    const execution = await watch.inspect(temporalWorkflowId, null);
+    if (execution === null) return;
+    const { temporalRunId } = execution;
     for (const activity of leftBehind(execution, identity)) {
       const { activityId, lastWorkerIdentity } = activity;
       const message = `interrupted: its worker (${lastWorkerIdentity}) is gone, and another has taken its place`;
@@ -32,9 +38,8 @@ export async function interruptPredecessors(parts: InterruptParts): Promise<void
   });
 }
 
-function leftBehind(execution: ExecutionDetails | null, identity: string): readonly OpenActivity[] {
-  if (execution?.isOpen !== true) return [];
-  return execution.openActivities.filter(
+function leftBehind({ openActivities }: ExecutionDetails, identity: string): readonly OpenActivity[] {
+  return openActivities.filter(
     (activity) =>
       activity.isUnderWay && activity.lastWorkerIdentity !== '' && activity.lastWorkerIdentity !== identity,
   );

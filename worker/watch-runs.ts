@@ -1,31 +1,71 @@
 import type { Pool } from 'pg';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
-import { makeHostRegistry, makeRunReader } from '../src/adapters/postgres/index.js';
+import {
+  makeHostRegistry,
+  makeOpenRuns,
+  makeRunReader,
+  makeRunTable,
+} from '../src/adapters/postgres/index.js';
+import type { Box } from '../src/ports/box.js';
 import type { ServingWorker } from '../src/ports/host-registry.js';
 import { claimHost, signsOfLife, type ClaimParts } from './claim-host.js';
 import { interruptPredecessors, type InterruptParts } from './interrupt-predecessors.js';
+import type { OpenRuns } from '../src/ports/open-runs.js';
+import type { PeriodicTask } from './periodic-tasks.js';
+import { reconcile } from './reconcile.js';
 import type { Service } from './serve.js';
 import { sweepEnvironments, type SweepPorts } from './sweep-environments.js';
 
-export interface WatchRunsParts extends InterruptParts {
+export interface WatchRunsParts extends Omit<InterruptParts, 'openIds'> {
   readonly worker: ServingWorker;
   readonly database: Pool;
+  readonly box: Box;
   /** `$SIGNALBOX_HOME`: environments that clients leave. */
   readonly home: string;
   /** Told when the worker must not poll any more. */
   readonly fail: (error: Error) => void;
 }
 
+/** With a pass in between a run that was terminated is known within twelve seconds. */
+const RECONCILE_EVERY_MS = 8_000;
+const MARK_EVERY_MS = 10_000;
+
 /** What a worker does about runs beside serving them. A task of one's own belongs into `tasks`. */
 export function watchRuns(parts: WatchRunsParts): Pick<Service, 'prepare' | 'tasks'> {
   const { worker, database, logger, fail } = parts;
   const claim: ClaimParts = { registry: makeHostRegistry(database), worker, logger };
+  const openRuns = makeOpenRuns(database);
   return {
     prepare: async (signal) => {
       await claimHost(claim, signal);
-      await interruptPredecessors(parts);
+      await interruptPredecessors({ ...parts, openIds: () => openIds(parts, openRuns) });
     },
-    tasks: [signsOfLife(claim, fail), sweepEnvironments(sweepPortsOf(parts))],
+    tasks: [
+      signsOfLife(claim, fail),
+      reconciling(parts, openRuns),
+      { name: 'mark silent hosts', everyMs: MARK_EVERY_MS, run: () => openRuns.markSilentHosts() },
+      sweepEnvironments(sweepPortsOf(parts)),
+    ],
+  };
+}
+
+/** Without its tables a worker serves all the same. */
+async function openIds({ worker, logger }: WatchRunsParts, openRuns: OpenRuns): Promise<readonly string[]> {
+  const open = await openRuns.list(worker).catch((error: unknown) => {
+    logger.warn({ error }, 'the tables do not say which runs are open');
+    return [];
+  });
+  return open.map(({ temporalWorkflowId }) => temporalWorkflowId);
+}
+
+function reconciling(parts: WatchRunsParts, openRuns: OpenRuns): PeriodicTask {
+  const { worker: scope, database, logger, watch, box } = parts;
+  const table = makeRunTable(database, { logger, temporalNamespaceId: scope.temporalNamespaceId });
+  const clock = { now: () => new Date() };
+  return {
+    name: 'reconcile',
+    everyMs: RECONCILE_EVERY_MS,
+    run: () => reconcile({ scope, watch, openRuns, table, box, clock, logger }),
   };
 }
 

@@ -18,8 +18,11 @@ afterAll(() => stage.tearDown());
 
 const watch = () => makeExecutionWatch(stage.environment.client, 'the test server');
 const taskQueue = hostTaskQueue(STAGE_HOST, STAGE_UID);
-const asSuccessor = (identity: string): Promise<void> =>
-  interruptPredecessors({ watch: watch(), taskQueue, identity, logger: silentLogger });
+const asSuccessor = (identity: string, ...openIds: string[]): Promise<void> =>
+  interruptPredecessors({
+    ...{ watch: watch(), taskQueue, identity, logger: silentLogger },
+    openIds: () => Promise.resolve(openIds),
+  });
 
 const isListed = async (run: StagedRun): Promise<void> => {
   const listed = await watch().openOn(taskQueue);
@@ -45,6 +48,14 @@ describe('what a dead worker had under way', () => {
       .events(run.request.runId)
       .then((events) => events.filter(({ eventType }) => eventType === 'node_failed'));
     expect(failed?.data).toMatchObject({ signalbox: { code: 'NODE_INTERRUPTED' } });
+  });
+
+  it('is found by the tables before a list of Temporal has it', async () => {
+    stage.nodes.set('long', runsUntilStopped);
+    const run = await stage.start(aDefinition([aBashNode('long')]));
+    await eventually(() => expect(stage.journalOf(run.request.runId)).toContain('run long.1'));
+    await asSuccessor('another', run.handle.workflowId, 'run.unknown');
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'FAILED' });
   });
 
   it('is tried again by a node with retry', async () => {

@@ -1,6 +1,7 @@
 export { checkTables } from './check-tables.js';
 export { makeHostRegistry } from './host-registry.js';
 export { migrate } from './migrate.js';
+export { makeOpenRuns } from './open-runs.js';
 export { makePool } from './pool.js';
 export { requireTables } from './require-tables.js';
 export { makeRunReader } from './run-reader.js';

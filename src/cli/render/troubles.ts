@@ -10,6 +10,7 @@ export function troublesOf({ hostSilentSince, hostId, metadata }: RunRecord): re
       : [
           `no worker has been heard of on its host ${hostId ?? ''} since ${utc(hostSilentSince)}; it goes on when one is back (signalbox worker)`,
         ];
-  const marked = troublesIn(metadata).filter(({ kind }) => kind !== 'host_silent' || silence.length === 0);
+  // Signs of life are newer than what was marked because of them.
+  const marked = troublesIn(metadata).filter(({ kind }) => kind !== 'host_silent');
   return [...silence, ...marked.map(({ text }) => text)];
 }

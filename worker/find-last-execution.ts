@@ -1,0 +1,36 @@
+import type { ExecutionDetails, ExecutionEnd, ExecutionWatch } from '../src/ports/executions.js';
+import type { OpenRun } from '../src/ports/open-runs.js';
+
+/** Longest chain of continued executions that is followed. */
+const CHAIN_LIMIT = 1_000;
+
+export interface LastExecution {
+  /** Null: Temporal knows none of the run any more. */
+  readonly execution: ExecutionDetails | null;
+  /** Of a closed execution. */
+  readonly end: ExecutionEnd | null;
+}
+
+/**
+ * The last execution of a run. The current one under its ID is it, unless that belongs to a later run of the
+ * same path: then the run's own is followed from where its last generation began.
+ * @throws RunError `TEMPORAL_UNREACHABLE`
+ */
+export async function findLastExecution(watch: ExecutionWatch, run: OpenRun): Promise<LastExecution> {
+  const { temporalWorkflowId, runId } = run;
+  const current = await watch.inspect(temporalWorkflowId, null);
+  if (current?.runId === runId) return withEnd(watch, current);
+  let next: string | null = run.temporalRunId;
+  let last: LastExecution = { execution: null, end: null };
+  for (let length = 0; next !== null && length < CHAIN_LIMIT; length += 1) {
+    const execution = await watch.inspect(temporalWorkflowId, next);
+    if (execution === null) return last;
+    last = await withEnd(watch, execution);
+    next = execution.statusName === 'CONTINUED_AS_NEW' ? (last.end?.successorRunId ?? null) : null;
+  }
+  return last;
+}
+
+async function withEnd(watch: ExecutionWatch, execution: ExecutionDetails): Promise<LastExecution> {
+  return { execution, end: execution.isOpen ? null : await watch.endOf(execution) };
+}

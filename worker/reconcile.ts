@@ -1,0 +1,112 @@
+import { mirrorWorkflowId } from '../src/contract/workflow-id.js';
+import { endingWrite } from '../src/core/reconcile/ending-write.js';
+import { judgeRun, type RunEnding, type Verdict } from '../src/core/reconcile/judge-run.js';
+import { TROUBLES_KEY, troublesIn, type Trouble } from '../src/core/reconcile/trouble.js';
+import type { Box, BoxOwner } from '../src/ports/box.js';
+import type { Clock } from '../src/ports/clock.js';
+import type { ExecutionWatch } from '../src/ports/executions.js';
+import type { Logger } from '../src/ports/logger.js';
+import type { OpenRun, OpenRuns, RunScope } from '../src/ports/open-runs.js';
+import type { RunTable } from '../src/ports/run-table.js';
+import { findLastExecution } from './find-last-execution.js';
+import { forEachInBatches } from './in-batches.js';
+
+export interface ReconcileParts {
+  readonly scope: RunScope;
+  readonly watch: ExecutionWatch;
+  readonly openRuns: OpenRuns;
+  readonly table: Pick<RunTable, 'write'>;
+  readonly box: Pick<Box, 'list' | 'evict' | 'close'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** From the polite signal to SIGKILL for what a run that is over has left. */
+const GRACE_MS = 1_000;
+
+/**
+ * Brings what is left of runs to what Temporal says of them: boxes of runs that are over are closed, their rows
+ * become terminal with who and why, open runs are marked with what hinders them. Everything is decided by
+ * describing the one execution, and may be repeated; what fails for one run does not keep the others.
+ * - C1 A row becomes terminal only when the run's box is closed.
+ * - C2 An execution that comes back meanwhile (a reset) has the last word: an epoch is taken, then Temporal is
+ *   asked again, then the row is written under that epoch.
+ * - C3 Runs of other machines, users and namespaces, and Archon's, are not touched.
+ */
+export async function reconcile(parts: ReconcileParts): Promise<void> {
+  const runs = await parts.openRuns.list(parts.scope);
+  const boxes = (await parts.box.list()).filter(
+    ({ temporalNamespaceId }) => temporalNamespaceId === parts.scope.temporalNamespaceId,
+  );
+  const known = new Set(runs.map(({ runId }): string => runId));
+  await forEachInBatches(runs, (run) => logged(parts, run, () => reconcileRun(parts, run, boxes)));
+  const others = boxes.filter(({ runId }) => !known.has(runId));
+  await forEachInBatches(others, (owner) => logged(parts, owner, () => reconcileBox(parts, owner)));
+}
+
+async function logged(
+  { logger }: ReconcileParts,
+  { runId, temporalWorkflowId }: { readonly runId: string; readonly temporalWorkflowId: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  await work().catch((error: unknown) => {
+    logger.warn({ runId, temporalWorkflowId, error }, 'a run could not be reconciled now');
+  });
+}
+
+async function reconcileRun(parts: ReconcileParts, run: OpenRun, boxes: readonly BoxOwner[]): Promise<void> {
+  const verdict = await judge(parts.watch, run);
+  if (verdict.kind === 'goesOn') return mark(parts, run, verdict.troubles);
+  await closeBoxes(parts, run, boxes);
+  await writeEnding(parts, run, verdict.ending);
+}
+
+async function judge(watch: ExecutionWatch, run: OpenRun): Promise<Verdict> {
+  const { execution, end } = await findLastExecution(watch, run);
+  const mirror =
+    execution?.isOpen === false
+      ? await watch.inspect(mirrorWorkflowId(run.runId, run.fenceToken), null)
+      : null;
+  return judgeRun({ runId: run.runId, execution, end, isMirrorOpen: mirror?.isOpen ?? false });
+}
+
+/** The bridge's word stands while the gate that it is about is open. */
+async function mark(
+  { openRuns }: ReconcileParts,
+  { runId, metadata }: OpenRun,
+  seen: readonly Trouble[],
+): Promise<void> {
+  const isGateOpen = metadata['approval'] !== undefined && metadata['approval'] !== null;
+  const kept = troublesIn(metadata).filter(({ kind }) => kind === 'decision_refused' && isGateOpen);
+  const troubles = [...seen, ...kept].map(({ kind, text }) => ({ kind, text }));
+  const marked = metadata[TROUBLES_KEY] ?? [];
+  if (JSON.stringify(marked) === JSON.stringify(troubles)) return;
+  await openRuns.mark(runId, troubles);
+}
+
+async function closeBoxes(
+  { box }: ReconcileParts,
+  { runId }: OpenRun,
+  boxes: readonly BoxOwner[],
+): Promise<void> {
+  for (const owner of boxes.filter((each) => each.runId === runId)) await box.evict(owner, GRACE_MS);
+  await box.close(runId, GRACE_MS);
+}
+
+async function writeEnding(parts: ReconcileParts, run: OpenRun, ending: RunEnding): Promise<void> {
+  const { openRuns, watch, table, clock, logger } = parts;
+  const epoch = await openRuns.nextEpoch();
+  const [again, unchanged] = [await judge(watch, run), await openRuns.find(run.runId)];
+  if (again.kind !== 'ended' || unchanged?.revision !== run.revision) return;
+  const { row, event } = endingWrite(ending, unchanged.metadata, clock.now().toISOString());
+  await table.write({ runId: run.runId, epoch, seq: event.seq, row, events: [event], results: [] });
+  logger.warn({ runId: run.runId, ...ending }, 'a run ended without writing so; its row says it now');
+}
+
+/** A box of a run whose row is over, or that has none. */
+async function reconcileBox({ watch, box, logger }: ReconcileParts, owner: BoxOwner): Promise<void> {
+  const current = await watch.inspect(owner.temporalWorkflowId, null);
+  if (current?.isOpen === true && current.runId === owner.runId) return;
+  await box.evict(owner, GRACE_MS);
+  logger.warn({ runId: owner.runId, path: owner.workingPath }, 'closed the box of a run that is over');
+}
