@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { CliContext, CliServices, Finding, Interrupt, TextSink } from '../../src/cli/context.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import { discover } from '../../src/client/discover.js';
@@ -144,6 +145,20 @@ export async function makeDirectory(
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** The same for all tests of a file, gone after them. */
+export function useDirectory(
+  files: Readonly<Record<string, string>>,
+  onMade: (directory: string) => void,
+): void {
+  let remove: () => Promise<void> = () => Promise.resolve();
+  beforeAll(async () => {
+    const made = await makeDirectory(files);
+    remove = made.remove;
+    onMade(made.directory);
+  });
+  afterAll(() => remove());
 }
 
 export const HELLO = `name: hello

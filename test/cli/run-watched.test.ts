@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FollowOptions, Orchestrator, RunEnd } from '../../src/client/orchestrator.js';
 import { RunError } from '../../src/core/errors.js';
 import {
@@ -8,22 +8,19 @@ import {
   EVENTS,
   GATE,
   HELLO,
-  makeDirectory,
   orchestratorOf,
   RUN_ID,
   runFake,
   shortPause,
   started,
   type FakeWorld,
+  useDirectory,
 } from './fake-cli.js';
 
 let directory: string;
-let remove: () => Promise<void>;
-
-beforeAll(async () => {
-  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO }));
+useDirectory({ 'hello.yaml': HELLO }, (made) => {
+  directory = made;
 });
-afterAll(async () => remove());
 
 describe('a gate', () => {
   const paused = { status: 'paused', waiting: [GATE] } as const;

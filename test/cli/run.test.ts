@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Orchestrator, StartOptions } from '../../src/client/orchestrator.js';
 import { RunError } from '../../src/core/errors.js';
 import {
@@ -8,21 +8,18 @@ import {
   event,
   EVENTS,
   HELLO,
-  makeDirectory,
   orchestratorOf,
   RUN_ID,
   runFake,
   started,
   TOKEN,
+  useDirectory,
 } from './fake-cli.js';
 
 let directory: string;
-let remove: () => Promise<void>;
-
-beforeAll(async () => {
-  ({ directory, remove } = await makeDirectory({ 'hello.yaml': HELLO, 'broken.yaml': BROKEN }));
+useDirectory({ 'hello.yaml': HELLO, 'broken.yaml': BROKEN }, (made) => {
+  directory = made;
 });
-afterAll(async () => remove());
 
 describe('a run that completes', () => {
   it('shows each event on stderr and its result on stdout, and ends with 0', async () => {

@@ -6,9 +6,11 @@ import {
   addWorkflows,
   chainOf,
   makeCliHome,
+  jsonOf,
   makeRepository,
+  workIn,
   type CliHome,
-  type CliResult,
+  type Worksite,
 } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { findEndpoints } from '../support/live-stack.js';
@@ -18,10 +20,12 @@ const SECONDS = 1000;
 
 let cli: CliHome;
 let repository: string;
+let site: Worksite;
 
 beforeAll(async () => {
   cli = await makeCliHome({ GREETING: 'from the caller' });
   repository = await makeRepository({ hello: chainOf('hello', 'echo "$GREETING"', 'echo $n1.output, too') });
+  site = workIn(cli, repository);
 }, 900 * SECONDS);
 
 afterAll(async () => {
@@ -29,37 +33,11 @@ afterAll(async () => {
   await rm(repository, { recursive: true, force: true });
 });
 
-const inRepository = (...args: string[]): Promise<CliResult> => cli.run(args, { cwd: repository });
-const define = (name: string, ...scripts: string[]): Promise<void> =>
-  addWorkflows(repository, { [name]: chainOf(name, ...scripts) });
-const json = (result: CliResult): Record<string, unknown> =>
-  JSON.parse(result.stdout) as Record<string, unknown>;
-
-/** Starts a workflow without following it. @returns its run id */
-async function detach(name: string): Promise<string> {
-  const started = await inRepository('run', name, '--detach', '--json');
-  expect(started.exitCode, started.stderr).toBe(0);
-  return json(started)['runId'] as string;
-}
-
-async function statusOf(runId: string): Promise<string> {
-  return String(json(await cli.run(['get', runId, '--json']))['status']);
-}
-
-const becomes = (runId: string, status: string): Promise<void> =>
-  eventually(async () => {
-    expect(await statusOf(runId)).toBe(status);
-  }, 30 * SECONDS);
-
-/** Waits until a file of the repository is there. */
-const appears = (file: string): Promise<string> =>
-  eventually(() => readFile(join(repository, file), 'utf8'), 30 * SECONDS);
-
 describe('a person at a terminal', () => {
   it(
     'runs a workflow on a stack that comes up by itself, and reads its result',
     async () => {
-      const result = await inRepository('run', 'hello', 'world');
+      const result = await site.run('run', 'hello', 'world');
       expect(result.exitCode, result.stderr).toBe(0);
       expect(result.stdout.trim()).toBe('from the caller, too');
       expect(result.stderr).toContain('[n1] completed');
@@ -69,14 +47,14 @@ describe('a person at a terminal', () => {
   );
 
   it('is refused while the path is in use, and told by whom and what to do', async () => {
-    await define('long', 'sleep 100');
-    const runId = await detach('long');
-    const refused = await inRepository('run', 'hello');
+    await site.define('long', 'sleep 100');
+    const runId = await site.detach('long');
+    const refused = await site.run('run', 'hello');
     expect(refused.exitCode).toBe(75);
     expect(refused.stderr).toContain(`is in use`);
     expect(refused.stderr).toContain(`signalbox logs -f ${runId.slice(0, 8)}`);
     expect(refused.stderr).toContain(`signalbox cancel ${runId.slice(0, 8)}`);
-    const object = json(await inRepository('run', 'hello', '--json'));
+    const object = jsonOf(await site.run('run', 'hello', '--json'));
     expect(object).toMatchObject({
       ok: false,
       error: { code: 'LEASE_HELD' },
@@ -84,18 +62,18 @@ describe('a person at a terminal', () => {
     });
     const cancelled = await cli.run(['cancel', runId.slice(0, 8), '--reason', 'enough']);
     expect(cancelled.exitCode, cancelled.stderr).toBe(0);
-    expect(await statusOf(runId)).toBe('cancelled');
-    expect((await inRepository('run', 'hello')).exitCode).toBe(0);
+    expect(await site.statusOf(runId)).toBe('cancelled');
+    expect((await site.run('run', 'hello')).exitCode).toBe(0);
   });
 
   it('cancels a run whose node left daemons behind, and nothing of it lives on', async () => {
-    await define(
+    await site.define(
       'daemons',
       'setsid sleep 97 & (setsid sleep 97 &) ; nohup sleep 97 >/dev/null 2>&1 & trap "" TERM; echo up > ready; sleep 97',
     );
-    const runId = await detach('daemons');
+    const runId = await site.detach('daemons');
     const marker = `SIGNALBOX_RUN_ID=${runId}`;
-    await appears('ready');
+    await site.appears('ready');
     expect(bornWith(marker).length).toBeGreaterThanOrEqual(4);
     const cancelled = await cli.run(['cancel', runId]);
     expect(cancelled.exitCode, cancelled.stderr).toBe(0);
@@ -104,9 +82,9 @@ describe('a person at a terminal', () => {
   });
 
   it('leaves a run with one Ctrl-C, which goes on', async () => {
-    await define('patient', 'echo begun > begun; sleep 3; echo over');
+    await site.define('patient', 'echo begun > begun; sleep 3; echo over');
     const watching = cli.start(['run', 'patient'], { cwd: repository });
-    await appears('begun');
+    await site.appears('begun');
     await eventually(() => {
       expect(watching.output().stderr).toContain('[n1] started');
     });
@@ -114,10 +92,10 @@ describe('a person at a terminal', () => {
     const left = await watching.ended();
     expect(left.exitCode).toBe(130);
     expect(left.stderr).toContain('signalbox logs -f');
-    const { runs } = json(await inRepository('runs', '--limit', '1', '--json')) as {
+    const { runs } = jsonOf(await site.run('runs', '--limit', '1', '--json')) as {
       runs: { runId: string }[];
     };
-    await becomes(runs[0]?.runId ?? '', 'completed');
+    await site.becomes(runs[0]?.runId ?? '', 'completed');
   });
 
   it('answers gates, once', async () => {
@@ -132,17 +110,17 @@ describe('a person at a terminal', () => {
         ],
       }),
     });
-    const paused = await inRepository('run', 'review');
+    const paused = await site.run('run', 'review');
     expect(paused.exitCode, paused.stderr).toBe(0);
     expect(paused.stdout).toContain('signalbox approve');
-    const { runs } = json(await inRepository('status', '--json')) as { runs: { runId: string }[] };
+    const { runs } = jsonOf(await site.run('status', '--json')) as { runs: { runId: string }[] };
     const runId = runs[0]?.runId ?? '';
-    expect(await statusOf(runId)).toBe('paused');
+    expect(await site.statusOf(runId)).toBe('paused');
     const undeclared = await cli.run(['respond', runId, 'maybe']);
     expect(undeclared.exitCode).toBe(64);
     expect(undeclared.stderr).toContain('approve, rework');
     expect((await cli.run(['respond', runId, 'rework', 'not', 'yet'])).exitCode).toBe(0);
-    await becomes(runId, 'completed');
+    await site.becomes(runId, 'completed');
     const again = await cli.run(['approve', runId]);
     expect(again.exitCode).toBe(1);
     expect(again.stderr).toMatch(/RUN_CLOSED|DECISION_ALREADY_MADE/);
@@ -151,18 +129,18 @@ describe('a person at a terminal', () => {
   });
 
   it('ends a run with a reject, which is no failure', async () => {
-    const paused = await inRepository('run', 'review', '--json');
-    const { runId } = json(paused) as { runId: string };
+    const paused = await site.run('run', 'review', '--json');
+    const { runId } = jsonOf(paused) as { runId: string };
     expect((await cli.run(['reject', runId, 'no'])).exitCode).toBe(0);
-    await becomes(runId, 'cancelled');
+    await site.becomes(runId, 'cancelled');
   });
 
   it('sees a failed node, its last words, and exit code 1', async () => {
-    await define('broken', 'echo "cannot do it" >&2; exit 3');
-    const failed = await inRepository('run', 'broken');
+    await site.define('broken', 'echo "cannot do it" >&2; exit 3');
+    const failed = await site.run('run', 'broken');
     expect(failed.exitCode).toBe(1);
     expect(failed.stderr).toContain("Bash node 'n1' failed [exit 3]: cannot do it");
-    expect(json(await inRepository('run', 'broken', '--json'))).toMatchObject({
+    expect(jsonOf(await site.run('run', 'broken', '--json'))).toMatchObject({
       ok: false,
       status: 'failed',
     });
@@ -177,8 +155,8 @@ describe('texts reach nodes as data', () => {
     ['line ends', 'one\ntwo\r\n\tthree'],
     ['a hundred KiB', 'y'.repeat(100 * 1024)],
   ])('a message of %s', async (_what, message) => {
-    await define('message', 'printf %s "$ARGUMENTS" > said', 'printf %s $n1.output');
-    const result = await inRepository('run', 'message', message);
+    await site.define('message', 'printf %s "$ARGUMENTS" > said', 'printf %s $n1.output');
+    const result = await site.run('run', 'message', message);
     expect(result.exitCode, result.stderr.slice(-2000)).toBe(0);
     expect(await readFile(join(repository, 'said'), 'utf8')).toBe(message);
     await expect(readFile(join(repository, 'hacked'))).rejects.toThrow();
@@ -188,19 +166,19 @@ describe('texts reach nodes as data', () => {
     const digest = createHash('sha256')
       .update('z'.repeat(16 * 1024 * 1024))
       .digest('hex');
-    await define(
+    await site.define(
       'large',
       `head -c ${16 * 1024 * 1024} /dev/zero | tr '\\0' z`,
       'printf %s $n1.output | sha256sum | cut -d" " -f1',
     );
-    const result = await inRepository('run', 'large');
+    const result = await site.run('run', 'large');
     expect(result.exitCode, result.stderr.slice(-2000)).toBe(0);
     expect(result.stdout.trim()).toBe(digest);
   });
 
   it('a script above the limit of a Temporal payload runs', async () => {
-    await define('huge', `: '${'h'.repeat(600 * 1024)}'\necho done`);
-    const result = await inRepository('run', 'huge');
+    await site.define('huge', `: '${'h'.repeat(600 * 1024)}'\necho done`);
+    const result = await site.run('run', 'huge');
     expect(result.exitCode, result.stderr.slice(-2000)).toBe(0);
     expect(result.stdout.trim()).toBe('done');
   });
@@ -218,7 +196,7 @@ describe('bad input is refused before anything starts', () => {
     ['a run id that fits none', ['get', 'ffffffff'], 64, /no run has an id/],
     ['a flag whose feature comes later', ['run', 'hello', '--worktree'], 64, /--worktree/],
   ])('%s', async (_what, args, exitCode, sentence) => {
-    const result = await inRepository(...args);
+    const result = await site.run(...args);
     expect(result.exitCode, result.stderr).toBe(exitCode);
     expect(result.stderr).toMatch(sentence);
     expect(result.stdout).toBe('');
@@ -229,7 +207,7 @@ describe('bad input is refused before anything starts', () => {
       join(repository, '.archon', 'workflows', 'faulty.yaml'),
       'name: faulty\ndescription: d\nnodes:\n  - id: a\n    bash: echo $b.output\n  - id: a\n    prompt: hi\n    depends_on: [zz]\n',
     );
-    const result = await inRepository('run', 'faulty');
+    const result = await site.run('run', 'faulty');
     expect(result.exitCode, result.stderr).toBe(65);
     expect(result.stderr).toMatch(/faulty\.yaml:5:\d+/);
     expect(result.stderr).toContain('NODE_KIND_UNSUPPORTED');
@@ -263,13 +241,13 @@ describe('four command lines at once', () => {
   it(
     'never overlap in one directory, twenty times in a row',
     async () => {
-      await define(
+      await site.define(
         'canary',
         'set -o noclobber; : > canary || { echo overlap >> overlaps; exit 9; }; sleep 0.05; rm canary; echo one >> passes',
       );
       let completed = 0;
       for (let round = 0; round < 20; round += 1) {
-        const results = await Promise.all(Array.from({ length: 4 }, () => inRepository('run', 'canary')));
+        const results = await Promise.all(Array.from({ length: 4 }, () => site.run('run', 'canary')));
         const codes = results.map((result) => result.exitCode);
         expect(codes.filter((code) => code !== 0 && code !== 75)).toEqual([]);
         completed += codes.filter((code) => code === 0).length;

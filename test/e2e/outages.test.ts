@@ -8,10 +8,10 @@ import {
   chainOf,
   makeCliHome,
   makeRepository,
+  workIn,
   type CliHome,
-  type CliResult,
+  type Worksite,
 } from '../support/cli.js';
-import { eventually } from '../support/eventually.js';
 import { findEndpoints } from '../support/live-stack.js';
 import { tempPostgres, type TempPostgres } from '../support/temp-postgres.js';
 
@@ -22,6 +22,7 @@ let postgres: TempPostgres;
 let databaseUrl: string;
 let cli: CliHome;
 let repository: string;
+let site: Worksite;
 
 beforeAll(async () => {
   postgres = await tempPostgres();
@@ -29,6 +30,7 @@ beforeAll(async () => {
   await query(await readFile(ARCHON_TABLES, 'utf8'));
   cli = await makeCliHome({ DATABASE_URL: databaseUrl });
   repository = await makeRepository({ hello: chainOf('hello', 'echo hello') });
+  site = workIn(cli, repository);
   const setUp = await cli.run(['setup']);
   expect(setUp.exitCode, setUp.stderr).toBe(0);
 }, 900 * SECONDS);
@@ -38,8 +40,6 @@ afterAll(async () => {
   await postgres.stop();
   await rm(repository, { recursive: true, force: true });
 });
-
-const inRepository = (...args: string[]): Promise<CliResult> => cli.run(args, { cwd: repository });
 
 async function query<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
   const client = new PgClient({ connectionString: databaseUrl });
@@ -51,12 +51,6 @@ async function query<Row extends object>(text: string, values: unknown[] = []): 
   }
 }
 
-async function detach(name: string): Promise<string> {
-  const started = await inRepository('run', name, '--detach', '--json');
-  expect(started.exitCode, started.stderr).toBe(0);
-  return (JSON.parse(started.stdout) as { runId: string }).runId;
-}
-
 const row = async (runId: string) => {
   const [found] = await query<{ status: string; metadata: Record<string, unknown> }>(
     'SELECT status, metadata FROM remote_agent_workflow_runs WHERE id = $1',
@@ -64,14 +58,6 @@ const row = async (runId: string) => {
   );
   return found;
 };
-
-const becomes = (runId: string, status: string, deadlineMs = 60 * SECONDS): Promise<void> =>
-  eventually(async () => {
-    expect((await row(runId))?.status).toBe(status);
-  }, deadlineMs);
-
-const appears = (file: string): Promise<string> =>
-  eventually(() => readFile(join(repository, file), 'utf8'), 30 * SECONDS);
 
 async function partPid(name: string): Promise<number> {
   const listed = JSON.parse((await cli.run(['ps', '--json'])).stdout) as {
@@ -84,8 +70,8 @@ async function partPid(name: string): Promise<number> {
 
 describe('tables that Archon made', () => {
   it('hold a run of ours as its own tools read them', async () => {
-    const runId = await detach('hello');
-    await becomes(runId, 'completed');
+    const runId = await site.detach('hello');
+    await site.becomes(runId, 'completed');
     const [run] = await query<Record<string, unknown>>(
       `SELECT r.workflow_name, r.working_path, r.completed_at IS NOT NULL AS is_complete, c.platform_type,
               b.default_cwd, r.codebase_id = c.codebase_id AS same_codebase
@@ -121,13 +107,13 @@ describe('tables that Archon made', () => {
       [repository],
     );
     await addWorkflows(repository, { touch: chainOf('touch', 'touch touched') });
-    const refused = await inRepository('run', 'touch');
+    const refused = await site.run('run', 'touch');
     expect(refused.exitCode, refused.stderr).toBe(75);
     expect(refused.stderr).toContain('PATH_HELD_BY_ARCHON');
     expect(refused.stderr).toContain(held?.id);
     await expect(readFile(join(repository, 'touched'))).rejects.toThrow();
     await query('UPDATE remote_agent_workflow_runs SET status = $1 WHERE id = $2', ['cancelled', held?.id]);
-    expect((await inRepository('run', 'touch')).exitCode).toBe(0);
+    expect((await site.run('run', 'touch')).exitCode).toBe(0);
   });
 });
 
@@ -139,13 +125,13 @@ describe('an outage in the middle of a run', () => {
         index === 2 ? 'echo up > third; until [ -e on ]; do sleep 0.05; done' : `echo ${index} >> trace`,
       );
       await addWorkflows(repository, { twenty: chainOf('twenty', ...nodes, 'echo over > over') });
-      const runId = await detach('twenty');
-      await appears('third');
+      const runId = await site.detach('twenty');
+      await site.appears('third');
       await postgres.kill();
       await writeFile(join(repository, 'on'), '');
-      await appears('over');
+      await site.appears('over');
       await postgres.restart();
-      await becomes(runId, 'completed');
+      await site.becomes(runId, 'completed');
       const completed = await query<{ step_name: string }>(
         `SELECT step_name FROM remote_agent_workflow_events
        WHERE workflow_run_id = $1 AND event_type = 'node_completed' ORDER BY created_at, event_order, id`,
@@ -165,7 +151,7 @@ describe('an outage in the middle of a run', () => {
         through: chainOf('through', 'echo up > begun; sleep 4; echo survived', 'echo $n1.output'),
       });
       const watching = cli.start(['run', 'through'], { cwd: repository });
-      await appears('begun');
+      await site.appears('begun');
       process.kill(await partPid('temporal'), 'SIGKILL');
       const ended = await watching.ended();
       expect(ended.exitCode, ended.stderr).toBe(0);
@@ -178,8 +164,8 @@ describe('an outage in the middle of a run', () => {
 describe('a start request that somebody copied', () => {
   it('runs nothing and writes nothing, under the same ID or another', async () => {
     await addWorkflows(repository, { once: chainOf('once', 'echo run >> count') });
-    const runId = await detach('once');
-    await becomes(runId, 'completed');
+    const runId = await site.detach('once');
+    await site.becomes(runId, 'completed');
     const { temporal } = await findEndpoints(cli);
     const connection = await Connection.connect({ address: temporal.address });
     const client = new Client({ connection, namespace: temporal.namespace });
@@ -212,7 +198,7 @@ describe('a start request that somebody copied', () => {
 describe('another home on the same Temporal', () => {
   it('is refused the path that a run of this home holds', async () => {
     await addWorkflows(repository, { hold: chainOf('hold', 'sleep 100') });
-    const runId = await detach('hold');
+    const runId = await site.detach('hold');
     const { temporal } = await findEndpoints(cli);
     const other = await makeCliHome({ TEMPORAL_ADDRESS: temporal.address, DATABASE_URL: databaseUrl });
     const refused = await other.run(['run', 'hello'], { cwd: repository });

@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { eventually } from './eventually.js';
+import { findLayout } from '../../src/adapters/stack/layout.js';
 
 const BIN = fileURLToPath(new URL('../../bin/signalbox.js', import.meta.url));
 const git = promisify(execFile);
@@ -69,7 +72,9 @@ export async function makeCliHome(extra: Record<string, string> = {}): Promise<C
     run,
     remove: async () => {
       await run(['down']);
-      await rm(home, { recursive: true, force: true });
+      // As root, Postgres keeps its data in a place of its own.
+      const postgres = findLayout(environment.SIGNALBOX_HOME)?.postgres;
+      for (const directory of [postgres ?? home, home]) await rm(directory, { recursive: true, force: true });
     },
   };
 }
@@ -112,4 +117,45 @@ export function chainOf(name: string, ...scripts: readonly string[]): string {
     ...(index === 0 ? {} : { depends_on: [`n${index}`] }),
   }));
   return JSON.stringify({ name, description: name, nodes });
+}
+
+/** A person who works in one repository. */
+export interface Worksite {
+  run(...args: string[]): Promise<CliResult>;
+  /** Writes a workflow of bash nodes, one after the other. */
+  define(name: string, ...scripts: string[]): Promise<void>;
+  /** Starts a workflow without following it. @returns its run id */
+  detach(name: string): Promise<string>;
+  statusOf(runId: string): Promise<string>;
+  becomes(runId: string, status: string): Promise<void>;
+  /** Waits until a file of the repository is there. @returns what it holds */
+  appears(file: string): Promise<string>;
+}
+
+const PATIENCE_MS = 60_000;
+
+export function workIn(cli: CliHome, repository: string): Worksite {
+  const run: Worksite['run'] = (...args) => cli.run(args, { cwd: repository });
+  const statusOf: Worksite['statusOf'] = async (runId) =>
+    String(jsonOf(await cli.run(['get', runId, '--json']))['status']);
+  return {
+    run,
+    define: (name, ...scripts) => addWorkflows(repository, { [name]: chainOf(name, ...scripts) }),
+    detach: async (name) => {
+      const started = await run('run', name, '--detach', '--json');
+      expect(started.exitCode, started.stderr).toBe(0);
+      return jsonOf(started)['runId'] as string;
+    },
+    statusOf,
+    becomes: (runId, status) =>
+      eventually(async () => {
+        expect(await statusOf(runId)).toBe(status);
+      }, PATIENCE_MS),
+    appears: (file) => eventually(() => readFile(join(repository, file), 'utf8'), PATIENCE_MS),
+  };
+}
+
+/** The one object of `--json`. */
+export function jsonOf(result: CliResult): Record<string, unknown> {
+  return JSON.parse(result.stdout) as Record<string, unknown>;
 }
