@@ -24,6 +24,7 @@ export async function raiseStage() {
   await cli(['up']);
   const { createStack } = await import(join(root, 'dist/src/adapters/stack/stack.js'));
   const { makePool } = await import(join(root, 'dist/src/adapters/postgres/index.js'));
+  const { findLayout } = await import(join(root, 'dist/src/adapters/stack/layout.js'));
   const { createOrchestrator } = await import(join(root, 'dist/src/index.js'));
   const endpoints = await createStack({
     home: environment.SIGNALBOX_HOME,
@@ -55,6 +56,9 @@ export async function raiseStage() {
       await connection.close();
       await database.end();
       await cli(['down']);
+      // As root, Postgres keeps its data in a place of its own.
+      const postgres = findLayout(environment.SIGNALBOX_HOME)?.postgres;
+      if (postgres !== undefined) await rm(postgres, { recursive: true, force: true });
       await rm(home, { recursive: true, force: true });
     },
   };
