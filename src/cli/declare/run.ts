@@ -12,7 +12,7 @@ interface RunOptions extends PlaceOptions {
   /** In milliseconds. */
   readonly waitTimeout?: number;
   readonly base?: string;
-  readonly input: readonly string[];
+  readonly input?: readonly string[];
   readonly detach?: boolean;
 }
 
@@ -28,7 +28,7 @@ export function declareRun(
     .option(...CWD)
     .option(...FOLDER)
     .option('--base <branch>', 'what $BASE_BRANCH stands for')
-    .option('-i, --input <name=value>', 'an input of the workflow; may be repeated', collect, [])
+    .option('-i, --input <name=value>', 'an input of the workflow; may be repeated', collect)
     .option('--no-worktree', isArchonSpelling ? 'work in the directory itself (required)' : 'the default')
     .option('--on-busy <what>', 'when the path is in use: fail, wait, attach or replace', parseOnBusy)
     .option('--wait-timeout <duration>', 'with --on-busy wait: give up after this long', parseWait)
@@ -43,7 +43,9 @@ export function declareRun(
       throw usageError('--wait-timeout goes with --on-busy wait; add that, or leave it out');
     }
     choose(async (context) =>
-      (await import('../commands/run.js')).run({ ...options, workflow, words })(context),
+      (await import('../commands/run.js')).run({ ...options, input: options.input ?? [], workflow, words })(
+        context,
+      ),
     );
   });
 }
@@ -54,4 +56,4 @@ function worktreeMissing(workflow: string): Error {
   );
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
