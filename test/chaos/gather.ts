@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually } from '../support/eventually.js';
+import { patiently } from './patiently.js';
 import { bornWith } from '../support/living-processes.js';
 import { monotonic } from './clock.js';
 import type {
@@ -152,7 +152,7 @@ const isClean = ({ processes, locks, runs }: Remains): boolean =>
   runs.every(({ row, execution }) => execution !== 'RUNNING' && (row === null || !OPEN_ROWS.includes(row)));
 
 async function remainsNow(scene: Witnessed): Promise<Remains> {
-  const runs = await eventually(() => runsOf(scene), SETTLED_WITHIN_MS);
+  const runs = await patiently(() => runsOf(scene), SETTLED_WITHIN_MS);
   const marked = runs.flatMap((one) => bornWith(`SIGNALBOX_RUN_ID=${one.run}`));
   const processes = [...new Set([...marked, ...witnessesOf(scene)])].map((pid) => ({
     pid,

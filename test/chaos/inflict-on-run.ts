@@ -2,21 +2,23 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { RunId } from '../../src/core/ids.js';
+import { patiently } from './patiently.js';
 import type { Happened } from './inflict.js';
 import type { RunFaultKind } from './plan.js';
 import type { Witnessed } from './witnesses.js';
 
-/** Breaks the run that holds a path at this moment. @returns null when there is none that can be broken so */
+/** How long a path without a run is waited for to get one. */
+const PATIENCE_MS = 3000;
+
+/** Breaks the run that holds a path. @returns null when there is none that can be broken so */
 export async function inflictOnRun(
   scene: Witnessed,
   kind: RunFaultKind,
   path: string,
 ): Promise<Happened | null> {
   try {
-    const executions = await executionsOn(scene, path);
-    const open = executions.find(({ status }) => status.name === 'RUNNING');
-    if (open === undefined) return null;
-    return await RUN_FAULT[kind](scene, { path, open, closed: executions.filter((one) => one !== open) });
+    const target = await patiently(() => targetOn(scene, path), PATIENCE_MS);
+    return await RUN_FAULT[kind](scene, target);
   } catch (error) {
     // It has ended meanwhile, or cannot be reset any more: Temporal's own refusals.
     scene.tell(`${kind} did not work out: ${String(error)}`);
@@ -24,10 +26,12 @@ export async function inflictOnRun(
   }
 }
 
+type Execution = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'memo' | 'startTime'>;
+
 interface Target {
   readonly path: string;
-  readonly open: WorkflowExecutionInfo;
-  /** Newest first. */
+  readonly open: Execution;
+  /** As the list has it, which lags; newest first. */
   readonly closed: readonly WorkflowExecutionInfo[];
 }
 
@@ -71,19 +75,22 @@ const RUN_FAULT: Readonly<
   },
 };
 
-/** Executions of runs on a path, newest first; lists lag, which is good enough to aim. */
-async function executionsOn({ client }: Witnessed, path: string): Promise<WorkflowExecutionInfo[]> {
+async function targetOn({ client }: Witnessed, path: string): Promise<Target> {
   const found: WorkflowExecutionInfo[] = [];
   for await (const one of client.workflow.list({ query: `WorkflowType = 'run'` })) {
     if (one.memo?.['workingPath'] === path) found.push(one);
   }
-  return found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime());
+  const newest = found.sort((a, b) => b.startTime.getTime() - a.startTime.getTime())[0];
+  if (newest === undefined) throw new Error(`no run has been on ${path}`);
+  const open = await client.workflow.getHandle(newest.workflowId).describe();
+  if (open.status.name !== 'RUNNING') throw new Error(`no run is on ${path}`);
+  return { path, open, closed: found.filter(({ runId }) => runId !== open.runId) };
 }
 
-const runOf = ({ memo }: WorkflowExecutionInfo): string => String(memo?.['runId']);
+const runOf = ({ memo }: Execution): string => String(memo?.['runId']);
 
 /** Back to the end of its first workflow task. */
-async function reset({ client }: Witnessed, { workflowId, runId }: WorkflowExecutionInfo): Promise<void> {
+async function reset({ client }: Witnessed, { workflowId, runId }: Execution): Promise<void> {
   const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   const first = events?.find((event) => event.workflowTaskCompletedEventAttributes);
   if (!first?.eventId) throw new Error('no workflow task of it has completed');

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunId } from '../../src/core/ids.js';
-import { eventually } from '../support/eventually.js';
+import { patiently } from './patiently.js';
 import { judge } from './checkers/judge.js';
 import { monotonic } from './clock.js';
 import type { Evidence, Violation } from './evidence.js';
@@ -31,40 +31,45 @@ export interface ChaosResult {
 const ENDS_WITHIN_MS = 90_000;
 
 /** Breaks things for a while under runs that want the same paths, and judges what the witnesses have seen. */
-export async function performChaos({
-  seed,
-  seconds,
-  paths,
-  launchersPerPath,
-}: ChaosOptions): Promise<ChaosResult> {
+export async function performChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const { paths } = options;
   const scene = await raiseScene({ paths, temporalConfig: ['limit.historyCount.suggestContinueAsNew=80'] });
-  await watchRows(scene);
+  try {
+    await watchRows(scene);
+    const faults = await breakThings(scene, options);
+    scene.tell('all is mended; what still runs is asked to end');
+    await endAllRuns(scene);
+    const endedAt = monotonic();
+    const remains = await lookAtRemains(scene);
+    await scene.dismiss();
+    const evidence = await gather(scene, remains, endedAt);
+    return { violations: judge(evidence), evidence, faults, scene };
+  } finally {
+    await scene.close();
+  }
+}
+
+async function breakThings(
+  scene: Scene,
+  { seed, seconds, paths, launchersPerPath }: ChaosOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const { cli } = scene;
   const random = randomFrom(seed);
-  const launchers = startLaunchers(scene, {
-    perPath: launchersPerPath,
-    cli: scene.cli,
-    pauseMs: 800,
-    random,
-  });
+  const launchers = startLaunchers(scene, { perPath: launchersPerPath, cli, pauseMs: 800, random });
   const end = new AbortController();
   const breaking = inflict(scene, planFrom(seed, paths), end.signal);
-  await wait(seconds * 1000);
-  end.abort();
-  const faults = await breaking;
-  await launchers.stop();
-  scene.tell('all is mended; what still runs is asked to end');
-  await endAllRuns(scene);
-  const endedAt = monotonic();
-  const remains = await lookAtRemains(scene);
-  await scene.dismiss();
-  const evidence = await gather(scene, remains, endedAt);
-  await scene.close();
-  return { violations: judge(evidence), evidence, faults, scene };
+  try {
+    await wait(seconds * 1000);
+    end.abort();
+    return await breaking;
+  } finally {
+    await launchers.stop();
+  }
 }
 
 /** Asks every open run to end, and waits; one that does not is a finding of the checkers. */
 export async function endAllRuns(scene: Witnessed): Promise<void> {
-  await eventually(async () => {
+  await patiently(async () => {
     let open = 0;
     for await (const { memo } of scene.client.workflow.list({
       query: `WorkflowType = 'run' AND ExecutionStatus = 'Running'`,

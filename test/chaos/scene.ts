@@ -7,7 +7,7 @@ import pg from 'pg';
 import { findLayout } from '../../src/adapters/stack/layout.js';
 import { createOrchestrator } from '../../src/index.js';
 import { makeCliHome, type CliHome } from '../support/cli.js';
-import { eventually } from '../support/eventually.js';
+import { patiently } from './patiently.js';
 import { findEndpoints } from '../support/live-stack.js';
 import { placeWitnesses, PROGRAMS, type Witnessed } from './witnesses.js';
 
@@ -55,48 +55,55 @@ export async function raiseScene({ paths, temporalConfig = [] }: SceneOptions): 
   });
   const home = cli.environment['SIGNALBOX_HOME'] ?? '';
   const hasOwnDisk = await mountDisk(home);
-  const up = await cli.run(['up']);
-  if (up.exitCode !== 0) throw new Error(`signalbox up ended with ${up.exitCode}: ${up.stderr}`);
-  const connected = await connect(cli, `127.0.0.1:${readFileSync(join(wire, 'direct'), 'utf8')}`);
-  const { straight, through, database, client, orchestrator } = connected;
-  const part = (name: string): PartSeen | null => partOf(home, name);
-  return {
-    ...witnesses,
-    cli,
-    client,
-    database,
-    orchestrator,
-    hasOwnDisk,
-    setWire: (state) => writeFileSync(join(wire, 'wire'), state),
-    part,
-    untilServing: (notPids = []) =>
-      eventually(async () => {
-        for (const name of ['worker', 'temporal', 'postgres']) checkPart(name, part(name), notPids);
-        await database.query('SELECT 1');
-        await straight.withDeadline(Date.now() + 2000, () => straight.workflowService.getSystemInfo({}));
-      }, SERVES_AGAIN_MS),
-    close: async () => {
-      await witnesses.dismiss();
-      await Promise.all([straight.close(), through.close(), database.end()]);
-      await cli.run(['down']);
-      cpSync(join(home, 'stack', 'log'), join(witnesses.directory, 'stack-log'), { recursive: true });
-      rmSync(findLayout(home)?.postgres ?? home, { recursive: true, force: true });
-      if (hasOwnDisk) await run('umount', ['--lazy', home]);
-      await cli.remove();
-    },
+  const takeDown = async (): Promise<void> => {
+    await witnesses.dismiss();
+    await cli.run(['down']);
+    cpSync(join(home, 'stack', 'log'), join(witnesses.directory, 'stack-log'), { recursive: true });
+    rmSync(findLayout(home)?.postgres ?? home, { recursive: true, force: true });
+    if (hasOwnDisk) await run('umount', ['--lazy', home]);
+    await cli.remove();
   };
+  try {
+    const up = await cli.run(['up']);
+    if (up.exitCode !== 0) throw new Error(`signalbox up ended with ${up.exitCode}: ${up.stderr}`);
+    const { disconnect, straight, ...connected } = await connect(cli, join(wire, 'direct'));
+    const part = (name: string): PartSeen | null => partOf(home, name);
+    return {
+      ...witnesses,
+      ...connected,
+      cli,
+      hasOwnDisk,
+      setWire: (state) => writeFileSync(join(wire, 'wire'), state),
+      part,
+      untilServing: (notPids = []) =>
+        patiently(async () => {
+          for (const name of ['worker', 'temporal', 'postgres']) checkPart(name, part(name), notPids);
+          await connected.database.query('SELECT 1');
+          await straight.withDeadline(Date.now() + 2000, () => straight.workflowService.getSystemInfo({}));
+        }, SERVES_AGAIN_MS),
+      close: async () => {
+        await disconnect();
+        await takeDown();
+      },
+    };
+  } catch (error) {
+    await takeDown();
+    throw error;
+  }
 }
 
-async function connect(cli: CliHome, direct: string) {
+async function connect(cli: CliHome, directPortFile: string) {
   const { temporal, database } = await findEndpoints(cli);
-  const straight = await Connection.connect({ address: direct });
+  const straight = await Connection.connect({ address: `127.0.0.1:${readFileSync(directPortFile, 'utf8')}` });
   const through = await Connection.connect({ address: temporal.address });
   const pool = new pg.Pool({ connectionString: database.url, max: 4, query_timeout: 5000 });
   pool.on('error', () => undefined);
   const { namespace } = temporal;
   return {
     straight,
-    through,
+    disconnect: async () => {
+      await Promise.all([straight.close(), through.close(), pool.end()]);
+    },
     database: pool,
     client: new Client({ connection: straight, namespace }),
     orchestrator: createOrchestrator({
