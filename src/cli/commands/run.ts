@@ -113,18 +113,22 @@ async function startAndFollow(launch: Launch): Promise<CommandResult> {
   const since = context.clock.now().getTime();
   const answer = await unlessAborted(signal, askToStart(launch, orchestrator));
   if (answer.kind === 'refused' || answer.kind === 'busy') return notStarted(launch, answer);
-  if (args.detach === true) return detached(answer, answer.kind);
+  if (args.detach === true) return detached(answer);
   start.isAttached = answer.kind === 'attached';
   const started = answer.kind === 'queued' ? await untilStarted(launch, orchestrator, answer) : answer;
   start.started = started;
-  const { workflow, runId, workingPath } = started;
-  const whose = start.isAttached ? ' · runs already; attached' : '';
-  context.err.write(
-    `${oneLine(workflow)} · run ${shortRunId(runId)} · ${oneLine(workingPath, 4096)}${whose}\n`,
-  );
-  const { end, hasBegun } = await watchRun(context, orchestrator, runId as RunId, signal);
+  context.err.write(`${heading(started, answer.kind)}\n`);
+  const { end, hasBegun } = await watchRun(context, orchestrator, started.runId as RunId, signal);
   const watched = { end: await withWholeOutput(end), hasBegun };
   return resultOfRun(started, watched, context.clock.now().getTime() - since);
+}
+
+/** The first line about a run that is there. Who waited for it has read its name and path. */
+function heading({ workflow, runId, workingPath }: StartedRun, kind: keyof typeof DETACHED): string {
+  const short = shortRunId(runId);
+  if (kind === 'queued') return `the path is free; run ${short} has started`;
+  const whose = kind === 'attached' ? ' · runs already; attached' : '';
+  return `${oneLine(workflow)} · run ${short} · ${oneLine(workingPath, 4096)}${whose}`;
 }
 
 async function untilStarted(
@@ -193,16 +197,16 @@ const DETACHED = {
   queued: { status: 'queued', verb: 'waits for its turn' },
 } as const;
 
-function detached(run: StartedRun, kind: keyof typeof DETACHED): CommandResult {
+function detached(run: Exclude<StartResult, { kind: 'refused' | 'busy' }>): CommandResult {
   const short = shortRunId(run.runId);
-  const { status, verb } = DETACHED[kind];
+  const { status, verb } = DETACHED[run.kind];
   const commands =
-    kind === 'queued'
+    run.kind === 'queued'
       ? `  see      signalbox get ${short}\n  leave    signalbox queue leave ${short}`
       : `  follow   signalbox logs -f ${short}\n  stop     signalbox cancel ${short}`;
   return {
     exitCode: 0,
-    json: runJson(run, status, null),
+    json: { ...runJson(run, status, null), ...(run.kind === 'queued' ? { place: run.place } : {}) },
     text: `run ${short} ${verb}: ${run.workflow} in ${run.workingPath}\n${commands}`,
   };
 }
