@@ -137,6 +137,7 @@ function gateEntries({ node, state }: Subject, event: GateEvent): readonly Entry
 
 /** A reject that ends the run completes nothing: Archon writes only that it was received. */
 function decisionEntries(node: Node, state: NodeState, answer: GateAnswer): readonly Entry[] {
+  if (answer.isRecorded === true) return [];
   const received = entry(node, 'approval_received', receivedData(answer));
   if (node.kind !== 'approval' || state.status !== 'completed') return [received];
   const { decision, text } = answer;

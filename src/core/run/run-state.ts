@@ -138,6 +138,8 @@ export interface GateAnswer {
   readonly decision: string;
   readonly text: string | null;
   readonly by: string | null;
+  /** Archon's own tools have written its events already. */
+  readonly isRecorded?: true;
 }
 
 /**
