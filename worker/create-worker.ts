@@ -111,7 +111,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     stateDirectory,
     temporalNamespaceId,
     logger,
-    ...watchRuns({ ...watched, fail: stopping.abort.bind(stopping) }),
+    ...watchRuns({ ...watched, client, temporalAddress, fail: stopping.abort.bind(stopping) }),
     makeWorkers: () =>
       Promise.all([
         makeWorker(parts),

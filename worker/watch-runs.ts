@@ -1,13 +1,17 @@
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
 import {
+  makeForeignChanges,
   makeHostRegistry,
   makeOpenRuns,
   makeRunReader,
   makeRunTable,
 } from '../src/adapters/postgres/index.js';
+import { sendUpdate } from '../src/client/message-run.js';
 import type { Box } from '../src/ports/box.js';
 import type { ServingWorker } from '../src/ports/host-registry.js';
+import { carryingTasks } from './carry-decisions.js';
 import { claimHost, signsOfLife, type ClaimParts } from './claim-host.js';
 import { interruptPredecessors, type InterruptParts } from './interrupt-predecessors.js';
 import type { OpenRuns } from '../src/ports/open-runs.js';
@@ -18,6 +22,9 @@ import { sweepEnvironments, type SweepPorts } from './sweep-environments.js';
 
 export interface WatchRunsParts extends Omit<InterruptParts, 'openIds'> {
   readonly worker: ServingWorker;
+  readonly client: Client;
+  /** For messages. */
+  readonly temporalAddress: string;
   readonly database: Pool;
   readonly box: Box;
   /** `$SIGNALBOX_HOME`: environments that clients leave. */
@@ -43,6 +50,7 @@ export function watchRuns(parts: WatchRunsParts): Pick<Service, 'prepare' | 'tas
     tasks: [
       signsOfLife(claim, fail),
       reconciling(parts, openRuns),
+      ...carrying(parts),
       { name: 'mark silent hosts', everyMs: MARK_EVERY_MS, run: () => openRuns.markSilentHosts() },
       sweepEnvironments(sweepPortsOf(parts)),
     ],
@@ -56,6 +64,15 @@ async function openIds({ worker, logger }: WatchRunsParts, openRuns: OpenRuns): 
     return [];
   });
   return open.map(({ temporalWorkflowId }) => temporalWorkflowId);
+}
+
+function carrying({ worker, client, temporalAddress: address, database, logger }: WatchRunsParts) {
+  return carryingTasks({
+    scope: worker,
+    changes: makeForeignChanges(database),
+    send: (run, update) => sendUpdate({ client, address, ...run }, update),
+    logger,
+  });
 }
 
 function reconciling(parts: WatchRunsParts, openRuns: OpenRuns): PeriodicTask {

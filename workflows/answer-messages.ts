@@ -23,7 +23,8 @@ const DECIDE_HELP =
 export function answerMessages(run: LiveRun, request: StartRequest, startedAt: string): void {
   const decide = refusing((message: DecideMessage): DecideAnswer => {
     const { nodeId, decision, text, by } = acceptDecision(run, message);
-    run.apply({ type: 'gateDecided', nodeId, answer: { decision, text, by }, at: now() });
+    const recorded = message.isRecorded === true ? ({ isRecorded: true } as const) : {};
+    run.apply({ type: 'gateDecided', nodeId, answer: { decision, text, by, ...recorded }, at: now() });
     return { runId: request.runId, nodeId, decision };
   });
   setHandler(defineUpdate<DecideAnswer, [DecideMessage]>(MESSAGES.decideUpdate), decide, {

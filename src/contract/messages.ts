@@ -17,6 +17,8 @@ export interface DecideMessage {
   readonly text?: string | null;
   /** Who says so: a claim. */
   readonly by?: string | null;
+  /** The tables have it already: Archon's own tools recorded it there. */
+  readonly isRecorded?: boolean;
 }
 
 export interface DecideAnswer {

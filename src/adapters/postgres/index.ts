@@ -1,4 +1,5 @@
 export { checkTables } from './check-tables.js';
+export { makeForeignChanges } from './foreign-changes.js';
 export { makeHostRegistry } from './host-registry.js';
 export { migrate } from './migrate.js';
 export { makeOpenRuns } from './open-runs.js';
