@@ -11,12 +11,17 @@ export type {
   FollowOptions,
   GateDecision,
   Holder,
+  OnBusy,
   Orchestrator,
   RunEnd,
+  RunningRun,
   StartOptions,
   StartResult,
 } from './client/orchestrator.js';
+export type { PathQueue, QueuedRun, QueuePlace } from './client/queue-reader.js';
+export type { WaitOptions, WaitState } from './client/wait-in-queue.js';
 export type { CancelAnswer, DecideAnswer, RunDescription, WaitingGate } from './contract/messages.js';
+export type { LeaveAnswer, TicketResult } from './contract/ticket-workflow.js';
 export type { Issue } from './core/definition/issue.js';
 export { ERROR_CODES, RunError, type ErrorCode } from './core/errors.js';
 export type { RunId } from './core/ids.js';
