@@ -39,7 +39,9 @@ export interface StartCall {
   readonly answeredAt: number;
   readonly answer:
     | { readonly kind: 'started'; readonly run: string }
+    /** Refused, or attached to a run that was there. */
     | { readonly kind: 'busy'; readonly holder: string | null }
+    | { readonly kind: 'queued'; readonly run: string }
     | { readonly kind: 'unanswered'; readonly code: string };
 }
 
@@ -97,6 +99,8 @@ export interface Remains {
   readonly processes: readonly { readonly pid: number; readonly command: string }[];
   /** Locks that somebody still holds on a working path. */
   readonly locks: readonly string[];
+  /** IDs of Temporal workflows of ours that are still open. */
+  readonly open: readonly string[];
   readonly runs: readonly {
     readonly run: string;
     /** Null: there is no row. */

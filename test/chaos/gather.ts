@@ -146,9 +146,10 @@ export async function lookAtRemains(scene: Witnessed, settledWithinMs = SETTLED_
 
 const OPEN_ROWS = ['pending', 'running', 'paused'];
 
-const isClean = ({ processes, locks, runs }: Remains): boolean =>
+const isClean = ({ processes, locks, open, runs }: Remains): boolean =>
   processes.length === 0 &&
   locks.length === 0 &&
+  open.length === 0 &&
   runs.every(({ row, execution }) => execution !== 'RUNNING' && (row === null || !OPEN_ROWS.includes(row)));
 
 async function remainsNow(scene: Witnessed): Promise<Remains> {
@@ -159,7 +160,20 @@ async function remainsNow(scene: Witnessed): Promise<Remains> {
     command: commandOf(pid),
   }));
   const locks = await Promise.all(scene.paths.map(async (path) => ((await isLocked(path)) ? [path] : [])));
-  return { processes, locks: locks.flat(), runs };
+  return {
+    processes,
+    locks: locks.flat(),
+    open: await patiently(() => openOf(scene), SETTLED_WITHIN_MS),
+    runs,
+  };
+}
+
+async function openOf({ client }: Witnessed): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { workflowId } of client.workflow.list({ query: `ExecutionStatus = 'Running'` })) {
+    ids.push(workflowId);
+  }
+  return ids;
 }
 
 async function runsOf(scene: Witnessed): Promise<Remains['runs']> {

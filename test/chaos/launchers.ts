@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { StartResult } from '../../src/client/orchestrator.js';
+import type { StartOptions, StartResult } from '../../src/client/orchestrator.js';
 import type { CliHome } from '../support/cli.js';
 import { monotonic } from './clock.js';
 import type { StartCall } from './evidence.js';
@@ -40,6 +40,8 @@ export function startLaunchers(scene: Witnessed, { perPath, cli, pauseMs, random
   };
 }
 
+type Way = Pick<StartOptions, 'onBusy' | 'waitTimeoutMs'>;
+
 type Start = (path: string, shape: Shape, random: Random) => Promise<StartCall['answer']>;
 
 interface Launcher {
@@ -62,6 +64,18 @@ async function launch(scene: Witnessed, { path, pauseMs, start, random, end }: L
   }
 }
 
+const WAYS: readonly [Way, ...Way[]] = [
+  { onBusy: 'fail' },
+  { onBusy: 'fail' },
+  { onBusy: 'fail' },
+  { onBusy: 'fail' },
+  { onBusy: 'fail' },
+  { onBusy: 'fail' },
+  { onBusy: 'replace' },
+  { onBusy: 'attach' },
+  { onBusy: 'wait', waitTimeoutMs: 20_000 },
+];
+
 function byLibrary({ orchestrator }: Witnessed): Start {
   return async (path, shape, random) => {
     const result = await orchestrator.start({
@@ -69,6 +83,7 @@ function byLibrary({ orchestrator }: Witnessed): Start {
       workingPath: path,
       graceMs: random.pick([200, 1000]),
       heartbeatTimeoutMs: random.pick([3000, 300_000]),
+      ...random.pick(WAYS),
     });
     return answerOf(result);
   };
@@ -77,6 +92,8 @@ function byLibrary({ orchestrator }: Witnessed): Start {
 function answerOf(result: StartResult): StartCall['answer'] {
   if (result.kind === 'started') return { kind: 'started', run: result.runId };
   if (result.kind === 'busy') return { kind: 'busy', holder: result.holder.runId };
+  if (result.kind === 'attached') return { kind: 'busy', holder: result.runId };
+  if (result.kind === 'queued') return { kind: 'queued', run: result.runId };
   return { kind: 'unanswered', code: 'refused' };
 }
 

@@ -18,7 +18,7 @@ export function report(
     `${Math.round(takeOvers[Math.min(takeOvers.length - 1, Math.floor(share * takeOvers.length))] ?? 0)} ms`;
   const lines = [
     `seed ${seed}, ${minutes} minutes`,
-    `starts: ${count('started')} began, ${count('busy')} were refused, ${count('unanswered')} got no answer`,
+    `starts: ${count('started')} began, ${count('busy')} were refused or attached, ${count('queued')} waited, ${count('unanswered')} got no answer`,
     `faults: ${[...faults].map(([kind, times]) => `${kind} ${times}`).join(' · ')}`,
     `start to first node: median ${at(0.5)}, 95 % ${at(0.95)}, longest ${at(1)}`,
     `violations: ${violations.length}`,

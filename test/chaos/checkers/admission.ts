@@ -37,6 +37,7 @@ function wrongAnswer(call: StartCall, holds: readonly Hold[]): Violation[] {
   ];
   switch (answer.kind) {
     case 'unanswered':
+    case 'queued':
       return [];
     case 'started':
       return during.some(({ run }) => run === answer.run)

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { INVARIANTS, type Evidence, type OwnerSeen, type Violation } from '../evidence.js';
 import { FIRST_NODE_WITHIN_MS, judge } from './judge.js';
-import { call, evidenceOf, hold, logOf, row, sighting, stackFault } from './some-evidence.js';
+import { call, evidenceOf, hold, logOf, row, sighting, stackFault, NOTHING_LEFT } from './some-evidence.js';
 
 const NOTHING_FOUND: Violation[] = [];
 
@@ -33,6 +33,7 @@ const GOOD_ORDER = evidenceOf({
     call(100, { kind: 'busy', holder: 'A' }),
     call(4600, { kind: 'started', run: 'B' }),
     call(4700, { kind: 'unanswered', code: 'TEMPORAL_UNREACHABLE' }),
+    call(4750, { kind: 'queued', run: 'C' }),
   ],
   holds: [hold('A', 1, 4550), hold('B', 4601, 7100)],
   rows: [
@@ -45,8 +46,7 @@ const GOOD_ORDER = evidenceOf({
   owners: [owner('A', 1), owner('A', 1), owner('B', 2)],
   commits: commits('A1', 'A2', 'B1', 'B1'),
   remains: {
-    processes: [],
-    locks: [],
+    ...NOTHING_LEFT,
     runs: [
       { run: 'A', row: 'cancelled', execution: 'TERMINATED' },
       { run: 'B', row: 'completed', execution: 'COMPLETED' },
@@ -81,7 +81,7 @@ describe('the checkers', () => {
         calls: [call(0, { kind: 'busy', holder: null }), call(10, { kind: 'started', run: 'C' })],
         holds: [hold('C', 0, null)],
         commits: commits('A1', 'B1', 'A2'),
-        remains: { processes: [{ pid: 1, command: 'sleep' }], locks: [], runs: [] },
+        remains: { ...NOTHING_LEFT, processes: [{ pid: 1, command: 'sleep' }] },
       }),
     );
     expect(new Set(bad.map(({ invariant }) => invariant))).toEqual(new Set(INVARIANTS));
@@ -243,29 +243,26 @@ describe('I6, progress', () => {
 
 describe('I7, remains', () => {
   it.each([
-    [
-      'a process',
-      { processes: [{ pid: 7, command: 'sleep 9' }], locks: [], runs: [] },
-      'process 7 is left: sleep 9',
-    ],
-    ['a lock', { processes: [], locks: ['/repo'], runs: [] }, '/repo is still locked'],
+    ['a process', { processes: [{ pid: 7, command: 'sleep 9' }] }, 'process 7 is left: sleep 9'],
+    ['a lock', { locks: ['/repo'] }, '/repo is still locked'],
+    ['a queue that nobody waits in', { open: ['queue.1'] }, 'queue.1 is still open'],
     [
       'a row that runs on',
-      { processes: [], locks: [], runs: [{ run: 'A', row: 'running', execution: 'TERMINATED' }] },
+      { runs: [{ run: 'A', row: 'running', execution: 'TERMINATED' }] },
       'A: its row says running, Temporal TERMINATED',
     ],
     [
       'a row of a deleted execution that runs on',
-      { processes: [], locks: [], runs: [{ run: 'A', row: 'paused', execution: null }] },
+      { runs: [{ run: 'A', row: 'paused', execution: null }] },
       'A: its row says paused, Temporal knows nothing of it',
     ],
     [
       'a completed run without a row',
-      { processes: [], locks: [], runs: [{ run: 'A', row: null, execution: 'COMPLETED' }] },
+      { runs: [{ run: 'A', row: null, execution: 'COMPLETED' }] },
       'A completed and has no row',
     ],
   ])('are broken by %s', (_what, remains, what) => {
-    expect(found({ remains })).toEqual([`I7 ${what}`]);
+    expect(found({ remains: { ...NOTHING_LEFT, ...remains } })).toEqual([`I7 ${what}`]);
   });
 });
 

@@ -12,10 +12,11 @@ const FITTING_ROWS: Readonly<Record<string, readonly string[]>> = {
 const ENDED = ['completed', 'failed', 'cancelled'];
 
 /** I7: when all has come to an end nothing is left: no process, no lock, no row that disagrees with Temporal. */
-export function checkRemains({ processes, locks, runs }: Remains): Violation[] {
+export function checkRemains({ processes, locks, open, runs }: Remains): Violation[] {
   return [
     ...processes.map(({ pid, command }) => `process ${pid} is left: ${command}`),
     ...locks.map((path) => `${path} is still locked`),
+    ...open.map((id) => `${id} is still open`),
     ...runs.flatMap(disagreement),
   ].map((what) => ({ invariant: 'I7', what, at: null }));
 }

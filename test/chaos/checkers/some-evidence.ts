@@ -1,4 +1,15 @@
-import type { Evidence, Fault, Hold, NodeRecord, RowChange, Sighting, StartCall } from '../evidence.js';
+import type {
+  Evidence,
+  Fault,
+  Hold,
+  NodeRecord,
+  Remains,
+  RowChange,
+  Sighting,
+  StartCall,
+} from '../evidence.js';
+
+export const NOTHING_LEFT: Remains = { processes: [], locks: [], open: [], runs: [] };
 
 /** Evidence of nothing, with what a test adds to it. */
 export function evidenceOf(parts: Partial<Evidence> = {}): Evidence {
@@ -12,7 +23,7 @@ export function evidenceOf(parts: Partial<Evidence> = {}): Evidence {
     owners: [],
     faults: [],
     commits: [],
-    remains: { processes: [], locks: [], runs: [] },
+    remains: NOTHING_LEFT,
     revived: new Set(),
     endedAt: 100_000,
     ...parts,
