@@ -4,6 +4,7 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { chainLatency, chainThroughput, commandLine, refusal } from './bench/measures.mjs';
 import { planner } from './bench/planner.mjs';
+import { handOver } from './bench/queue.mjs';
 import { raiseStage } from './bench/stage.mjs';
 
 const report = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
@@ -21,7 +22,8 @@ const tell = (more) => {
 tell(await planner());
 const stage = await raiseStage();
 try {
-  for (const measure of [chainLatency, refusal, commandLine, chainThroughput]) tell(await measure(stage));
+  for (const measure of [chainLatency, refusal, handOver, commandLine, chainThroughput])
+    tell(await measure(stage));
 } finally {
   await stage.tearDown();
 }

@@ -76,7 +76,7 @@ export function run(args: RunArguments): Command {
 /** An error before the run began, or on the way to it: then the run may go on without us. */
 function failedRun(error: RunError, { runId, started, queued }: Start, workflow: string): CommandResult {
   const result = failedResult(error, runJson(started ?? queued ?? { workflow }, null, null));
-  const short = shortRunId(runId);
+  const short = shortRunId(started?.runId ?? runId);
   const lines = [
     ...(started === null
       ? []
