@@ -1,5 +1,4 @@
 import type { Activities } from '../src/contract/activities.js';
-import type { OutputStore } from '../src/ports/run-files.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
 import { insideRun } from './inside-run.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
@@ -8,7 +7,7 @@ import { makeRunShell, type RunShellPorts } from './run-shell.js';
 import { makeStoreOutputs } from './store-outputs.js';
 import { makeWriteMirror } from './write-mirror.js';
 
-export type ActivityPorts = OpenRunPorts & RunShellPorts & CloseRunPorts & { readonly outputs: OutputStore };
+export type ActivityPorts = OpenRunPorts & RunShellPorts & CloseRunPorts;
 
 /** The activities of a host, over its ports. */
 export function createActivities(ports: ActivityPorts): Activities {

@@ -5,25 +5,28 @@ import type { NodeFailure } from '../src/core/run/task.js';
 import type { Box } from '../src/ports/box.js';
 import type { Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
-import type { RunFiles } from '../src/ports/run-files.js';
+import type { EnvironmentStore, RunFiles } from '../src/ports/run-files.js';
 import type { RunTable } from '../src/ports/run-table.js';
 import { callingExecution } from './inside-run.js';
+import { keptResults, type KeptResultsPorts } from './kept-results.js';
 import { openBox, type TemporalPlace } from './open-box.js';
 import { standing } from './standing.js';
 
-export interface OpenRunPorts {
+export interface OpenRunPorts extends KeptResultsPorts {
   readonly host: Host;
   readonly files: RunFiles;
   readonly table: RunTable;
   readonly executions: Executions;
   readonly box: Box;
   readonly temporal: TemporalPlace;
+  readonly environment: Pick<EnvironmentStore, 'adopt'>;
 }
 
 /** Checks that this is the run's host and path, makes its directories, writes its row, and opens its box. */
 export const makeOpenRun =
-  ({ host, files, table, executions, box, temporal }: OpenRunPorts): Activities['openRun'] =>
+  (ports: OpenRunPorts): Activities['openRun'] =>
   async (input) => {
+    const { host, files, table, executions, box, temporal } = ports;
     await checkPlace(host, input);
     const { request } = input;
     const execution = callingExecution();
@@ -42,12 +45,17 @@ export const makeOpenRun =
     };
     const metadata = { ...input.row.metadata, containment_level: box.level };
     const row = { ...input.row, metadata };
-    const first = { ...input, identity, row, temporalRunId: execution.temporalRunId };
+    const { temporalRunId } = execution;
+    const resumedEpoch = input.isFirstExecution ? (request.resume?.epoch ?? null) : null;
+    const first = { ...input, identity, row, temporalRunId, resumedEpoch };
     const { epoch } = await table.open(first, async () => (await standing(executions, execution)) === 'open');
+    if (request.resume !== null) await ports.environment.adopt(request);
+    const { runId } = request;
+    const kept = request.resume === null ? [] : await keptResults(ports, runId, directories.artifactsDir);
     const refusal =
       (await refusalBesideArchon(table, request.workingPath)) ??
       (await openBox(box, input, execution, temporal));
-    return { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch };
+    return { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
   };
 
 async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> {

@@ -5,18 +5,25 @@ import type { OutputStore } from '../src/ports/run-files.js';
 /** Moves outputs, whole ones and fields, from the history to files, so that a continue-as-new stays small. */
 export const makeStoreOutputs =
   (store: OutputStore): Activities['storeOutputs'] =>
-  async ({ artifactsDir, outputs }) => {
-    const move = async (output: NodeOutput): Promise<NodeOutput> => ({
-      text: await store.store(artifactsDir, output.text),
-      fields:
-        output.fields &&
-        (await mapValues(output.fields, async (field) => ({
-          ...field,
-          text: await store.store(artifactsDir, field.text),
-        }))),
-    });
-    return mapValues(outputs, move);
+  ({ artifactsDir, outputs }) =>
+    mapValues(outputs, (output) => moveOutput(store, artifactsDir, output));
+
+/** The same output, with everything of it in files. */
+export async function moveOutput(
+  store: OutputStore,
+  artifactsDir: string,
+  { text, fields }: NodeOutput,
+): Promise<NodeOutput> {
+  return {
+    text: await store.store(artifactsDir, text),
+    fields:
+      fields &&
+      (await mapValues(fields, async (field) => ({
+        ...field,
+        text: await store.store(artifactsDir, field.text),
+      }))),
   };
+}
 
 async function mapValues<From, To>(
   values: Readonly<Record<string, From>>,

@@ -26,7 +26,7 @@ export async function writeTo(
   const { identity, temporalRunId } = generation;
   const execution = { temporalWorkflowId: identity.temporalWorkflowId, temporalRunId };
   const { epoch } = await table.open(
-    { ...generation, row: write.row, events: [], isFirstExecution: false },
+    { ...generation, row: write.row, events: [], isFirstExecution: false, resumedEpoch: null },
     async () => (await standing(executions, execution)) !== 'overtaken',
   );
   return table.write({ ...write, epoch });

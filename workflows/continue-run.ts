@@ -5,7 +5,7 @@ import {
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities, OpenRunResult } from '../src/contract/activities.js';
+import type { Activities, OpenedRun } from '../src/contract/activities.js';
 import type { NodeId } from '../src/core/ids.js';
 import { isEnding } from '../src/core/run/run-status.js';
 import { largestInlineOutputs, shortened, toSnapshot, withOutputs } from '../src/core/run/snapshot.js';
@@ -48,7 +48,7 @@ export interface Continuing {
   readonly live: LiveRun;
   readonly lane: MirrorLane;
   readonly performer: Performer;
-  readonly opened: OpenRunResult;
+  readonly opened: OpenedRun;
   readonly startedAt: string;
 }
 
@@ -128,7 +128,7 @@ function outputsToMove({ definition, state }: LiveRun): Readonly<Record<NodeId, 
   const outputs: Record<NodeId, NodeOutput> = {};
   definition.nodes.forEach((node, position) => {
     const current = state.nodes[position];
-    if (current?.status === 'completed' && large.has(node.id)) outputs[node.id] = current.output;
+    if (current && 'output' in current && large.has(node.id)) outputs[node.id] = current.output;
   });
   return outputs;
 }

@@ -45,6 +45,7 @@ function gatesOf(definition: WorkflowDefinition, state: RunState): readonly Wait
 const SHOWN_NODES = 100;
 const MARKS: Readonly<Record<NodeState['status'], string>> = {
   pending: '◌',
+  kept: '✓',
   running: '▶',
   retrying: '↻',
   waiting: '⏸',

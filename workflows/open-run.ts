@@ -1,5 +1,6 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities, OpenRunInput, OpenRunResult } from '../src/contract/activities.js';
+import type { Activities, OpenedRun, OpenRunInput, OpenRunResult } from '../src/contract/activities.js';
+import type { StartRequest } from '../src/contract/start-request.js';
 import { fromFailure } from '../src/contract/failure.js';
 import { ERROR_CODES, RunError } from '../src/core/errors.js';
 import { OPEN_RUN, OPEN_RUN_AT_ONCE } from './activity-options.js';
@@ -16,12 +17,11 @@ export async function openRun(
   startedAt: string,
 ): Promise<OpenRunResult> {
   const { request, owner, isFirstExecution } = admission;
-  const { runId, hostId, uid, workingPath, message, inputs, startedBy, baseBranch } = request;
   const { row, events } = lane.take(NOBODY).write;
   const begunAt = Date.now();
   try {
     const opened = await openAtOnceOrLater({
-      request: { runId, hostId, uid, workingPath, message, inputs, startedBy, baseBranch },
+      request: withoutDefinition(request),
       workflowName: request.definition.name,
       startedAt,
       fenceToken: owner.fenceToken,
@@ -44,6 +44,13 @@ export async function openRun(
   }
 }
 
+function withoutDefinition(request: StartRequest): OpenRunInput['request'] {
+  const { runId, startToken, hostId, uid, workingPath, message, inputs } = request;
+  const { startedBy, baseBranch, hasClientEnvironment, resume } = request;
+  const place = { runId, startToken, hostId, uid, workingPath };
+  return { ...place, message, inputs, startedBy, baseBranch, hasClientEnvironment, resume };
+}
+
 /** What keeps a table away keeps the run waiting in an activity of its own, so that messages are still answered. */
 async function openAtOnceOrLater(input: OpenRunInput): Promise<OpenRunResult> {
   try {
@@ -61,7 +68,7 @@ async function openAtOnceOrLater(input: OpenRunInput): Promise<OpenRunResult> {
  */
 export function authorOf(
   { request, owner }: Admission,
-  { epoch, fenceToken, outputRoot }: OpenRunResult,
+  { epoch, fenceToken, outputRoot }: OpenedRun,
   startedAt: string,
 ): MirrorAuthor {
   if (fenceToken === owner.fenceToken) return { epoch, generation: null };

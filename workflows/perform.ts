@@ -37,6 +37,9 @@ export class Performer {
 
   begin(action: Action): void {
     switch (action.type) {
+      case 'keepNode':
+        this.run.apply({ ...action, type: 'nodeKept', at: now() });
+        return;
       case 'startNode':
         this.startAttempt(action.nodeId, action.attempt);
         return;

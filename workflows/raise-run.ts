@@ -22,7 +22,8 @@ export function raiseRun({ request, owner }: Admission, carried: CarriedRun | un
   const startedAt = carried?.startedAt ?? now();
   const { temporalWorkflowId } = owner;
   const details = { hasClientEnvironment: request.hasClientEnvironment };
-  const facts: MirrorFacts = { ...request, temporalWorkflowId, details };
+  const previousError = request.resume?.error ?? null;
+  const facts: MirrorFacts = { ...request, temporalWorkflowId, previousError, details };
   const { state, fault } = firstState(request, carried);
   const live: LiveRun = new LiveRun(request.definition, state, (event, after) => {
     lane.push(project(facts, event, after));

@@ -1,4 +1,4 @@
-import type { OpenRunResult } from '../src/contract/activities.js';
+import type { OpenedRun } from '../src/contract/activities.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import { inputVariable } from '../src/core/expression/reference.js';
 
@@ -13,7 +13,7 @@ export interface RunVariables {
   readonly values: Readonly<Record<string, string>>;
 }
 
-export function runVariables(request: StartRequest, opened: OpenRunResult): RunVariables {
+export function runVariables(request: StartRequest, opened: OpenedRun): RunVariables {
   return {
     artifactsDir: opened.artifactsDir,
     logDir: opened.logDir,

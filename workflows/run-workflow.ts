@@ -8,7 +8,7 @@ import {
   setWorkflowOptions,
 } from '@temporalio/workflow';
 import { TemporalFailure } from '@temporalio/common';
-import type { OpenRunResult } from '../src/contract/activities.js';
+import type { OpenedRun } from '../src/contract/activities.js';
 import { toFailure } from '../src/contract/failure.js';
 import type { RunResult } from '../src/contract/run-workflow.js';
 import { RunError } from '../src/core/errors.js';
@@ -49,10 +49,7 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
   answerMessages(live, admission.request, startedAt);
   temporal.cancelRequested.catch(() => live.cancel(null, 'cancelled in Temporal'));
   return CancellationScope.nonCancellable(async () => {
-    const opened = carried?.opened ?? (await openRun(admission, lane, startedAt));
-    if (opened.refusal !== null && carried === undefined) {
-      live.apply({ type: 'runAborted', failure: opened.refusal, at: now() });
-    }
+    const opened = carried?.opened ?? (await begin(admission, raised));
     const author = authorOf(admission, opened, startedAt);
     // The row may still tell how the execution ended that a reset has replaced.
     if (author.generation !== null) void ownHistoryBegins().then(() => lane.renew());
@@ -68,8 +65,16 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
   });
 }
 
+/** The run's first steps: what it finds on its host, and what is kept of its earlier generations. */
+async function begin(admission: Admission, { live, lane, startedAt }: RaisedRun): Promise<OpenedRun> {
+  const { kept, ...opened } = await openRun(admission, lane, startedAt);
+  if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
+  if (opened.refusal !== null) live.apply({ type: 'runAborted', failure: opened.refusal, at: now() });
+  return opened;
+}
+
 /** Until there is an outcome, come what may: then the run ends in its one way. */
-async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenRunResult): Promise<void> {
+async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedRun): Promise<void> {
   const { request } = admission;
   const { live, lane, startedAt } = raised;
   const performer = new Performer(live, admission, runVariables(request, opened));

@@ -110,6 +110,7 @@ function makeRequest(
     searchAttributes: Object.values(SEARCH_ATTRIBUTES),
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS,
+    resume: null,
   };
   const bytes = Buffer.byteLength(JSON.stringify(request));
   if (bytes > MAX_REQUEST_BYTES) {

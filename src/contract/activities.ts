@@ -1,4 +1,5 @@
 import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
+import type { KeptResult } from '../core/run/run-state.js';
 import type { AttemptResult, NodeFailure, NodeOutput, ShellTask } from '../core/run/task.js';
 import type { StartRequest } from './start-request.js';
 
@@ -14,7 +15,17 @@ export interface RunOwner {
 export interface OpenRunInput {
   readonly request: Pick<
     StartRequest,
-    'runId' | 'hostId' | 'uid' | 'workingPath' | 'message' | 'inputs' | 'startedBy' | 'baseBranch'
+    | 'runId'
+    | 'startToken'
+    | 'hostId'
+    | 'uid'
+    | 'workingPath'
+    | 'message'
+    | 'inputs'
+    | 'startedBy'
+    | 'baseBranch'
+    | 'hasClientEnvironment'
+    | 'resume'
   >;
   readonly workflowName: string;
   readonly startedAt: string;
@@ -24,7 +35,8 @@ export interface OpenRunInput {
   readonly events: readonly EventRow[];
 }
 
-export interface OpenRunResult {
+/** What the host has made of a run, and knows of it. */
+export interface OpenedRun {
   /** Decimal text of a bigint. */
   readonly epoch: string;
   /** The execution generation that the epoch belongs to. */
@@ -37,6 +49,11 @@ export interface OpenRunResult {
   readonly baseBranch: string;
   /** The run has a row, and may not work: Archon itself is active on the path. */
   readonly refusal: NodeFailure | null;
+}
+
+export interface OpenRunResult extends OpenedRun {
+  /** Of a run that is resumed: what earlier generations of it have finished. */
+  readonly kept: readonly KeptResult[];
 }
 
 export interface RunShellInput {
@@ -90,7 +107,7 @@ export interface RemoveEnvironmentInput {
 
 /**
  * Activities as the wire sees them. All are on the run's host queue.
- * `openRun`: checks host, user and path, makes the run's directories, writes the row · `runShell`: one
+ * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`: one
  * attempt of a bash node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
  * cancelled · `storeOutputs`: moves outputs to files · `removeEnvironment`: removes what a client left for

@@ -9,6 +9,14 @@ import { definitionFaults } from './definition-faults.js';
 /** Version of everything in this room. A worker refuses a newer one. */
 export const CONTRACT_VERSION = 1;
 
+/** Of which end a run is resumed. */
+export interface ResumeRequest {
+  /** The newest epoch of the run, decimal text of a bigint: by it the run's first write is let in, once. */
+  readonly epoch: string;
+  /** What the run ended with then; null: it left no error. */
+  readonly error: string | null;
+}
+
 /** Everything a run is started with: the one argument of the `run` workflow. Plain JSON. */
 export interface StartRequest {
   readonly contractVersion: number;
@@ -36,6 +44,8 @@ export interface StartRequest {
   readonly graceMs: number;
   /** Heartbeat timeout of a node's activity. */
   readonly heartbeatTimeoutMs: number;
+  /** Null: a new run. */
+  readonly resume: ResumeRequest | null;
 }
 
 type Check = (value: unknown) => boolean;
@@ -45,6 +55,12 @@ const isFilled: Check = (value) => typeof value === 'string' && value !== '';
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isAnUuid: Check = (value) => typeof value === 'string' && isUuid(value);
+
+const isResumption: Check = (value) =>
+  isJsonObject(value) &&
+  typeof value['epoch'] === 'string' &&
+  /^[0-9]{1,19}$/.test(value['epoch']) &&
+  (value['error'] === null || isText(value['error']));
 
 /** What each field must be, `contractVersion` and `definition` apart; the words end "… is no". */
 const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check: Check])[] = [
@@ -61,6 +77,7 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['searchAttributes', 'list of texts', (value) => Array.isArray(value) && value.every(isText)],
   ['graceMs', 'count', isCount],
   ['heartbeatTimeoutMs', 'count', isCount],
+  ['resume', 'resumption', (value) => value === undefined || value === null || isResumption(value)],
 ];
 
 function faultsOf(request: JsonObject): string[] {
@@ -98,5 +115,5 @@ export function parseStartRequest(value: unknown): StartRequest {
   }
   const request = value as unknown as StartRequest;
   asWorkingPath(request.workingPath);
-  return request;
+  return value['resume'] === undefined ? { ...request, resume: null } : request;
 }

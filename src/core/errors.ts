@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   RUN_ID_AMBIGUOUS: { retry: false, exitCode: 64 },
   RUN_ID_REUSED: { retry: false, exitCode: 1 },
   RUN_NOT_FOUND: { retry: false, exitCode: 64 },
+  RUN_NOT_RESUMABLE: { retry: false, exitCode: 1 },
   RUN_TABLE_UNREACHABLE: { retry: true, exitCode: 69 },
   STACK_DIRECTORY_UNUSABLE: { retry: false, exitCode: 69 },
   STACK_DISK_FULL: { retry: false, exitCode: 69 },

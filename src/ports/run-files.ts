@@ -24,6 +24,24 @@ export interface EnvironmentStore {
   /** @throws RunError `ENVIRONMENT_UNREADABLE` when the file is not ours alone, a link, or damaged; null when there is none */
   load(runId: string): Promise<Readonly<Record<string, string>> | null>;
   remove(runId: string): Promise<void>;
+  /**
+   * Leaves the environment of a resume beside that of its run, which others may be resuming just now: it becomes
+   * the run's once it has proved to be the one. One that never does is swept up.
+   */
+  offer(
+    resume: ResumeName,
+    environment: Readonly<Record<string, string>>,
+    owner: EnvironmentOwner,
+  ): Promise<void>;
+  /** Makes what a resume has offered the environment of its run; again changes nothing. */
+  adopt(resume: ResumeName): Promise<void>;
+  withdraw(resume: ResumeName): Promise<void>;
+}
+
+/** One of several resumes of a run. */
+export interface ResumeName {
+  readonly runId: string;
+  readonly startToken: string;
 }
 
 /** The execution that an environment is meant for, once it is there. */
@@ -44,7 +62,7 @@ export interface LeftEnvironment {
 export interface LeftEnvironments {
   /** Those that can be read. */
   list(): Promise<readonly LeftEnvironment[]>;
-  /** Removes what clients began to save, and died. */
+  /** Removes what clients began to save, and died; a day later also what resumes offered that no worker has opened. */
   removeDrafts(before: Date): Promise<void>;
   remove(runId: string): Promise<void>;
 }

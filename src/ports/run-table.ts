@@ -1,3 +1,4 @@
+import type { KeptResult } from '../core/run/run-state.js';
 import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
 import type { JsonObject } from '../core/json.js';
 import type { RunId } from '../core/ids.js';
@@ -13,6 +14,8 @@ export interface FirstWrite {
   readonly temporalRunId: string;
   /** The chain's first execution: `fenceToken` is new and this is no reset. Then a known run id is refused. */
   readonly isFirstExecution: boolean;
+  /** Of a first execution that resumes the run: the run's newest epoch, as far as it knows. Null: it does not. */
+  readonly resumedEpoch: string | null;
 }
 
 /** Writes the mirror. Everything here may be repeated without effect. */
@@ -22,6 +25,7 @@ export interface RunTable {
    * events only if it says yes.
    * @returns the epoch, decimal text of a bigint
    * @throws RunError `RUN_ID_REUSED` a first execution whose run id has an epoch of another token ·
+   *   `RUN_NOT_RESUMABLE` one that resumes the run of another epoch than its newest ·
    *   `FENCED` isCurrent said no · `RUN_TABLE_UNREACHABLE` connection, resource or serialisation trouble
    */
   open(first: FirstWrite, isCurrent: () => Promise<boolean>): Promise<{ readonly epoch: string }>;
@@ -31,6 +35,8 @@ export interface RunTable {
    * @throws RunError `RUN_TABLE_UNREACHABLE`
    */
   write(write: MirrorWrite): Promise<void>;
+  /** What all generations of a run have finished: of each node the newest. @throws RunError `RUN_TABLE_UNREACHABLE` */
+  results(runId: RunId): Promise<readonly KeptResult[]>;
   /** Active rows of Archon itself on that path (running, paused, or pending for less than five minutes). */
   archonHolders(
     workingPath: string,
@@ -73,6 +79,17 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+/** The newest execution generation of a run. */
+export interface GenerationRecord {
+  /** Decimal text of a bigint. */
+  readonly epoch: string;
+  /** Of its first execution. */
+  readonly temporalRunId: string;
+  readonly temporalWorkflowId: string;
+  /** Nodes whose results are kept for a resume. */
+  readonly finishedNodes: readonly string[];
+}
+
 /** Reads what the mirror and Archon wrote. Never asked who holds a path. */
 export interface RunReader {
   /** Up to `limit` runs whose id begins with `prefix` (lower case hex and dashes), newest first. */
@@ -83,6 +100,8 @@ export interface RunReader {
    * @param after id of an event: only those after it. One that arrives late, in the middle, is not told so.
    */
   events(runId: RunId, after?: string): Promise<readonly EventRecord[]>;
+  /** Null: no run of ours. */
+  newestGeneration(runId: RunId): Promise<GenerationRecord | null>;
 }
 
 /** Large texts of definitions, by digest. Content, not state: it may be stored before a start. */

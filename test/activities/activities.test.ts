@@ -8,6 +8,7 @@ import type { HostId, NodeId, WorkingPath } from '../../src/core/ids.js';
 import type { ShellTask } from '../../src/core/run/task.js';
 import { aMockEnvironment, CALLER, raiseActivityStage } from '../support/activity-stage.js';
 import { anOutput } from '../support/builders.js';
+import { makeFakeEnvironmentStore } from '../support/fake-environment-store.js';
 import { anEvent, anIdentity, aRow, aRunId, aWrite } from '../support/mirror-writes.js';
 import { runsUntilStopped } from '../support/node-scripts.js';
 
@@ -28,6 +29,9 @@ function anOpening(over: Partial<OpenRunInput['request']> = {}): OpenRunInput {
       inputs: { issue: '7' },
       startedBy: 'me@laptop',
       baseBranch: null,
+      startToken: randomUUID(),
+      hasClientEnvironment: false,
+      resume: null,
       ...over,
     },
     workflowName: 'fix-issue',
@@ -52,6 +56,7 @@ describe('openRun', () => {
       logDir: '/o/l',
       baseBranch: 'trunk',
       refusal: null,
+      kept: [],
     });
     const [record] = await stage.table.findByPrefix(input.request.runId, 1);
     expect(record).toMatchObject({ workflowName: 'fix-issue', userMessage: 'hello', workingPath: '/repo' });
@@ -62,6 +67,38 @@ describe('openRun', () => {
     const stage = raiseActivityStage();
     const input = anOpening();
     expect(await stage.call('openRun', input)).toEqual(await stage.call('openRun', input));
+  });
+
+  it('hands over what earlier generations of a resumed run have finished, and adopts its environment', async () => {
+    const environment = makeFakeEnvironmentStore();
+    const stage = raiseActivityStage({ environment });
+    const first = anOpening();
+    const { runId } = first.request;
+    const { epoch } = await stage.call('openRun', first);
+    const results = [{ nodeId: 'build', attempt: 2, output: anOutput('made') }];
+    await stage.table.write(aWrite(runId, epoch, 2, { results }));
+    const second = anOpening({ runId, resume: { epoch, error: null } });
+    await environment.offer(
+      second.request,
+      { OF: 'the resumer' },
+      { temporalNamespaceId: '', temporalWorkflowId: '' },
+    );
+    const [once, again] = [await stage.call('openRun', second), await stage.call('openRun', second)];
+    expect(once).toMatchObject({ kept: results, fenceToken: second.fenceToken });
+    expect(again).toEqual(once);
+    expect(await environment.load(runId)).toEqual({ OF: 'the resumer' });
+  });
+
+  it('adopts nothing of a resume that was not let in', async () => {
+    const environment = makeFakeEnvironmentStore();
+    const stage = raiseActivityStage({ environment });
+    const first = anOpening();
+    const { runId } = first.request;
+    await stage.call('openRun', first);
+    const late = anOpening({ runId, resume: { epoch: '77', error: null } });
+    await environment.offer(late.request, {}, { temporalNamespaceId: '', temporalWorkflowId: '' });
+    expect(await refusal(stage.call('openRun', late))).toMatchObject({ code: 'RUN_NOT_RESUMABLE' });
+    expect(await environment.load(runId)).toBeNull();
   });
 
   it('takes the base branch that was asked for', async () => {
@@ -171,6 +208,9 @@ describe('closeRun', () => {
     const environment = {
       save: () => Promise.resolve(),
       load: () => Promise.resolve(null),
+      offer: () => Promise.resolve(),
+      adopt: () => Promise.resolve(),
+      withdraw: () => Promise.resolve(),
       remove: () => Promise.reject(new Error('EACCES')),
     };
     const logged: string[] = [];

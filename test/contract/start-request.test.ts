@@ -32,6 +32,14 @@ describe('a start request', () => {
     expect(parseStartRequest(JSON.parse(JSON.stringify(request)))).toEqual(request);
   });
 
+  it('of a client that knows no resumes starts a new run', () => {
+    const { resume, ...older } = request;
+    expect(resume).toBeNull();
+    expect(parseStartRequest(older)).toEqual(request);
+    const again = { ...request, resume: { epoch: '7', error: 'broken' } };
+    expect(parseStartRequest(again)).toBe(again);
+  });
+
   it.each([
     [{ runId: 'nonsense' }, 'runId is no UUID'],
     [{ runId: request.runId.toUpperCase() }, 'runId is no UUID'],
@@ -49,6 +57,10 @@ describe('a start request', () => {
     [{ searchAttributes: [1] }, 'searchAttributes is no list of texts'],
     [{ graceMs: Number.NaN }, 'graceMs is no count'],
     [{ heartbeatTimeoutMs: '5m' }, 'heartbeatTimeoutMs is no count'],
+    [{ resume: {} }, 'resume is no resumption'],
+    [{ resume: { epoch: 7, error: null } }, 'resume is no resumption'],
+    [{ resume: { epoch: '-7', error: null } }, 'resume is no resumption'],
+    [{ resume: { epoch: '7', error: 7 } }, 'resume is no resumption'],
     [{ definition: null }, 'definition is no object'],
     [{ definition: { ...definition, name: '' } }, 'definition has no name'],
     [{ definition: { ...definition, schedule: 'anyhow' } }, 'definition has no schedule'],

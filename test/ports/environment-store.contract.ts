@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EnvironmentStore } from '../../src/ports/run-files.js';
+import type { EnvironmentStore, ResumeName } from '../../src/ports/run-files.js';
 
 const OWNER = { temporalNamespaceId: 'a-namespace', temporalWorkflowId: 'run.any' };
 
@@ -39,6 +39,25 @@ export function environmentStoreContract(kind: string, makeStore: () => Promise<
         }),
         { numRuns: 50 },
       );
+    });
+
+    it('makes what a resume has offered that of its run once it is adopted, and of no other resume', async () => {
+      const runId = randomUUID();
+      const [one, other] = [randomUUID(), randomUUID()].map((startToken) => ({ runId, startToken })) as [
+        ResumeName,
+        ResumeName,
+      ];
+      await store.save(runId, { OF: 'the first start' }, OWNER);
+      await store.offer(one, { OF: 'one' }, OWNER);
+      await store.offer(other, { OF: 'other' }, OWNER);
+      expect(await store.load(runId)).toEqual({ OF: 'the first start' });
+      await store.adopt(one);
+      await store.adopt(one);
+      expect(await store.load(runId)).toEqual({ OF: 'one' });
+      await store.withdraw(other);
+      await store.withdraw(other);
+      await store.adopt(other);
+      expect(await store.load(runId)).toEqual({ OF: 'one' });
     });
 
     it('replaces what was saved before', async () => {

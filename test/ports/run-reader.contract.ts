@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { RunId, WorkingPath } from '../../src/core/ids.js';
+import { anOutput } from '../support/builders.js';
 import { aFirstWrite, anIdentity, aRow, aRunId, atSecond, aWrite, yes } from '../support/mirror-writes.js';
 import { anArchonRun, type RunTableSubject } from './run-table.contract.js';
 
@@ -22,6 +23,25 @@ export function runReaderContract(name: string, make: () => Promise<RunTableSubj
   };
 
   describe(`run reader: ${name}`, () => {
+    test('tells the newest generation of a run, and which nodes have finished in any', async () => {
+      const { table, reader } = await make();
+      const first = aFirstWrite();
+      const { runId, temporalWorkflowId } = first.identity;
+      expect(await reader.newestGeneration(runId)).toBeNull();
+      const { epoch } = await table.open(first, yes);
+      const { temporalRunId } = first;
+      const begun = { epoch, temporalRunId, temporalWorkflowId, finishedNodes: [] };
+      expect(await reader.newestGeneration(runId)).toEqual(begun);
+      const results = [{ nodeId: 'a', attempt: 1, output: anOutput('done') }];
+      await table.write(aWrite(runId, epoch, 2, { results }));
+      const again = { ...first, fenceToken: randomUUID(), temporalRunId: randomUUID(), resumedEpoch: epoch };
+      const next = await table.open(again, yes);
+      expect(await reader.newestGeneration(runId)).toEqual({
+        ...{ epoch: next.epoch, temporalRunId: again.temporalRunId, temporalWorkflowId },
+        finishedNodes: ['a'],
+      });
+    });
+
     test('lists the newest first, up to the limit, and counts all', async () => {
       const { reader, runIds } = await four();
       const { runs, total } = await reader.list({ workingPath: null, statuses: null, limit: 3 });

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RunId } from '../../src/core/ids.js';
+import type { NodeId, RunId } from '../../src/core/ids.js';
+import type { KeptResult } from '../../src/core/run/run-state.js';
 import { type MirrorWrite, OWNERSHIP_MARK } from '../../src/core/mirror/rows.js';
-import type { RunReader, RunRecord, RunTable } from '../../src/ports/run-table.js';
+import type { FirstWrite, RunReader, RunRecord, RunTable } from '../../src/ports/run-table.js';
+import { anOutput } from '../support/builders.js';
 import {
   aFirstWrite,
   anEvent,
@@ -179,6 +181,106 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
       });
     });
 
+    describe('open, for a resume', () => {
+      const failedRun = async () => {
+        const subject = await opened();
+        const { table, epoch, runId } = subject;
+        const row = aRow({ status: 'failed', completedAt: atSecond(9), metadata: { error: 'boom' } });
+        await table.write(aWrite(runId, epoch, 9, { row, results: [aResult('build', 1, 'made')] }));
+        return subject;
+      };
+      const resuming = (first: FirstWrite, resumedEpoch: string): FirstWrite => ({
+        ...first,
+        ...{ fenceToken: randomUUID(), temporalRunId: randomUUID(), resumedEpoch },
+        identity: { ...first.identity, startedAt: atSecond(60) },
+        row: aRow({ metadata: { error: null }, lastActivityAt: atSecond(60) }),
+      });
+      const codes = (outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] =>
+        outcomes.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { code: string }).code] : []));
+
+      test('lets in who names the newest epoch: the row runs again, and began anew', async () => {
+        const { table, first, epoch, row } = await failedRun();
+        const next = await table.open(resuming(first, epoch), yes);
+        expect(BigInt(next.epoch)).toBeGreaterThan(BigInt(epoch));
+        expect(await row()).toMatchObject({
+          status: 'running',
+          startedAt: atSecond(60),
+          completedAt: null,
+          lastActivityAt: atSecond(60),
+          metadata: { error: null },
+        });
+      });
+
+      test('again with the same token answers the same epoch and changes nothing', async () => {
+        const { table, first, epoch, runId, row } = await failedRun();
+        const resume = resuming(first, epoch);
+        const next = await table.open(resume, yes);
+        await table.write(aWrite(runId, next.epoch, 2, { row: aRow({ status: 'paused' }) }));
+        expect(await table.open(resume, yes)).toEqual(next);
+        expect((await row())?.status).toBe('paused');
+      });
+
+      test('refuses a copy of it, and whoever names an older epoch', async () => {
+        const { table, first, epoch, row } = await failedRun();
+        const { epoch: second } = await table.open(resuming(first, epoch), yes);
+        const late = [
+          resuming(first, epoch),
+          resuming(first, '1'),
+          resuming(first, `${BigInt(second) + 1n}`),
+        ];
+        for (const resume of late) {
+          await expect(table.open(resume, yes)).rejects.toMatchObject({ code: 'RUN_NOT_RESUMABLE' });
+        }
+        expect((await row())?.status).toBe('running');
+        await expect(table.open({ ...first, fenceToken: randomUUID() }, yes)).rejects.toMatchObject({
+          code: 'RUN_ID_REUSED',
+        });
+      });
+
+      test('refuses to resume a run that the table does not know', async () => {
+        const { table, reader } = await make();
+        const stranger = aFirstWrite({ resumedEpoch: '1' });
+        await expect(table.open(stranger, yes)).rejects.toMatchObject({ code: 'RUN_NOT_RESUMABLE' });
+        expect(await reader.findByPrefix(stranger.identity.runId, 1)).toEqual([]);
+      });
+
+      test('of resumes that race for one end of a run lets exactly one in', async () => {
+        for (let round = 0; round < 10; round += 1) {
+          const { table, first, epoch, reader, runId } = await failedRun();
+          const rivals = Array.from({ length: 6 }, () => resuming(first, epoch));
+          const outcomes = await Promise.allSettled(rivals.map((rival) => table.open(rival, yes)));
+          expect(codes(outcomes)).toEqual(Array(5).fill('RUN_NOT_RESUMABLE'));
+          expect(await reader.events(runId)).toHaveLength(3);
+        }
+      });
+
+      test('of a reset of the resumed run is let in as any other generation', async () => {
+        const { table, first, epoch } = await failedRun();
+        const { epoch: second } = await table.open(resuming(first, epoch), yes);
+        const reset = { ...resuming(first, epoch), isFirstExecution: false, resumedEpoch: null };
+        const { epoch: third } = await table.open(reset, yes);
+        expect(BigInt(third)).toBeGreaterThan(BigInt(second));
+        await expect(table.open(resuming(first, second), yes)).rejects.toMatchObject({
+          code: 'RUN_NOT_RESUMABLE',
+        });
+      });
+    });
+
+    describe('results', () => {
+      test('are the newest of each node, whichever generation it is of', async () => {
+        const { table, first, epoch, runId } = await opened();
+        const results = [aResult('a', 1, 'first a'), aResult('b', 2, 'only b \0')];
+        await table.write(aWrite(runId, epoch, 2, { results }));
+        const again = { ...first, fenceToken: randomUUID(), resumedEpoch: epoch };
+        const next = await table.open(again, yes);
+        await table.write(aWrite(runId, next.epoch, 2, { results: [aResult('a', 1, 'second a')] }));
+        await table.write(aWrite(runId, epoch, 3, { results: [aResult('a', 3, 'late a')] }));
+        const found = [...(await table.results(runId))].sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+        expect(found).toEqual([aResult('a', 1, 'second a'), aResult('b', 2, 'only b \0')]);
+        expect(await table.results(aRunId())).toEqual([]);
+      });
+    });
+
     describe('write', () => {
       test('brings the row up to date and appends the events', async () => {
         const { table, epoch, runId, row, reader } = await opened();
@@ -315,6 +417,12 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
 
 const deliveries = fc.array(fc.integer({ min: 2, max: 9 }), { minLength: 1, maxLength: 14 });
 const STATUSES = ['running', 'paused', 'cancelled', 'completed', 'failed'] as const;
+
+const aResult = (nodeId: string, attempt: number, text: string): KeptResult => ({
+  nodeId: nodeId as NodeId,
+  attempt,
+  output: anOutput(text),
+});
 
 const nth = (runId: RunId, epoch: string, seq: number): MirrorWrite =>
   aWrite(runId, epoch, seq, {

@@ -47,7 +47,10 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
       prepare: () =>
         Promise.resolve({ outputRoot: '/o', artifactsDir: '/o/a', stateDir: '/o/s', logDir: '/o/l' }),
     },
-    environment: { save: nothing, load: () => Promise.resolve(null), remove: nothing },
+    environment: {
+      ...{ save: nothing, load: () => Promise.resolve(null), remove: nothing },
+      ...{ offer: nothing, adopt: nothing, withdraw: nothing },
+    },
     outputs: { store: (_directory, text) => Promise.resolve(text) },
     shell: { run: () => Promise.reject(new Error('no shell was asked for')) },
     executions: {

@@ -105,6 +105,7 @@ export function someFacts(definition: WorkflowDefinition, over: Partial<MirrorFa
     hostId: '0123456789abcdef0123456789abcdef',
     uid: 1000,
     temporalWorkflowId: 'run.68656deb43f8cbb6ed458b5101933cec.me-repo',
+    previousError: null,
     details: {},
     ...over,
   };

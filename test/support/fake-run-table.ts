@@ -1,8 +1,16 @@
 import { RunError } from '../../src/core/errors.js';
-import type { RunId } from '../../src/core/ids.js';
+import type { NodeId, RunId } from '../../src/core/ids.js';
 import type { JsonObject } from '../../src/core/json.js';
 import type { EventRow, MirrorWrite, NodeResultRow, RunProgressRow } from '../../src/core/mirror/rows.js';
-import type { EventRecord, FirstWrite, RunReader, RunRecord, RunTable } from '../../src/ports/run-table.js';
+import type { KeptResult } from '../../src/core/run/run-state.js';
+import type {
+  EventRecord,
+  FirstWrite,
+  GenerationRecord,
+  RunReader,
+  RunRecord,
+  RunTable,
+} from '../../src/ports/run-table.js';
 
 interface StoredEvent extends EventRow {
   readonly epoch: bigint;
@@ -12,7 +20,7 @@ interface StoredEvent extends EventRow {
 interface StoredRun {
   record: RunRecord;
   isArchons: boolean;
-  readonly tokens: Map<string, { readonly epoch: bigint; readonly isFirst: boolean }>;
+  readonly tokens: Map<string, { readonly epoch: bigint; readonly temporalRunId: string }>;
   last: { readonly epoch: bigint; readonly seq: number };
   readonly events: Map<string, StoredEvent>;
   readonly results: Map<string, NodeResultRow & { readonly epoch: bigint }>;
@@ -36,7 +44,8 @@ export class FakeRunTable implements RunTable, RunReader {
     this.refuseReuse(first);
     const run = this.runs.get(runId) ?? this.makeRun(first);
     const epoch = run.tokens.get(first.fenceToken)?.epoch ?? taken;
-    run.tokens.set(first.fenceToken, { epoch, isFirst: first.isFirstExecution });
+    run.tokens.set(first.fenceToken, { epoch, temporalRunId: first.temporalRunId });
+    if (epoch > run.last.epoch) run.record = { ...run.record, startedAt: first.identity.startedAt };
     const seq = Math.max(0, ...first.events.map((event) => event.seq));
     this.store(run, { runId, epoch: String(epoch), seq, row: first.row, events: first.events, results: [] });
     return { epoch: String(epoch) };
@@ -46,6 +55,26 @@ export class FakeRunTable implements RunTable, RunReader {
     return this.promise('RUN_TABLE_UNREACHABLE', () => {
       const run = this.runs.get(write.runId);
       if (run !== undefined) this.store(run, write);
+    });
+  }
+
+  results(runId: RunId): Promise<readonly KeptResult[]> {
+    return this.promise('RUN_TABLE_UNREACHABLE', () =>
+      this.resultsOf(runId).map((result) => ({ ...result, nodeId: result.nodeId as NodeId })),
+    );
+  }
+
+  newestGeneration(runId: RunId): Promise<GenerationRecord | null> {
+    return this.promise('DATABASE_UNREACHABLE', () => {
+      const run = this.runs.get(runId);
+      const newest = newestOf(run);
+      if (run === undefined || newest === null) return null;
+      return {
+        epoch: String(newest.epoch),
+        temporalRunId: newest.temporalRunId,
+        temporalWorkflowId: run.record.temporalWorkflowId ?? '',
+        finishedNodes: [...run.results.keys()],
+      };
     });
   }
 
@@ -106,9 +135,22 @@ export class FakeRunTable implements RunTable, RunReader {
 
   private refuseReuse(first: FirstWrite): void {
     const run = this.runs.get(first.identity.runId);
-    if (run === undefined || run.tokens.has(first.fenceToken)) return;
+    if (run?.tokens.has(first.fenceToken) === true) return;
+    if (run === undefined) {
+      this.refuseLateResume(first);
+      return;
+    }
     if (!run.isArchons && !first.isFirstExecution) return;
-    throw new RunError('RUN_ID_REUSED', `run id ${first.identity.runId} has been used already`);
+    if (run.isArchons || first.resumedEpoch === null) {
+      throw new RunError('RUN_ID_REUSED', `run id ${first.identity.runId} has been used already`);
+    }
+    this.refuseLateResume(first);
+  }
+
+  private refuseLateResume({ identity: { runId }, resumedEpoch }: FirstWrite): void {
+    const newest = newestOf(this.runs.get(runId));
+    if (resumedEpoch === null || resumedEpoch === newest?.epoch.toString()) return;
+    throw new RunError('RUN_NOT_RESUMABLE', `run ${runId} does not stand where this resume left off`);
   }
 
   private makeRun(first: FirstWrite): StoredRun {
@@ -171,6 +213,12 @@ export class FakeRunTable implements RunTable, RunReader {
       resolve(work());
     });
   }
+}
+
+function newestOf(
+  run: StoredRun | undefined,
+): { readonly epoch: bigint; readonly temporalRunId: string } | null {
+  return [...(run?.tokens.values() ?? [])].sort((a, b) => (a.epoch > b.epoch ? -1 : 1))[0] ?? null;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

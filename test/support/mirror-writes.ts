@@ -60,6 +60,7 @@ export function aFirstWrite(over: Partial<FirstWrite> = {}): FirstWrite {
     fenceToken: randomUUID(),
     temporalRunId: randomUUID(),
     isFirstExecution: true,
+    resumedEpoch: null,
     ...over,
   };
 }

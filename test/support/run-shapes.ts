@@ -5,7 +5,7 @@ import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import { aBashNode, aCancelNode, aDefinition, aGate } from './builders.js';
 import { aLatch, fails, inTurn, runsUntilStopped, says } from './node-scripts.js';
 import { decide, endOf, untilWaiting } from './run-probes.js';
-import type { RunStage, StagedRun } from './run-stage.js';
+import { startRequest, type RunStage, type StagedRun } from './run-stage.js';
 
 /** A way in which runs go. Played on a stage it leaves a closed run. */
 export type RunShape = (stage: RunStage, over: Partial<StartRequest>) => Promise<StagedRun>;
@@ -108,6 +108,20 @@ export const RUN_SHAPES: Readonly<Record<string, RunShape>> = {
     const run = await stage.start(aDefinition(drafts, { schedule: 'dataflow' }), over);
     await untilWaiting(run, 'review');
     await decide(run, { decision: 'approve' });
+    await endOf(stage, run);
+    return run;
+  },
+
+  resumed: async (stage, over) => {
+    stage.nodes.set('node-1', fails('broken'));
+    const first = await stage.start(aDefinition(chainDrafts(3)), over);
+    await endOf(stage, first);
+    stage.nodes.delete('node-1');
+    const { runId } = first.request;
+    const { epoch } = (await stage.table.newestGeneration(runId))!;
+    const resume = { epoch, error: 'node-1 failed' };
+    const request = { ...first.request, startToken: '22222222-0000-4000-8000-000000000000', resume };
+    const run = { request, handle: await startRequest(stage.environment, request) };
     await endOf(stage, run);
     return run;
   },

@@ -146,6 +146,7 @@ export function aRequest(definition: WorkflowDefinition, over: Partial<StartRequ
     searchAttributes: [],
     graceMs: 100,
     heartbeatTimeoutMs: 60_000,
+    resume: null,
     ...over,
   };
 }
@@ -204,6 +205,12 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
     environment: {
       save: nothing,
       load: () => Promise.resolve(null),
+      offer: nothing,
+      adopt: ({ runId, startToken }) => {
+        note(`adopt environment of ${startToken}`, runId);
+        return Promise.resolve();
+      },
+      withdraw: nothing,
       remove: (runId) => {
         note('remove environment', runId);
         return Promise.resolve();
@@ -242,6 +249,7 @@ function journaledTable(parts: {
       writes.push(write);
       note(`write row ${write.row.status}`, write.runId);
     },
+    results: (runId) => table.results(runId),
     archonHolders: (path) => table.archonHolders(path),
   };
 }

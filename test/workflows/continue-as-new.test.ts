@@ -166,6 +166,7 @@ describe('a run whose history grows long', () => {
         fenceToken,
         temporalRunId: randomUUID(),
         isFirstExecution: true,
+        resumedEpoch: null,
       },
       yes,
     );

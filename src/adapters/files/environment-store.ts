@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, lstatSync, readFileSync } from 'node:fs';
 import { lstat, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { RunError } from '../../core/errors.js';
 import { isRunId, isUuid, type RunId } from '../../core/ids.js';
 import { isJsonObject } from '../../core/json.js';
@@ -10,6 +10,7 @@ import type {
   EnvironmentStore,
   LeftEnvironment,
   LeftEnvironments,
+  ResumeName,
 } from '../../ports/run-files.js';
 import {
   createPrivateFile,
@@ -18,6 +19,8 @@ import {
   openWithoutFollowing,
 } from './private-files.js';
 
+const OFFER = 'resume';
+
 type Environment = Readonly<Record<string, string>>;
 
 /** What a file holds. */
@@ -25,6 +28,9 @@ interface Contents {
   readonly owner: EnvironmentOwner;
   readonly environment: Environment;
 }
+
+/** How long a resume may wait for the worker that is to adopt what it has offered. */
+const OFFER_LIFE_MS = 24 * 3_600_000;
 
 /** More than any system lets a program start with. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -95,6 +101,14 @@ function leftAt(directory: string, runId: RunId): readonly LeftEnvironment[] {
   }
 }
 
+/** How much longer than a draft a file of that name may lie there; null: it is neither a draft nor an offer. */
+function lifeOf(name: string): number | null {
+  const [runId = '', id = '', kind, ...more] = name.split('.');
+  if (!isRunId(runId) || !isUuid(id) || more.length > 0) return null;
+  if (kind === undefined) return 0;
+  return kind === OFFER ? OFFER_LIFE_MS : null;
+}
+
 async function namesIn(directory: string): Promise<readonly string[]> {
   return readdir(directory).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return [];
@@ -112,6 +126,22 @@ async function writePrivately(path: string, text: string): Promise<void> {
   }
 }
 
+/** Whole or not at all. */
+async function put(path: string, contents: Contents): Promise<void> {
+  const directory = dirname(path);
+  const problem = await makePrivateDirectory(directory);
+  if (problem !== null) throw unreadable(directory, problem);
+  const [runId = ''] = basename(path).split('.');
+  const draft = join(directory, `${runId}.${randomUUID()}`);
+  try {
+    await writePrivately(draft, JSON.stringify(contents));
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
 /** Keeps environments in `<home>/env`, one file per run. */
 export function makeEnvironmentStore(home: string): EnvironmentStore & LeftEnvironments {
   const directory = join(home, 'env');
@@ -121,20 +151,28 @@ export function makeEnvironmentStore(home: string): EnvironmentStore & LeftEnvir
     throw unreadable(directory, `${JSON.stringify(runId)} is no run id`);
   };
 
+  const offerOf = ({ runId, startToken }: ResumeName): string => {
+    if (isUuid(startToken)) return `${pathOf(runId)}.${startToken}.${OFFER}`;
+    throw unreadable(directory, `${JSON.stringify(startToken)} is no start token`);
+  };
+
   return {
     async save(runId, environment, owner) {
-      const path = pathOf(runId);
-      const problem = await makePrivateDirectory(directory);
-      if (problem !== null) throw unreadable(directory, problem);
-      const draft = `${path}.${randomUUID()}`;
-      const contents: Contents = { owner, environment };
-      try {
-        await writePrivately(draft, JSON.stringify(contents));
-        await rename(draft, path);
-      } catch (error) {
-        await rm(draft, { force: true });
-        throw error;
-      }
+      await put(pathOf(runId), { owner, environment });
+    },
+
+    async offer(resume, environment, owner) {
+      await put(offerOf(resume), { owner, environment });
+    },
+
+    async adopt(resume) {
+      await rename(offerOf(resume), pathOf(resume.runId)).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      });
+    },
+
+    async withdraw(resume) {
+      await rm(offerOf(resume), { force: true });
     },
 
     async load(runId) {
@@ -161,11 +199,11 @@ export function makeEnvironmentStore(home: string): EnvironmentStore & LeftEnvir
 
     async removeDrafts(before) {
       for (const name of await namesIn(directory)) {
-        const [runId = '', id = '', ...more] = name.split('.');
-        if (!isRunId(runId) || !isUuid(id) || more.length > 0) continue;
+        const lifeMs = lifeOf(name);
+        if (lifeMs === null) continue;
         const draft = join(directory, name);
         const facts = await lstat(draft).catch(() => null);
-        if (facts !== null && facts.mtime < before) await rm(draft, { force: true });
+        if (facts !== null && facts.mtimeMs + lifeMs < before.getTime()) await rm(draft, { force: true });
       }
     },
   };

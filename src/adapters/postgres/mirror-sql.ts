@@ -8,7 +8,7 @@
 /** The epoch of an execution generation: the one it has, else a new one. `$1` run id, `$2` fence token. */
 export const TAKE_EPOCH = `
 SELECT known.epoch IS NOT NULL AS is_known,
-  EXISTS (SELECT FROM signalbox.epochs WHERE run_id = $1) AS is_run_known,
+  (SELECT max(epoch)::text FROM signalbox.epochs WHERE run_id = $1) AS newest_epoch,
   EXISTS (SELECT FROM remote_agent_workflow_runs WHERE id = $1) AS has_row,
   COALESCE(known.epoch, nextval('signalbox.epoch'))::text AS epoch
 FROM (VALUES (true)) AS always
@@ -19,7 +19,7 @@ const GIVEN_PROGRESS = `
   last_activity_at timestamptz, mended jsonb, events jsonb`;
 
 const GIVEN_IDENTITY = `
-  fence_token text, temporal_run_id text, is_first_execution boolean, workflow_name text, user_message text,
+  fence_token text, temporal_run_id text, is_first_execution boolean, resumed_epoch bigint, workflow_name text, user_message text,
   working_path text, output_root text, started_at timestamptz, first_metadata jsonb, temporal_workflow_id text,
   temporal_namespace text, temporal_namespace_id text, host_id text, uid bigint`;
 
@@ -32,8 +32,12 @@ WITH given AS MATERIALIZED (
   SELECT * FROM jsonb_to_record($1::jsonb) AS given (${GIVEN_PROGRESS}, ${GIVEN_IDENTITY})
 ),
 generation AS (
-  INSERT INTO signalbox.epochs AS epochs (run_id, fence_token, epoch, temporal_run_id, is_first_execution)
-  SELECT run_id, fence_token, epoch, temporal_run_id, is_first_execution FROM given
+  INSERT INTO signalbox.epochs AS epochs
+    (run_id, fence_token, epoch, temporal_run_id, is_first_execution, resumed_epoch)
+  SELECT run_id, fence_token, epoch, temporal_run_id, is_first_execution, resumed_epoch FROM given
+  WHERE resumed_epoch IS NULL OR resumed_epoch = (
+    SELECT max(known.epoch) FROM signalbox.epochs AS known
+    WHERE known.run_id = given.run_id AND known.fence_token <> given.fence_token)
   ON CONFLICT (run_id, fence_token) DO UPDATE SET fence_token = excluded.fence_token
     WHERE epochs.epoch = excluded.epoch
   RETURNING epoch
@@ -172,6 +176,10 @@ written_results AS (
     WHERE (stored.epoch, stored.attempt) <= (excluded.epoch, excluded.attempt)
 )
 SELECT EXISTS (SELECT FROM accepted) AS is_accepted`;
+
+/** Of each node what it gave out last, in whichever generation. `$1` run id. */
+export const RESULTS = `
+SELECT node_id AS "nodeId", attempt, output FROM signalbox.node_results WHERE run_id = $1 ORDER BY stored_at, node_id`;
 
 /** First write of a generation. Answers `is_accepted = false` if the generation has another epoch by now. */
 export const OPEN_RUN = `${OPEN_HEAD}${TAIL}`;

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { RunId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
-import type { EventRecord, RunReader, RunRecord } from '../../ports/run-table.js';
+import type { EventRecord, GenerationRecord, RunReader, RunRecord } from '../../ports/run-table.js';
 import { SILENCE } from './host-registry.js';
 import { ask } from './query.js';
 import { iso } from './times.js';
@@ -47,6 +47,14 @@ FROM remote_agent_workflow_events WHERE workflow_run_id = $1
   AND ($2::uuid IS NULL OR (${CAUSALLY}) > (SELECT ${CAUSALLY} FROM remote_agent_workflow_events WHERE id = $2))
 ORDER BY ${CAUSALLY}`;
 
+const NEWEST_GENERATION = `
+SELECT generation.epoch::text, generation.temporal_run_id AS "temporalRunId",
+  own.temporal_workflow_id AS "temporalWorkflowId",
+  ARRAY (SELECT node_id FROM signalbox.node_results AS result WHERE result.run_id = own.run_id
+    ORDER BY result.stored_at, result.node_id) AS "finishedNodes"
+FROM signalbox.runs AS own JOIN signalbox.epochs AS generation USING (run_id)
+WHERE own.run_id = $1 ORDER BY generation.epoch DESC LIMIT 1`;
+
 /** Runs and events as signalbox and Archon wrote them. */
 export function makeRunReader(pool: Pool): RunReader {
   return {
@@ -75,6 +83,14 @@ export function makeRunReader(pool: Pool): RunReader {
         values: [runId, after ?? null],
       });
       return rows;
+    },
+
+    async newestGeneration(runId) {
+      const { rows } = await ask<GenerationRecord>(pool, 'DATABASE_UNREACHABLE', {
+        text: NEWEST_GENERATION,
+        values: [runId],
+      });
+      return rows[0] ?? null;
     },
   };
 }

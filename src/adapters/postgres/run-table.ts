@@ -1,19 +1,20 @@
 import type { Pool } from 'pg';
 import { RunError } from '../../core/errors.js';
 import type { MirrorWrite } from '../../core/mirror/rows.js';
+import type { KeptResult } from '../../core/run/run-state.js';
 import type { Logger } from '../../ports/logger.js';
 import type { FirstWrite, RunTable } from '../../ports/run-table.js';
 import { isRefusal, isUniqueViolation, isValueRefusal, unreachable } from './failure.js';
 import { type Mending, mendFirstWrite, mendWrite } from './mend.js';
-import { ARCHON_HOLDERS, OPEN_RUN, TAKE_EPOCH, WRITE_RUN } from './mirror-sql.js';
+import { ARCHON_HOLDERS, OPEN_RUN, RESULTS, TAKE_EPOCH, WRITE_RUN } from './mirror-sql.js';
 import { openValues, writeValues } from './mirror-values.js';
 import { ask } from './query.js';
 
 /** Tries of one write that the database refuses: twice as it is, should a row have gone meanwhile, then mended. */
 const TRIES = 5;
 
-/** The index that lets one first execution of a run in. */
-const ONE_FIRST_EXECUTION = 'epochs_first_execution';
+/** The indexes that let one first execution of a run in, and one resume of each of its ends. */
+const ONE_IS_LET_IN = ['epochs_first_execution', 'epochs_resumed'];
 
 interface Opening {
   readonly pool: Pool;
@@ -28,8 +29,8 @@ interface EpochAnswer {
   readonly epoch: string;
   /** The generation has landed before. */
   readonly is_known: boolean;
-  /** Some generation of the run has. */
-  readonly is_run_known: boolean;
+  /** Of all generations of the run; null: none has landed. */
+  readonly newest_epoch: string | null;
   /** Archon's table has a row of this id. */
   readonly has_row: boolean;
 }
@@ -62,6 +63,14 @@ export function makeRunTable(pool: Pool, { logger, temporalNamespaceId }: RunTab
       if (answer?.rows[0]?.is_accepted === false) {
         logger?.error(factsOf(write), 'the run table knows no such run: write left out');
       }
+    },
+
+    async results(runId) {
+      const { rows } = await ask<KeptResult>(pool, 'RUN_TABLE_UNREACHABLE', {
+        text: RESULTS,
+        values: [runId],
+      });
+      return rows;
     },
 
     async archonHolders(workingPath) {
@@ -109,9 +118,11 @@ async function takeEpoch(pool: Pool, first: FirstWrite): Promise<string> {
   });
   const answer = rows[0];
   if (answer === undefined) throw unreachable('RUN_TABLE_UNREACHABLE', pool, new Error('no epoch was given'));
-  const isSomebodyElses = answer.has_row && !answer.is_run_known;
-  const isSecondFirst = first.isFirstExecution && answer.is_run_known && !answer.is_known;
-  if (isSomebodyElses || isSecondFirst) throw reused(runId);
+  const isRunKnown = answer.newest_epoch !== null;
+  if (answer.has_row && !isRunKnown) throw reused(runId);
+  if (!first.isFirstExecution || answer.is_known) return answer.epoch;
+  if (first.resumedEpoch === null && isRunKnown) throw reused(runId);
+  if (first.resumedEpoch !== null && first.resumedEpoch !== answer.newest_epoch) throw resumedTwice(runId);
   return answer.epoch;
 }
 
@@ -132,9 +143,22 @@ async function commitOpening(
     });
     return answer.rows[0]?.is_accepted === true;
   } catch (error) {
-    if (isUniqueViolation(error, ONE_FIRST_EXECUTION)) return false;
+    if (isRivals(error)) return false;
     throw error;
   }
+}
+
+/** Another first write of the run has been let in. */
+function isRivals(error: unknown): boolean {
+  return ONE_IS_LET_IN.some((index) => isUniqueViolation(error, index));
+}
+
+function resumedTwice(runId: string): RunError {
+  return new RunError(
+    'RUN_NOT_RESUMABLE',
+    `run ${runId} does not stand where this resume left off: somebody has resumed it meanwhile. See it with signalbox get ${runId}; if it has failed again, resume it again`,
+    { runId },
+  );
 }
 
 function reused(runId: string): RunError {
@@ -155,7 +179,7 @@ async function mendingAsNeeded<T>(attempt: (mending: Mending) => Promise<T>): Pr
     try {
       return await attempt(mending);
     } catch (error) {
-      if (!isRefusal(error) || isUniqueViolation(error, ONE_FIRST_EXECUTION)) throw error;
+      if (!isRefusal(error) || isRivals(error)) throw error;
       if (tries === TRIES || (isValueRefusal(error) && mending === 'drastic')) throw error;
       if (isValueRefusal(error)) mending = mending === 'none' ? 'gentle' : 'drastic';
     }

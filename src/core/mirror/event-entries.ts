@@ -8,7 +8,7 @@ import type { EventRow } from './rows.js';
 type Entry = Pick<EventRow, 'eventType' | 'nodeName' | 'data'>;
 type NodeEvent = Extract<RunEvent, { readonly nodeId: unknown }>;
 type GateEvent = Extract<NodeEvent, { readonly type: 'gateOpened' | 'gateDecided' | 'gateTimedOut' }>;
-type AttemptEvent = Exclude<NodeEvent, GateEvent | { readonly type: 'retryScheduled' }>;
+type AttemptEvent = Exclude<NodeEvent, GateEvent | { readonly type: 'retryScheduled' | 'nodeKept' }>;
 
 interface Subject {
   readonly node: Node;
@@ -24,9 +24,13 @@ export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState):
   if ('nodeId' in event) return nodeEntries(facts, event, after);
   switch (event.type) {
     case 'runStarted':
-      return [{ eventType: 'workflow_started', nodeName: null, data: startData(facts) }];
+      return [
+        ...resumption(facts),
+        { eventType: 'workflow_started', nodeName: null, data: startData(facts) },
+      ];
     case 'runFinished':
       return [endEntry(event.outcome, event.at, after)];
+    case 'runResumed':
     case 'cancelRequested':
     case 'runAborted':
       return [];
@@ -45,6 +49,12 @@ function startData({ definition, baseBranch, message }: MirrorFacts): JsonObject
     userMessage: message,
     origin: 'signalbox',
   };
+}
+
+/** Archon tells of it only where it has an error to tell. */
+function resumption({ previousError }: MirrorFacts): readonly Entry[] {
+  if (previousError === null) return [];
+  return [{ eventType: 'workflow_resumed', nodeName: null, data: { error: previousError } }];
 }
 
 function endEntry(outcome: RunOutcome, at: string, { startedAt }: RunState): Entry {
@@ -73,6 +83,8 @@ function nodeEntries(facts: MirrorFacts, event: NodeEvent, after: RunState): rea
     case 'gateDecided':
     case 'gateTimedOut':
       return gateEntries(subject, event);
+    case 'nodeKept':
+      return keptEntries(subject);
     case 'nodeSkipped':
     case 'nodeStarted':
     case 'nodeCompleted':
@@ -119,6 +131,16 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
       return entry(node, 'node_failed', { error: message, signalbox: { attempt: 0, code } });
     }
   }
+}
+
+function keptEntries({ node, state }: Subject): readonly Entry[] {
+  if (state.status !== 'completed') return [];
+  const data = {
+    reason: 'prior_success',
+    ...outputData(state.output),
+    signalbox: { attempt: state.attempt },
+  };
+  return [entry(node, 'node_skipped_prior_success', data)];
 }
 
 function gateEntries({ node, state }: Subject, event: GateEvent): readonly Entry[] {

@@ -13,6 +13,8 @@ export interface MirrorFacts {
   readonly hostId: string;
   readonly uid: number;
   readonly temporalWorkflowId: string;
+  /** What the generation before ended with; null: there was none, or it left no error. */
+  readonly previousError: string | null;
   /** More for `metadata.signalbox`: how strong the box is, whose environment the nodes have. */
   readonly details: JsonObject;
 }

@@ -17,7 +17,7 @@ export type AnswerCheck =
   | { readonly kind: 'accepted'; readonly nodeId: NodeId }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
-const NOT_WAITING: Readonly<Record<Exclude<NodeState['status'], 'completed'>, string>> = {
+const NOT_WAITING: Readonly<Record<Exclude<NodeState['status'], 'kept' | 'completed'>, string>> = {
   pending: 'has not been reached yet',
   running: 'is not open',
   retrying: 'is not open',
@@ -76,7 +76,7 @@ function notWaiting(definition: WorkflowDefinition, state: RunState, nodeId: str
   if (node.kind !== 'approval') {
     return refused('GATE_NOT_WAITING', `node '${nodeId}' is no gate. ${instead}`);
   }
-  if (current.status === 'completed') {
+  if (current.status === 'completed' || current.status === 'kept') {
     return refused(
       'DECISION_ALREADY_MADE',
       `gate '${nodeId}' has been decided, and the first decision stands. ${instead}`,

@@ -34,5 +34,6 @@ function actionAt(definition: WorkflowDefinition, state: RunState, position: num
     const { attempt, delayMs } = current;
     return [{ type: 'scheduleRetry', nodeId: node.id, attempt, delayMs }];
   }
+  if (current.status === 'kept') return [{ type: 'keepNode', nodeId: node.id }];
   return [beginNode(definition, state, node)];
 }

@@ -4,7 +4,7 @@ import { decideGate } from './gate.js';
 import { nodeAfter, nodeAfterEnding, type NodeEvent } from './node-after.js';
 import { makePlan } from './plan.js';
 import { mayBegin, progressAfter, progressOf } from './progress.js';
-import type { Cancellation, NodeState, RunEvent, RunState } from './run-state.js';
+import type { Cancellation, KeptResult, NodeState, RunEvent, RunState } from './run-state.js';
 import { isEnding } from './run-status.js';
 
 /** A run at its very beginning. @param inputs by name, defaults filled in */
@@ -45,6 +45,8 @@ export function evolve(definition: WorkflowDefinition, state: RunState, event: R
   switch (event.type) {
     case 'runStarted':
       return state.startedAt === null ? { ...state, startedAt: event.at } : state;
+    case 'runResumed':
+      return withKept(state, event.kept);
     case 'cancelRequested':
       return state.cancellation ? state : endedEarly(state, { cancellation: event.cancellation });
     case 'runAborted':
@@ -52,6 +54,20 @@ export function evolve(definition: WorkflowDefinition, state: RunState, event: R
     case 'runFinished':
       return { ...state, outcome: event.outcome };
   }
+}
+
+/**
+ * Only nodes that nothing has happened to are kept; a result whose node the definition does not have is left
+ * out. They settle in their turn, so that a node behind them goes on waiting for whatever else it must.
+ */
+function withKept(state: RunState, kept: readonly KeptResult[]): RunState {
+  const nodes = [...state.nodes];
+  for (const { nodeId, attempt, output } of kept) {
+    const position = state.plan.positionOf.get(nodeId) ?? -1;
+    if (nodes[position]?.status === 'pending') nodes[position] = { status: 'kept', attempt, output };
+  }
+  const isSame = nodes.every((node, position) => node === state.nodes[position]);
+  return isSame ? state : { ...state, nodes };
 }
 
 function afterNodeEvent(definition: WorkflowDefinition, state: RunState, event: NodeEvent): RunState {

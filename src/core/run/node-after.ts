@@ -24,6 +24,7 @@ export interface Surroundings {
  *               └──────────┘
  * pending ─▶ waiting ─▶ completed | failed | dropped a gate
  * pending ─▶ skipped | failed                        it never began
+ * kept ─▶ completed                                  in an earlier generation of the run
  * ```
  */
 export function nodeAfter(
@@ -34,7 +35,8 @@ export function nodeAfter(
 ): NodeState {
   switch (before.status) {
     case 'pending':
-      return surroundings.isOpen && !surroundings.isEnding ? afterPending(before, event) : before;
+    case 'kept':
+      return surroundings.isOpen && !surroundings.isEnding ? afterWaitingForTurn(before, event) : before;
     case 'running':
       return afterRunning(node, before, event, surroundings);
     case 'retrying':
@@ -54,6 +56,11 @@ export function nodeAfterEnding(before: NodeState): NodeState {
   if (before.status === 'waiting') return { status: 'dropped' };
   if (before.status !== 'retrying') return before;
   return { status: 'failed', attempt: before.attempt - 1, failure: before.lastFailure };
+}
+
+function afterWaitingForTurn(before: In<'pending' | 'kept'>, event: NodeEvent): NodeState {
+  if (before.status === 'pending') return afterPending(before, event);
+  return event.type === 'nodeKept' ? { ...before, status: 'completed' } : before;
 }
 
 function afterPending(before: In<'pending'>, event: NodeEvent): NodeState {

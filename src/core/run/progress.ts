@@ -16,7 +16,8 @@ function isActive(node: NodeState): boolean {
 
 /** Whether `decide` has something to say about a node, once its barrier is open. */
 function isDue(node: NodeState): boolean {
-  return node.status === 'pending' || (node.status === 'retrying' && !node.isScheduled);
+  if (node.status === 'retrying') return !node.isScheduled;
+  return node.status === 'pending' || node.status === 'kept';
 }
 
 /** The bookkeeping of a run whose nodes stand like this, counted from scratch. */

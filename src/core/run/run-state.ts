@@ -6,6 +6,8 @@ export type SkipReason = 'trigger_rule' | 'when_condition' | 'when_condition_par
 /** Where a node is. `attempt` counts from 1. */
 export type NodeState =
   | { readonly status: 'pending' }
+  /** Finished in an earlier generation of the run; it settles, without being done again, when its turn comes. */
+  | { readonly status: 'kept'; readonly attempt: number; readonly output: NodeOutput }
   | { readonly status: 'running'; readonly attempt: number }
   /** Failed, and to be tried again: `attempt` is the coming one. `isScheduled`: its timer is running. */
   | {
@@ -81,7 +83,7 @@ export interface RunPlan {
 export interface RunProgress {
   /** Per barrier: how many of the nodes it counts are unsettled. */
   readonly remaining: readonly number[];
-  /** What `decide` looks at: pending behind an open barrier, or failed and to be tried again; in definition order. */
+  /** What `decide` looks at: pending or kept behind an open barrier, or failed and to be tried again; in definition order. */
   readonly frontier: readonly number[];
   /** Running, retrying or waiting; in definition order. */
   readonly active: readonly number[];
@@ -97,9 +99,19 @@ export interface DecidedGate {
 /** ISO-8601 UTC with milliseconds. Time enters the core only inside events. */
 type At = { readonly at: string };
 
+/** What a node gave out in an earlier generation of its run. */
+export interface KeptResult {
+  readonly nodeId: NodeId;
+  readonly attempt: number;
+  readonly output: NodeOutput;
+}
+
 /** What has happened. Everything that changes a run is one of these. */
 export type RunEvent =
   | ({ readonly type: 'runStarted' } & At)
+  /** The run goes on where an earlier generation of it has ended. */
+  | ({ readonly type: 'runResumed'; readonly kept: readonly KeptResult[] } & At)
+  | ({ readonly type: 'nodeKept'; readonly nodeId: NodeId } & At)
   | ({ readonly type: 'nodeStarted'; readonly nodeId: NodeId; readonly attempt: number } & At)
   | ({
       readonly type: 'nodeCompleted';
@@ -144,11 +156,12 @@ export interface GateAnswer {
 
 /**
  * What must happen next. Each is begun exactly once, because beginning it is an event that moves the node
- * on: startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
+ * on: keepNode → nodeKept, startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
  * nodeSkipped, refuseNode → nodeRefused, cancelRun → cancelRequested, finish → runFinished. After
  * `delayMs` a scheduled retry goes on with nodeStarted of its attempt.
  */
 export type Action =
+  | { readonly type: 'keepNode'; readonly nodeId: NodeId }
   | { readonly type: 'startNode'; readonly nodeId: NodeId; readonly attempt: number }
   | {
       readonly type: 'scheduleRetry';

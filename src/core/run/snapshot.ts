@@ -1,19 +1,15 @@
 import type { WorkflowDefinition } from '../definition/definition.js';
 import { RunError } from '../errors.js';
-import { byteLength } from '../expression/output.js';
 import type { NodeId } from '../ids.js';
 import { isJsonObject } from '../json.js';
 import { excerptOf } from './excerpt.js';
+import { jsonBytes, outputsToMove, SHORTER_EXCERPTS, withShortExcerpt } from './output-size.js';
 import { makePlan } from './plan.js';
 import { progressOf } from './progress.js';
 import type { NodeState, RunState } from './run-state.js';
-import type { NodeOutput, TextValue } from './task.js';
+import type { NodeOutput } from './task.js';
 
 const VERSION = 1;
-const EXCERPT_CHARACTERS = 2_000;
-const SHORTER_EXCERPTS = [200, 20];
-/** Room for the path, digest and size of an output that has moved to a file. */
-const FILE_REFERENCE_BYTES = 512;
 
 /** What a run takes along when it continues as new. Plain JSON; plan, inputs and bookkeeping are made anew. */
 export interface RunSnapshot extends Omit<RunState, 'plan' | 'inputs' | 'nodes' | 'progress'> {
@@ -92,18 +88,10 @@ function fits(definition: WorkflowDefinition, { nodes }: Partial<RunSnapshot>): 
  * nothing more can move.
  */
 export function largestInlineOutputs(snapshot: RunSnapshot, limitBytes: number): readonly NodeId[] {
-  let excess = bytesOf(snapshot) - limitBytes;
-  const movable = snapshot.nodes
-    .map(({ id, state }) => ({ id, savedBytes: savedByMoving(state) }))
-    .filter(({ savedBytes }) => savedBytes > 0)
-    .sort((a, b) => b.savedBytes - a.savedBytes);
-  const moving: NodeId[] = [];
-  for (const { id, savedBytes } of movable) {
-    if (excess <= 0) break;
-    excess -= savedBytes;
-    moving.push(id);
-  }
-  return moving;
+  const outputs = snapshot.nodes.flatMap(({ id, state }) =>
+    hasOutput(state) ? [{ nodeId: id, output: state.output }] : [],
+  );
+  return outputsToMove(outputs, jsonBytes(snapshot) - limitBytes);
 }
 
 /** The same run with some outputs in other places: what `largestInlineOutputs` named, moved to files. */
@@ -112,7 +100,7 @@ export function withOutputs(state: RunState, outputs: Readonly<Record<NodeId, No
   for (const [nodeId, output] of Object.entries(outputs)) {
     const position = state.plan.positionOf.get(nodeId as NodeId) ?? -1;
     const node = nodes[position];
-    if (node?.status === 'completed') nodes[position] = { ...node, output };
+    if (node && hasOutput(node)) nodes[position] = { ...node, output };
   }
   return { ...state, nodes };
 }
@@ -124,27 +112,11 @@ export function withOutputs(state: RunState, outputs: Readonly<Record<NodeId, No
 export function shortened(snapshot: RunSnapshot, limitBytes: number): RunSnapshot {
   let current = snapshot;
   for (const characters of SHORTER_EXCERPTS) {
-    if (bytesOf(current) <= limitBytes) break;
+    if (jsonBytes(current) <= limitBytes) break;
     const nodes = snapshot.nodes.map(({ id, state }) => ({ id, state: withShortTexts(state, characters) }));
     current = { ...snapshot, nodes };
   }
   return current;
-}
-
-function bytesOf(snapshot: RunSnapshot): number {
-  return byteLength(JSON.stringify(snapshot));
-}
-
-function savedByMoving(node: NodeState): number {
-  if (node.status !== 'completed') return 0;
-  const fields = Object.values(node.output.fields ?? {}).map(({ text }) => text);
-  return [node.output.text, ...fields].reduce((saved, text) => saved + Math.max(0, savedText(text)), 0);
-}
-
-function savedText(text: TextValue): number {
-  if (text.kind === 'file') return 0;
-  const excerptBytes = byteLength(JSON.stringify(excerptOf(text.text, EXCERPT_CHARACTERS)));
-  return byteLength(JSON.stringify(text.text)) - excerptBytes - FILE_REFERENCE_BYTES;
 }
 
 function withShortTexts(node: NodeState, characters: number): NodeState {
@@ -152,7 +124,9 @@ function withShortTexts(node: NodeState, characters: number): NodeState {
     const message = excerptOf(node.failure.message, characters);
     return { ...node, failure: { ...node.failure, message } };
   }
-  if (node.status !== 'completed' || node.output.text.kind !== 'file') return node;
-  const excerpt = excerptOf(node.output.text.excerpt, characters);
-  return { ...node, output: { ...node.output, text: { ...node.output.text, excerpt } } };
+  return hasOutput(node) ? { ...node, output: withShortExcerpt(node.output, characters) } : node;
+}
+
+function hasOutput(node: NodeState): node is Extract<NodeState, { readonly output: NodeOutput }> {
+  return 'output' in node;
 }

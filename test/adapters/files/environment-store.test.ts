@@ -127,6 +127,23 @@ describe('the directory of environments', () => {
     expect(await makeEnvironmentStore(home).list()).toEqual([]);
   });
 
+  it('removes what a resume has offered when no worker has adopted it for a day', async () => {
+    const store = makeEnvironmentStore(home);
+    const resume = { runId, startToken: randomUUID() };
+    await store.offer(resume, { A: 'a' }, OWNER);
+    const offered = Date.now();
+    await store.removeDrafts(new Date(offered + 23 * 3_600_000));
+    expect(readdirSync(join(home, 'env'))).toContain(`${runId}.${resume.startToken}.resume`);
+    await store.removeDrafts(new Date(offered + 25 * 3_600_000));
+    expect(readdirSync(join(home, 'env'))).not.toContain(`${runId}.${resume.startToken}.resume`);
+  });
+
+  it('refuses a resume whose token is none', async () => {
+    const resume = { runId, startToken: '../../elsewhere' };
+    const offering = makeEnvironmentStore(home).offer(resume, {}, OWNER);
+    await expect(offering).rejects.toMatchObject({ code: 'ENVIRONMENT_UNREADABLE' });
+  });
+
   it('removes drafts that nobody finishes, and nothing else', async () => {
     const directory = join(home, 'env');
     const [old, young] = [randomUUID(), randomUUID()].map((id) => join(directory, `${runId}.${id}`));

@@ -108,6 +108,7 @@ describe('migrate', () => {
         '0001_signalbox-tables',
         '0002_archon-tables',
         '0003_worker-watch',
+        '0004_resume',
       ]);
     });
   });
@@ -185,6 +186,7 @@ describe('checkTables', () => {
       '0001_signalbox-tables',
       '0002_archon-tables',
       '0003_worker-watch',
+      '0004_resume',
     ]);
     expect(check.missingColumns).toContain('remote_agent_workflow_runs.id');
   });

@@ -81,6 +81,9 @@ class Simulation {
 
   private begin(action: Action): void {
     switch (action.type) {
+      case 'keepNode':
+        this.apply({ ...action, type: 'nodeKept', at: this.now() });
+        return;
       case 'startNode':
         this.start(action.nodeId, action.attempt);
         return;
