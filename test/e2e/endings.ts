@@ -37,21 +37,21 @@ export interface Row {
 /** A stack on which runs end in every way, one path, and what there is to see of it. */
 export interface Endings extends Scene {
   readonly path: string;
-  /** Processes that a held run has: four of them only a wall holds at level 3. */
+  /** How many processes a held run has; without walls (level 3) the one without a marker is left out. */
   readonly processes: number;
-  /** Starts a run of `held`, `done`, `broken` or `through`, and waits until its processes are there. */
+  /** Starts a run (`held`, `done`, `broken`, `through`, `lengthy`), and waits until its processes are there. */
   begin(workflow?: string, options?: { heartbeatTimeoutMs?: number }): Promise<HeldRun>;
   row(runId: string): Promise<Row | null>;
   becomes(runId: string, status: string, withinMs?: number): Promise<Row>;
   /** What a person reads of a run. */
   reads(runId: string): Promise<string>;
-  /** Lets a node of `through` go on. */
+  /** Lets a node that waits go on. */
   letGo(): void;
   /** A new run on the path begins its first node, beside nothing of the held one, and completes. */
   nextRunBegins(held: HeldRun): Promise<void>;
 }
 
-const BINDING = { waits: 'until [ -e go ]; do sleep 0.02; done; rm go' };
+const WAITS = 'until [ -e go ]; do sleep 0.02; done; rm go';
 
 const chain = (name: string, ...scripts: readonly string[]): string =>
   JSON.stringify({
@@ -72,10 +72,12 @@ export async function raiseEndings(options: Partial<SceneOptions> = {}): Promise
   const main = 'bash -c child';
   await addWorkflows(path, {
     held: chain('held', [children, READY, main].join('\n')),
-    done: chain('done', [children, READY, BINDING.waits].join('\n')),
-    broken: chain('broken', [children, READY, BINDING.waits, 'echo "cannot do it" >&2; exit 3'].join('\n')),
-    through: chain('through', [children, READY, BINDING.waits].join('\n'), 'echo over > over'),
-    next: chain('next', 'echo begun > begun', BINDING.waits),
+    done: chain('done', [children, READY, WAITS].join('\n')),
+    broken: chain('broken', [children, READY, WAITS, 'echo "cannot do it" >&2; exit 3'].join('\n')),
+    through: chain('through', [children, READY, WAITS].join('\n'), 'echo over > over'),
+    // Long enough for a Temporal that suggests a new execution early.
+    lengthy: chain('lengthy', [children, READY].join('\n'), ...Array<string>(12).fill('true'), WAITS),
+    next: chain('next', 'echo begun > begun', WAITS),
   });
   const there = (file: string): boolean => existsSync(join(path, file));
   const appears = (file: string): Promise<void> =>
