@@ -22,7 +22,7 @@ import { compileDefinition } from '../src/core/definition/compile.js';
 import { ISSUE_CODES } from '../src/core/definition/issue.js';
 import { ERROR_CODES } from '../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../src/core/ids.js';
-import { OPEN_RUN, CLOSE_RUN, WATCH_PATH } from '../workflows/activity-options.js';
+import { OPEN_RUN, CLOSE_RUN } from '../workflows/activity-options.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -153,7 +153,6 @@ describe('docs/contract.md', () => {
     );
     expect(ids.get('openRun')).toBe(OPEN_RUN.activityId);
     expect(ids.get('closeRun')).toBe(CLOSE_RUN.activityId);
-    expect(contract).toContain(`| \`watchPath\` | \`${WATCH_PATH.activityId}\` |`);
   });
 
   it('lists tables and columns of the schema signalbox as the migrations leave them', () => {
@@ -295,12 +294,13 @@ describe('README.md', () => {
     expect(yaml.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
   });
 
-  it('makes the promise, and says how much of it is kept', () => {
+  it('makes the promise, and says how it is kept, and where only as well as it goes', () => {
     const plain = readme.replace(/\n> /g, ' ').replace(/\s+/g, ' ');
     expect(plain).toContain(
       'at any instant at most one run that may write there has living processes descended from its nodes, whatever dies, hangs, or is clicked',
     );
-    expect(plain).toContain('Levels 1 and 2, PID namespaces that nothing escapes, are not built yet');
+    expect(plain).toContain('a PID namespace that nothing escapes and that dies with its worker');
+    expect(plain).toContain("at level 3, process groups and a search for the run's marker, best effort");
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunError } from '../../core/errors.js';
@@ -11,6 +11,7 @@ import {
 } from '../../core/lease/owner-record.js';
 
 const RECORD_SUFFIX = '.json';
+const OPEN_SUFFIX = '.open';
 
 /** Files of this user's boxes: owner records, and locks for directories that cannot be locked themselves. */
 export interface BoxFiles {
@@ -21,8 +22,12 @@ export interface BoxFiles {
   lockFile(pathKey: string): string;
   /** @returns null: there is none @throws RunError `PATH_STILL_OCCUPIED` it cannot be read as one */
   read(pathKey: string): OwnerRecord | null;
-  /** All that can be read. */
-  readAll(): readonly OwnerRecord[];
+  /** Records of boxes that were opened and are not known to be closed. */
+  readOpen(): readonly OwnerRecord[];
+  /** Notes that the record may become an open one; without this it is not among those. */
+  noteOpen(pathKey: string): void;
+  /** Takes the note back. */
+  noteClosed(pathKey: string): void;
   /** Writes a record through to the disk, under a name of its own. @returns that name */
   draft(record: OpenRecord): Promise<string>;
   /** After it, a record that was put in place stays there when the power goes. */
@@ -50,6 +55,7 @@ function damaged(path: string): RunError {
 export function makeBoxFiles(stateDirectory: string): BoxFiles {
   const directory = join(stateDirectory, 'box');
   const recordPath = (pathKey: string): string => join(directory, `${pathKey}${RECORD_SUFFIX}`);
+  const notePath = (pathKey: string): string => join(directory, `${pathKey}${OPEN_SUFFIX}`);
   return {
     recordPath,
     prepare: async () => {
@@ -67,9 +73,18 @@ export function makeBoxFiles(stateDirectory: string): BoxFiles {
       if (record === null) throw damaged(recordPath(pathKey));
       return record;
     },
-    readAll() {
-      const names = readdirSync(directory).filter((name) => name.endsWith(RECORD_SUFFIX));
-      return names.flatMap((name) => parseOwnerRecord(textOf(join(directory, name)) ?? '') ?? []);
+    readOpen() {
+      const keys = readdirSync(directory).flatMap((name) =>
+        name.endsWith(OPEN_SUFFIX) ? [name.slice(0, -OPEN_SUFFIX.length)] : [],
+      );
+      const records = keys.flatMap((key) => parseOwnerRecord(textOf(recordPath(key)) ?? '') ?? []);
+      return records.filter(({ closedAt }) => closedAt === null);
+    },
+    noteOpen(pathKey) {
+      closeSync(openSync(notePath(pathKey), constants.O_RDONLY | constants.O_CREAT, 0o600));
+    },
+    noteClosed(pathKey) {
+      rmSync(notePath(pathKey), { force: true });
     },
     async draft(record) {
       const path = join(directory, `${record.pathKey}.${randomUUID()}.draft`);

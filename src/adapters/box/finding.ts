@@ -11,8 +11,7 @@ export interface Finding {
   readonly init: ProcessIdentity | null;
 }
 
-export function ofRecord(record: OwnerRecord | null): Finding | null {
-  if (record === null) return null;
+export function ofRecord(record: OwnerRecord): Finding {
   const { initPid, initStartTicks, bootId, closedAt, level } = record;
   const init = bootId === readBootId() ? { pid: initPid, startTicks: initStartTicks } : null;
   return { owner: { ...record, isClosed: closedAt !== null }, level, init };

@@ -9,7 +9,6 @@ import { ATTEMPT_MARKER, RUN_MARKER, wakeDoor } from './marker-census.js';
 import { occupantsOf } from './occupants.js';
 import {
   commandFor,
-  interrupted,
   hasFallen,
   isDeserted,
   isStanding,
@@ -19,7 +18,7 @@ import {
   type OpenBox,
 } from './open-box.js';
 import { openLease, type LeaseParts } from './open-lease.js';
-import { stillOccupied } from './refusals.js';
+import { interrupted, stillOccupied } from './refusals.js';
 import { requireCurrent } from './standing.js';
 import type { StartedProcess } from './start-command.js';
 import { openWalls } from './walls.js';

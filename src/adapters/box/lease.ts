@@ -6,6 +6,7 @@ import type { BoxOwner } from '../../ports/box.js';
 import type { BoxFiles } from './box-files.js';
 import type { InitProcess, LeasedLevel } from './init-process.js';
 import { readBootId } from './proc.js';
+import { interrupted } from './refusals.js';
 
 /** What a box has locked. */
 export interface LockedPlace {
@@ -26,7 +27,7 @@ export function placeOf(path: string): string | null {
 export interface Lease {
   readonly init: InitProcess;
   readonly place: LockedPlace;
-  /** Settles when the record has been written: nothing of the run may live before. @throws RunError `NODE_UNSTARTABLE` */
+  /** Settles when the record has been written: nothing of the run may live before. @throws RunError `NODE_UNSTARTABLE` · `NODE_INTERRUPTED` */
   readonly recorded: Promise<void>;
   /** Marks the record as closed and gives the lock back. Everything else in the box is gone. */
   giveBack(): Promise<void>;
@@ -43,7 +44,7 @@ interface LeaseFacts {
 
 /** Writes the owner record behind the caller's back: it is waited for before anything enters. */
 export function makeLease(facts: LeaseFacts): Lease {
-  const { init, place } = facts;
+  const { init, place, files, owner } = facts;
   const recorded = writeRecord(facts);
   recorded.catch(() => undefined);
   return {
@@ -54,16 +55,19 @@ export function makeLease(facts: LeaseFacts): Lease {
       await recorded.catch(() => undefined);
       init.hold(true);
       await init.finish(formatClosing(new Date().toISOString()));
+      files.noteClosed(owner.pathKey);
     },
   };
 }
 
-async function writeRecord({ files, level, owner, init, fenceNumber }: LeaseFacts): Promise<void> {
+async function writeRecord(facts: LeaseFacts): Promise<void> {
+  const { files, level, owner, init, place, fenceNumber } = facts;
   const draft = await files
     .draft({
       version: 1,
       ...owner,
       fenceNumber,
+      lockedPlace: place.id,
       bootId: readBootId(),
       initPid: init.identity.pid,
       initStartTicks: init.identity.startTicks,
@@ -73,12 +77,11 @@ async function writeRecord({ files, level, owner, init, fenceNumber }: LeaseFact
     .catch((error: unknown) => {
       throw unrecorded(files.recordPath(owner.pathKey), error);
     });
+  files.noteOpen(owner.pathKey);
   if (!(await init.record(draft))) {
     await rm(draft, { force: true });
-    throw unrecorded(
-      files.recordPath(owner.pathKey),
-      init.isGone ? 'the box has died' : 'it cannot be put there',
-    );
+    if (init.isGone) throw interrupted(owner.runId);
+    throw unrecorded(files.recordPath(owner.pathKey), 'it cannot be put there');
   }
   await files.sync();
   init.hold(false);

@@ -33,7 +33,7 @@ export function makeLeftBoxes(parts: LeaseParts, killLimitMs: number): LeftBoxes
   return {
     async list() {
       await files.prepare();
-      return files.readAll().filter(({ closedAt }) => closedAt === null);
+      return files.readOpen();
     },
     async occupants(runId) {
       const records = (await this.list()).filter((record) => record.runId === runId);
@@ -80,7 +80,10 @@ async function markClosed({ programs, files }: LeaseParts, record: OwnerRecord):
   if (start.kind !== 'ready') return;
   const now = files.read(record.pathKey);
   const isSame = now?.fenceNumber === record.fenceNumber && now.runId === record.runId;
-  if (isSame && now.closedAt === null) await start.init.finish(formatClosing(new Date().toISOString()));
+  if (isSame && now.closedAt === null) {
+    await start.init.finish(formatClosing(new Date().toISOString()));
+    files.noteClosed(record.pathKey);
+  }
   start.init.kill();
   await start.init.ended;
 }

@@ -3,6 +3,7 @@ import type { BoxOwner, BoxTask } from '../../ports/box.js';
 import type { StartedCommand, Target } from './census.js';
 import { placeOf, type Lease } from './lease.js';
 import { childrenOf, findLiving } from './proc.js';
+import { interrupted } from './refusals.js';
 import { requireStartable } from './start-command.js';
 import type { Walls } from './walls.js';
 
@@ -72,13 +73,6 @@ function requireSamePlace({ lease, owner }: OpenBox, { workingPath }: BoxTask): 
     'NODE_UNSTARTABLE',
     `${workingPath} is another directory than when the run began; put the old one back, or start a new run in this one`,
     { path: workingPath },
-  );
-}
-
-export function interrupted(runId: string): RunError {
-  return new RunError(
-    'NODE_INTERRUPTED',
-    `the box of run ${runId} was ended from outside, and all processes of the run with it; resume the run`,
   );
 }
 

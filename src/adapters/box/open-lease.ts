@@ -1,7 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunError } from '../../core/errors.js';
 import { formatInitWords } from '../../core/lease/init-words.js';
-import { judgeOpening, type OpeningFacts, type OpeningRefusal } from '../../core/lease/judge-opening.js';
+import {
+  isOtherId,
+  judgeOpening,
+  strictest,
+  type FoundOwner,
+  type OpeningFacts,
+  type OpeningRefusal,
+} from '../../core/lease/judge-opening.js';
 import type { OwnerRecord } from '../../core/lease/owner-record.js';
 import type { BoxOwner, ProcessInfo } from '../../ports/box.js';
 import type { Executions } from '../../ports/executions.js';
@@ -14,7 +21,7 @@ import { makeLease, placeOf, type Lease, type LockedPlace } from './lease.js';
 import { findHolder, isOursToEnd, killInit, occupantsOf } from './occupants.js';
 import { findLiving } from './proc.js';
 import { boxFailed, fenced, leaseHeld, stillOccupied, temporalSilent, unlockable } from './refusals.js';
-import { askTemporal, standingOf, type TemporalAnswer } from './standing.js';
+import { askTemporal, standingOf } from './standing.js';
 
 /** Processes of a run where no walls hold them together, found by their marker. */
 export interface MarkedProcesses {
@@ -44,9 +51,9 @@ class LeaseOpening {
   #place: LockedPlace;
   #init: InitProcess | null = null;
   #record: OwnerRecord | null = null;
-  #finding: Finding | null = null;
-  /** Holds for one look after it was given. */
-  #answerAboutFound: { readonly temporalWorkflowId: string; readonly answer: TemporalAnswer } | null = null;
+  #findings: readonly Finding[] = [];
+  /** Those that were found to hold the lock: they may have no record that this user can read. */
+  readonly #holders = new Map<number, Finding>();
 
   constructor(
     private readonly parts: LeaseParts,
@@ -69,42 +76,56 @@ class LeaseOpening {
   async #try(): Promise<Lease> {
     let pauseMs = FIRST_PAUSE_MS;
     for (;;) {
-      const facts = await this.#look();
-      const step = judgeOpening(facts);
+      const steps = (await this.#look()).map(judgeOpening);
+      const step = strictest(steps);
       if (step.kind === 'refuse') throw await this.#refusal(step.code);
       if (step.kind === 'open' && this.#init !== null) return this.#take(this.#init, step.isTakenOver);
-      if (step.kind === 'askAboutFound' && facts.found !== null) {
-        const { temporalWorkflowId } = facts.found;
-        this.#answerAboutFound = {
-          temporalWorkflowId,
-          answer: await askTemporal(this.parts.executions, temporalWorkflowId),
-        };
-        continue;
-      }
-      this.#answerAboutFound = null;
-      if (step.kind === 'evict') await this.#evict();
+      const leftovers = this.#findings.filter((_finding, index) => steps[index]?.kind === 'evict');
+      for (const leftover of leftovers) await this.#evict(leftover);
       await wait(pauseMs);
       pauseMs = Math.min(pauseMs * 2, LAST_PAUSE_MS);
     }
   }
 
-  async #look(): Promise<OpeningFacts> {
-    if (this.#init === null || this.#init.isGone) this.#init = await this.#lock();
-    const lock = this.#init === null ? 'held' : 'mine';
-    this.#record = lock === 'mine' ? this.parts.files.read(this.owner.pathKey) : null;
-    this.#finding = lock === 'mine' ? ofRecord(this.#record) : ofHolder(await findHolder(this.#place.id));
-    const finding = this.#finding;
+  /**
+   * One set of facts for each that is found. Temporal is asked after the search: whom it calls over now may
+   * have been the current one before.
+   */
+  async #look(): Promise<readonly OpeningFacts[]> {
+    const lock = await this.#find();
     const answer = await askTemporal(this.parts.executions, this.owner.temporalWorkflowId);
-    return {
-      me: this.owner,
-      standing: standingOf(answer, this.temporalRunId),
-      lock,
-      found: finding?.owner ?? null,
-      foundExecution: this.#executionOf(finding),
-      isProved: lock === 'mine' && (finding === null || (await this.#isGone(finding))),
-      isOursToEnd: isOursToEnd(finding?.init ?? null),
-      waitedMs: performance.now() - this.#begunAt,
-    };
+    const standing = standingOf(answer, this.temporalRunId);
+    const isProved = lock === 'mine' && (await this.#isProved());
+    const waitedMs = performance.now() - this.#begunAt;
+    const common = { me: this.owner, standing, lock, isProved, waitedMs };
+    if (this.#findings.length === 0) {
+      return [{ ...common, found: null, foundExecution: 'over', isOursToEnd: true }];
+    }
+    const facts = this.#findings.map(async ({ owner, init }) => ({
+      ...common,
+      found: owner,
+      foundExecution: await this.#askAbout(owner),
+      isOursToEnd: isOursToEnd(init),
+    }));
+    return Promise.all(facts);
+  }
+
+  async #find(): Promise<OpeningFacts['lock']> {
+    if (this.#init === null || this.#init.isGone) this.#init = await this.#lock();
+    if (this.#init === null) {
+      const holder = ofHolder(await findHolder(this.#place.id));
+      this.#findings = holder === null ? [] : [holder];
+      if (holder?.init) this.#holders.set(holder.init.pid, holder);
+      return 'held';
+    }
+    const { files } = this.parts;
+    this.#record = files.read(this.owner.pathKey);
+    // The directory may have been worked in under another name.
+    const others = files.readOpen().filter(({ pathKey, lockedPlace }) => {
+      return pathKey !== this.owner.pathKey && lockedPlace === this.#place.id;
+    });
+    this.#findings = [...(this.#record === null ? [] : [this.#record]), ...others].map(ofRecord);
+    return 'mine';
   }
 
   /** @returns null: somebody else holds it */
@@ -139,11 +160,18 @@ class LeaseOpening {
     return this.#lock();
   }
 
-  #executionOf(finding: Finding | null): OpeningFacts['foundExecution'] {
-    const asked = this.#answerAboutFound;
-    if (asked === null || asked.temporalWorkflowId !== finding?.owner.temporalWorkflowId) return 'unasked';
-    if (asked.answer === 'unknown') return 'unknown';
-    return asked.answer?.isOpen === true ? 'open' : 'over';
+  async #askAbout(found: FoundOwner): Promise<OpeningFacts['foundExecution']> {
+    if (!isOtherId(this.owner, found)) return 'over';
+    const answer = await askTemporal(this.parts.executions, found.temporalWorkflowId);
+    if (answer === 'unknown') return 'unknown';
+    return answer?.isOpen === true ? 'open' : 'over';
+  }
+
+  async #isProved(): Promise<boolean> {
+    for (const finding of [...this.#findings, ...this.#holders.values()]) {
+      if (!(await this.#isGone(finding))) return false;
+    }
+    return true;
   }
 
   /** At levels 1 and 2 everything has gone before INIT has; elsewhere what bears the marker may live on. */
@@ -153,11 +181,10 @@ class LeaseOpening {
     return (await this.parts.marked.find(owner.runId)).length === 0;
   }
 
-  async #evict(): Promise<void> {
-    if (this.#finding === null) return;
-    const { init, level, owner } = this.#finding;
-    if (init !== null) killInit(init);
-    if (level > 2 && init !== null) await this.parts.marked.end(owner.runId);
+  async #evict({ init, level, owner }: Finding): Promise<void> {
+    if (init === null) return;
+    killInit(init);
+    if (level > 2) await this.parts.marked.end(owner.runId);
   }
 
   #take(init: InitProcess, isTakenOver: boolean): Lease {
@@ -178,15 +205,17 @@ class LeaseOpening {
     const { owner, temporalRunId } = this;
     if (code === 'FENCED') return fenced(owner, temporalRunId);
     if (code === 'TEMPORAL_UNREACHABLE') return temporalSilent(owner);
-    if (code === 'LEASE_HELD') return leaseHeld(owner, this.#finding);
+    if (code === 'LEASE_HELD') return leaseHeld(owner, this.#findings[0] ?? null);
     return stillOccupied(owner, await this.#occupants());
   }
 
   async #occupants(): Promise<readonly ProcessInfo[]> {
-    if (this.#finding === null) return [];
-    const { init, level, owner } = this.#finding;
-    const held = init === null ? [] : await occupantsOf(init);
-    return level > 2 ? [...held, ...(await this.parts.marked.find(owner.runId))] : held;
+    const found = [...this.#findings, ...this.#holders.values()].map(async ({ init, level, owner }) => {
+      const inBox = init === null ? [] : await occupantsOf(init);
+      return level > 2 ? [...inBox, ...(await this.parts.marked.find(owner.runId))] : inBox;
+    });
+    const processes = (await Promise.all(found)).flat();
+    return [...new Map(processes.map((one) => [one.pid, one])).values()];
   }
 }
 

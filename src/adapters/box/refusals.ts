@@ -61,3 +61,10 @@ export function unlockable(path: string, reason: string): RunError {
     { path },
   );
 }
+
+export function interrupted(runId: string): RunError {
+  return new RunError(
+    'NODE_INTERRUPTED',
+    `the box of run ${runId} was ended from outside, and all processes of the run with it; resume the run`,
+  );
+}

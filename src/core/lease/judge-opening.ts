@@ -14,9 +14,12 @@ export interface OpeningFacts {
   readonly lock: 'mine' | 'held';
   /** Lock mine: whom the record names. Lock held: whom the holder's command line names; null: nobody, or unreadable. */
   readonly found: FoundOwner | null;
-  /** The execution under the found owner's ID, where that is another than mine. */
-  readonly foundExecution: 'unasked' | 'open' | 'over' | 'unknown';
-  /** Nothing of the found owner lives: the lock is mine, and what it stood on is gone. */
+  /**
+   * The execution under the found owner's ID, where that is another than mine in the same Temporal. Asked, like
+   * `standing`, after `found` was found: an older answer could be about somebody else.
+   */
+  readonly foundExecution: 'open' | 'over' | 'unknown';
+  /** Nothing of whom I have found, here or holding the lock before, lives: what they stood on is gone. */
   readonly isProved: boolean;
   /** Whether what holds the place can be ended by this user. */
   readonly isOursToEnd: boolean;
@@ -26,12 +29,11 @@ export interface OpeningFacts {
 
 export type OpeningRefusal = 'FENCED' | 'LEASE_HELD' | 'PATH_STILL_OCCUPIED' | 'TEMPORAL_UNREACHABLE';
 
-/** What to do next. After all but `open` and `refuse` the facts are gathered anew. */
+/** What to do next. After `evict` and `waitAndRetry` all facts are gathered anew. */
 export type OpeningStep =
   /** Write the record. `isTakenOver`: from an owner of another Temporal, who has not closed. */
   | { readonly kind: 'open'; readonly isTakenOver: boolean }
-  | { readonly kind: 'askAboutFound' }
-  /** Kill what holds the lock, or what the record names. */
+  /** Kill whom these facts found: what holds the lock, or what the record names. */
   | { readonly kind: 'evict' }
   | { readonly kind: 'waitAndRetry' }
   | { readonly kind: 'refuse'; readonly code: OpeningRefusal };
@@ -51,6 +53,16 @@ function waitOrRefuse(code: keyof typeof OPENING_PATIENCE_MS, { waitedMs }: Open
   return waitedMs < OPENING_PATIENCE_MS[code] ? WAIT : refuse(code);
 }
 
+/** Whether Temporal must be asked about the found owner, too. */
+export function isOtherId(me: Claim, found: FoundOwner | null): found is FoundOwner {
+  return (
+    found !== null &&
+    !found.isClosed &&
+    found.temporalNamespaceId === me.temporalNamespaceId &&
+    found.temporalWorkflowId !== me.temporalWorkflowId
+  );
+}
+
 /**
  * Judges whether a box may be opened. Pure and total.
  *
@@ -64,15 +76,28 @@ export function judgeOpening(facts: OpeningFacts): OpeningStep {
   const { me, standing, lock, found, isProved } = facts;
   if (standing === 'unknown') return waitOrRefuse('TEMPORAL_UNREACHABLE', facts);
   if (standing === 'over') return refuse('FENCED');
-  if (found === null) return lock === 'mine' ? open(false) : waitOrRefuse('LEASE_HELD', facts);
-  if (lock === 'mine' && found.isClosed) {
+  if (found === null && lock === 'held') return waitOrRefuse('LEASE_HELD', facts);
+  if (found === null || (lock === 'mine' && found.isClosed)) {
     return isProved ? open(false) : waitOrRefuse('PATH_STILL_OCCUPIED', facts);
   }
-  if (found.temporalNamespaceId !== me.temporalNamespaceId) {
-    if (lock === 'held') return refuse('LEASE_HELD');
-    return isProved ? open(true) : waitOrRefuse('PATH_STILL_OCCUPIED', facts);
-  }
-  return found.temporalWorkflowId === me.temporalWorkflowId ? clearAway(facts) : weighOther(facts);
+  if (found.temporalNamespaceId !== me.temporalNamespaceId) return weighForeign(facts);
+  return isOtherId(me, found) ? weighOther(facts) : clearAway(facts);
+}
+
+/** The found owner works in another Temporal, which is not ours to ask. */
+function weighForeign(facts: OpeningFacts): OpeningStep {
+  if (facts.lock === 'held') return refuse('LEASE_HELD');
+  return facts.isProved ? open(true) : waitOrRefuse('PATH_STILL_OCCUPIED', facts);
+}
+
+const STRICTNESS: readonly OpeningStep['kind'][] = ['open', 'waitAndRetry', 'evict', 'refuse'];
+
+/** What several findings in one place come to together; nobody found is one finding. */
+export function strictest(steps: readonly OpeningStep[]): OpeningStep {
+  const kind = STRICTNESS.findLast((one) => steps.some((step) => step.kind === one)) ?? 'waitAndRetry';
+  const isTakenOver = steps.some((step) => step.kind === 'open' && step.isTakenOver);
+  if (kind === 'open') return open(isTakenOver);
+  return steps.find((step) => step.kind === kind) ?? WAIT;
 }
 
 function open(isTakenOver: boolean): OpeningStep {
@@ -82,8 +107,6 @@ function open(isTakenOver: boolean): OpeningStep {
 /** The found owner works in the same Temporal, under another ID. */
 function weighOther(facts: OpeningFacts): OpeningStep {
   switch (facts.foundExecution) {
-    case 'unasked':
-      return { kind: 'askAboutFound' };
     case 'unknown':
       return waitOrRefuse('TEMPORAL_UNREACHABLE', facts);
     case 'open':

@@ -19,6 +19,8 @@ export interface OpenRecord extends Claim {
   readonly fenceNumber: number;
   readonly workingPath: string;
   readonly pathKey: string;
+  /** `device:inode` of what is locked: a directory may have several names, and a record for each. */
+  readonly lockedPlace: string;
   readonly temporalAddress: string;
   /** Of the boot that `initPid` belongs to. */
   readonly bootId: string;
@@ -54,6 +56,7 @@ const TEXTS = [
   'fenceToken',
   'workingPath',
   'pathKey',
+  'lockedPlace',
   'temporalAddress',
   'bootId',
   'since',
