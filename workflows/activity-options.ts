@@ -53,7 +53,6 @@ export const STORE_OUTPUTS: ActivityOptions = {
 
 /** Read-only, and as long as the path is held: another worker takes it over within seconds. */
 export const WATCH_PATH: ActivityOptions = {
-  activityId: '~watch',
   summary: 'wait until nobody holds the path',
   startToCloseTimeout: LONGEST_TIMEOUT_MS,
   heartbeatTimeout: '5s',

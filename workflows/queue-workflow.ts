@@ -58,14 +58,14 @@ function admitQueue(value: unknown): QueueInput {
 }
 
 async function serve(live: LiveQueue, input: QueueInput): Promise<void> {
+  void tellRefusals(live);
   for (;;) {
     const { action } = live;
     switch (action.kind) {
       case 'close':
         return;
       case 'tellRefusal':
-        await isTurnTold(action.runId, action.refusal);
-        live.apply({ type: 'refusalTold', runId: action.runId });
+        await allRefusalsTold(live);
         break;
       case 'watch':
         await watch(live, input);
@@ -79,6 +79,19 @@ async function serve(live: LiveQueue, input: QueueInput): Promise<void> {
     }
   }
 }
+
+/** Beside everything else: who is refused disturbs nobody who waits. */
+async function tellRefusals(live: LiveQueue): Promise<never> {
+  for (;;) {
+    await condition(() => live.state.refusals.length > 0);
+    for (const { runId, refusal } of live.state.refusals) {
+      await isTurnTold(runId, refusal);
+      live.apply({ type: 'refusalTold', runId });
+    }
+  }
+}
+
+const allRefusalsTold = (live: LiveQueue): Promise<void> => condition(() => live.state.refusals.length === 0);
 
 const isTurnTold = (runId: RunId, turn: TurnMessage['turn']): Promise<boolean> =>
   isTold(ticketWorkflowId(runId), TICKET_MESSAGES.turnSignal, { turn } satisfies TurnMessage);
@@ -100,7 +113,7 @@ async function watch(live: LiveQueue, { hostId, workingPath }: QueueInput): Prom
   const watching = scope
     .run(() => watchPath({ temporalWorkflowId: runWorkflowId(hostId, workingPath) }))
     .finally(() => (watched.isOver = true));
-  const isDisturbed = (): boolean => live.action.kind !== 'watch' || historyPressure() !== 'none';
+  const isDisturbed = (): boolean => live.state.entries.length === 0 || historyPressure() !== 'none';
   await Promise.race([watching, condition(isDisturbed)]);
   if (watched.isOver) {
     await watching;
@@ -109,6 +122,7 @@ async function watch(live: LiveQueue, { hostId, workingPath }: QueueInput): Prom
   }
   scope.cancel();
   await watching.catch(() => undefined);
-  if (live.action.kind !== 'watch') return;
+  await allRefusalsTold(live);
+  if (live.state.entries.length === 0) return;
   await continueAsNew<typeof queue>({ hostId, workingPath, entries: live.state.entries });
 }

@@ -92,6 +92,15 @@ async function served(ticket: StagedTicket): Promise<void> {
   expect(taskQueue).toMatch(/^signalbox\.host\./);
 }
 
+/** Causes of failed workflow tasks, but for the news that came while one was being worked on. */
+async function failedTasks(request: StartRequest): Promise<readonly unknown[]> {
+  const UNHANDLED_COMMAND = 1;
+  const { events } = await queueOf(request).fetchHistory();
+  return (events ?? [])
+    .map((event) => event.workflowTaskFailedEventAttributes?.cause ?? UNHANDLED_COMMAND)
+    .filter((cause) => cause !== UNHANDLED_COMMAND);
+}
+
 const untilClosed = (request: StartRequest, status = 'COMPLETED'): Promise<void> =>
   eventually(async () => expect(await statusOf(queueOf(request))).toBe(status));
 
@@ -136,6 +145,7 @@ describe('a queue', () => {
     await eventually(async () => expect(await queues.order(holder)).toHaveLength(QUEUE_DEPTH));
     const late = await queues.ticket(requests[1]!);
     expect(await late.result()).toEqual({ kind: 'refused', runId: late.request.runId, refusal: 'full' });
+    expect(await failedTasks(holder)).toEqual([]);
     letGo();
     await served(first!);
   });
