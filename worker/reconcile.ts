@@ -1,6 +1,5 @@
-import { mirrorWorkflowId } from '../src/contract/workflow-id.js';
-import { endingWrite } from '../src/core/reconcile/ending-write.js';
-import { judgeRun, type RunEnding, type Verdict } from '../src/core/reconcile/judge-run.js';
+import { judgeOpenRun } from '../src/client/last-execution.js';
+import { writeEnding } from '../src/client/write-ending.js';
 import { TROUBLES_KEY, troublesIn, type Trouble } from '../src/core/reconcile/trouble.js';
 import type { Box, BoxOwner } from '../src/ports/box.js';
 import type { Clock } from '../src/ports/clock.js';
@@ -8,7 +7,6 @@ import type { ExecutionWatch } from '../src/ports/executions.js';
 import type { Logger } from '../src/ports/logger.js';
 import type { OpenRun, OpenRuns, RunScope } from '../src/ports/open-runs.js';
 import type { RunTable } from '../src/ports/run-table.js';
-import { findLastExecution } from './find-last-execution.js';
 import { forEachInBatches } from './in-batches.js';
 
 export interface ReconcileParts {
@@ -55,19 +53,12 @@ async function logged(
 }
 
 async function reconcileRun(parts: ReconcileParts, run: OpenRun, boxes: readonly BoxOwner[]): Promise<void> {
-  const verdict = await judge(parts.watch, run);
+  const verdict = await judgeOpenRun(parts.watch, run);
   if (verdict.kind === 'goesOn') return mark(parts, run, verdict.troubles);
   await closeBoxes(parts, run, boxes);
-  await writeEnding(parts, run, verdict.ending);
-}
-
-async function judge(watch: ExecutionWatch, run: OpenRun): Promise<Verdict> {
-  const { execution, end } = await findLastExecution(watch, run);
-  const mirror =
-    execution?.isOpen === false
-      ? await watch.inspect(mirrorWorkflowId(run.runId, run.fenceToken), null)
-      : null;
-  return judgeRun({ runId: run.runId, execution, end, isMirrorOpen: mirror?.isOpen ?? false });
+  const ending = await writeEnding(parts, run);
+  if (ending === null) return;
+  parts.logger.warn({ runId: run.runId, ...ending }, 'a run ended without writing so; its row says it now');
 }
 
 /** The bridge's word stands while the gate that it is about is open. */
@@ -91,16 +82,6 @@ async function closeBoxes(
 ): Promise<void> {
   for (const owner of boxes.filter((each) => each.runId === runId)) await box.evict(owner, GRACE_MS);
   await box.close(runId, GRACE_MS);
-}
-
-async function writeEnding(parts: ReconcileParts, run: OpenRun, ending: RunEnding): Promise<void> {
-  const { openRuns, watch, table, clock, logger } = parts;
-  const epoch = await openRuns.nextEpoch();
-  const [again, unchanged] = [await judge(watch, run), await openRuns.find(run.runId)];
-  if (again.kind !== 'ended' || unchanged?.revision !== run.revision) return;
-  const { row, event } = endingWrite(ending, unchanged.metadata, clock.now().toISOString());
-  await table.write({ runId: run.runId, epoch, seq: event.seq, row, events: [event], results: [] });
-  logger.warn({ runId: run.runId, ...ending }, 'a run ended without writing so; its row says it now');
 }
 
 /** A box of a run whose row is over, or that has none. */

@@ -1,10 +1,12 @@
-import type { ExecutionDetails, ExecutionEnd, ExecutionWatch } from '../src/ports/executions.js';
-import type { OpenRun } from '../src/ports/open-runs.js';
+import type { ExecutionDetails, ExecutionEnd, ExecutionWatch } from '../ports/executions.js';
+import type { OpenRun } from '../ports/open-runs.js';
+import { mirrorWorkflowId } from '../contract/workflow-id.js';
+import { judgeRun, type Verdict } from '../core/reconcile/judge-run.js';
 
 /** Longest chain of continued executions that is followed. */
 const CHAIN_LIMIT = 1_000;
 
-export interface LastExecution {
+interface LastExecution {
   /** Null: Temporal knows none of the run any more. */
   readonly execution: ExecutionDetails | null;
   /** Of a closed execution. */
@@ -12,11 +14,23 @@ export interface LastExecution {
 }
 
 /**
- * The last execution of a run. The current one under its ID is it, unless that belongs to a later run of the
- * same path: then the run's own is followed from where its last generation began.
+ * What Temporal says of a run, by its last execution.
  * @throws RunError `TEMPORAL_UNREACHABLE`
  */
-export async function findLastExecution(watch: ExecutionWatch, run: OpenRun): Promise<LastExecution> {
+export async function judgeOpenRun(watch: ExecutionWatch, run: OpenRun): Promise<Verdict> {
+  const { execution, end } = await findLastExecution(watch, run);
+  const mirror =
+    execution?.isOpen === false
+      ? await watch.inspect(mirrorWorkflowId(run.runId, run.fenceToken), null)
+      : null;
+  return judgeRun({ runId: run.runId, execution, end, isMirrorOpen: mirror?.isOpen ?? false });
+}
+
+/**
+ * The last execution of a run. The current one under its ID is it, unless that belongs to a later run of the
+ * same path: then the run's own is followed from where its last generation began.
+ */
+async function findLastExecution(watch: ExecutionWatch, run: OpenRun): Promise<LastExecution> {
   const { temporalWorkflowId, runId } = run;
   const current = await watch.inspect(temporalWorkflowId, null);
   if (current?.runId === runId) return withEnd(watch, current);
