@@ -13,6 +13,8 @@ export type {
   Holder,
   OnBusy,
   Orchestrator,
+  ResumeOptions,
+  ResumeResult,
   RunEnd,
   RunningRun,
   StartOptions,

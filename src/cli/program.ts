@@ -4,6 +4,7 @@ import { declareDeciding } from './declare/deciding.js';
 import { declareDefinitions, declareList } from './declare/definitions.js';
 import { declareLooking } from './declare/looking.js';
 import { declareQueue } from './declare/queue.js';
+import { declareResume } from './declare/resume.js';
 import { declareRun } from './declare/run.js';
 import { declareServices } from './declare/services.js';
 
@@ -25,6 +26,7 @@ export function makeProgram(version: string, choose: Choose): Program {
   declareDefinitions(program, choose);
   declareLooking(program, choose);
   declareDeciding(program, choose);
+  declareResume(program, choose);
   declareQueue(program, choose);
   declareServices(program, choose);
   declareArchonSpelling(program, choose);
@@ -45,4 +47,5 @@ function declareArchonSpelling(program: Program, choose: Choose): void {
   declareList(group, choose);
   declareLooking(group, choose);
   declareDeciding(group, choose);
+  declareResume(group, choose);
 }

@@ -3,7 +3,7 @@ import { isUuid } from '../core/ids.js';
 import { isJsonObject } from '../core/json.js';
 import { nearestName } from '../core/nearest-name.js';
 import { messageFaults } from './limits.js';
-import type { OnBusy, StartOptions } from './orchestrator.js';
+import type { OnBusy, ResumeOptions, StartOptions } from './orchestrator.js';
 
 /** Below this a busy host loses nodes that are well. */
 const SHORTEST_HEARTBEAT_MS = 1_000;
@@ -35,7 +35,7 @@ const isEnvironment = (value: unknown): boolean =>
   );
 
 /** What is wrong with each option, as it continues its name. */
-const FAULTS: { readonly [Key in keyof Required<StartOptions>]: Faults } = {
+const START: { readonly [Key in keyof Required<StartOptions>]: Faults } = {
   workflow: unless(isWorkflow, 'is neither a name nor the file and text of a definition'),
   workingPath: unless(isPlain, 'is no path'),
   message: (value) => (isText(value) ? messageFaults(value) : ['is no text']),
@@ -53,27 +53,55 @@ const FAULTS: { readonly [Key in keyof Required<StartOptions>]: Faults } = {
   worker: unless(isWorker, 'is no {hostId, uid}'),
 };
 
+const RESUME: { readonly [Key in keyof Required<ResumeOptions>]: Faults } = {
+  runId: START.runId,
+  onBusy: unless((value) => value === 'fail', 'is not fail'),
+  environment: START.environment,
+  startedBy: START.startedBy,
+  startToken: START.startToken,
+};
+
 /**
  * Checks what a program asks for, types included: not every program is checked when it is built.
  * @throws RunError `MESSAGE_INVALID` when nothing but the message is at fault, else `USAGE`; with every fault
  */
 export function checkStart(options: StartOptions): void {
+  check(options, { what: 'start', known: START, required: ['workflow', 'workingPath'] });
+}
+
+/** @throws RunError `USAGE` with every fault */
+export function checkResume(options: ResumeOptions): void {
+  check(options, { what: 'resume', known: RESUME, required: ['runId'] });
+}
+
+interface Question {
+  readonly what: 'start' | 'resume';
+  readonly known: Readonly<Record<string, Faults>>;
+  readonly required: readonly string[];
+}
+
+function check(options: object, { what, known, required }: Question): void {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const faults = given.flatMap(([name, value]) => faultsOf(name, value));
-  for (const name of ['workflow', 'workingPath']) {
+  const faults = given.flatMap(([name, value]) => faultsOf(known, name, value));
+  for (const name of required) {
     if (!given.some(([one]) => one === name)) faults.push({ name, fault: `${name} is missing` });
   }
   if (faults.length === 0) return;
   const code = faults.every(({ name }) => name === 'message') ? 'MESSAGE_INVALID' : 'USAGE';
   const sentences = faults.map(({ fault }) => fault);
-  throw new RunError(code, `the start cannot be asked for: ${sentences.join('; ')}`, { faults: sentences });
+  throw new RunError(code, `the ${what} cannot be asked for: ${sentences.join('; ')}`, { faults: sentences });
 }
 
-function faultsOf(name: string, value: unknown): { readonly name: string; readonly fault: string }[] {
-  if (!Object.hasOwn(FAULTS, name)) {
-    const nearest = nearestName(name, Object.keys(FAULTS));
+function faultsOf(
+  known: Question['known'],
+  name: string,
+  value: unknown,
+): { readonly name: string; readonly fault: string }[] {
+  const check = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (check === undefined) {
+    const nearest = nearestName(name, Object.keys(known));
     const hint = nearest === null ? '' : ` (did you mean ${nearest}?)`;
     return [{ name, fault: `${name} is no option${hint}` }];
   }
-  return FAULTS[name as keyof StartOptions](value).map((fault) => ({ name, fault: `${name} ${fault}` }));
+  return check(value).map((fault) => ({ name, fault: `${name} ${fault}` }));
 }

@@ -10,16 +10,17 @@ import type { EnvironmentStore } from '../ports/run-files.js';
 import type { RunReader, RunRecord, TextStore } from '../ports/run-table.js';
 import { loadWorkflow, type LoadedWorkflow } from './discover.js';
 import { askRun } from './ask-run.js';
-import { checkStart } from './check-start.js';
+import { checkResume, checkStart } from './check-start.js';
 import { followRun } from './follow-run.js';
 import { memoOf, readHolder } from './holder.js';
 import { sendUpdate } from './message-run.js';
-import type { Orchestrator, StartOptions, StartResult } from './orchestrator.js';
+import type { Orchestrator, ResumeOptions, ResumeResult, StartOptions, StartResult } from './orchestrator.js';
 import { makeNamespaceId } from './namespace-id.js';
 import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
 import { awaitPlace, leaveQueue } from './queue-ticket.js';
 import { makeRecentRuns } from './recent-runs.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
+import { resumeRun } from './resume-run.js';
 import { startRun, type StartOutcome, type StartPlace, type StartPorts } from './start-run.js';
 import { waitError } from './wait-end.js';
 import { waitForTurn } from './wait-in-queue.js';
@@ -56,6 +57,11 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
       if (result.kind === 'started' || result.kind === 'attached') {
         recent.remember(result.runId, result.temporalWorkflowId);
       }
+      return result;
+    },
+    resume: async (options) => {
+      const result = await resume(startPorts, options);
+      if (result.kind === 'started') recent.remember(result.runId, result.temporalWorkflowId);
       return result;
     },
     waitForTurn: async (runId, options = {}) => {
@@ -101,6 +107,16 @@ async function start(ports: OrchestratorPorts & StartPorts, options: StartOption
   if (loaded.kind === 'refused') return loaded;
   const outcome = await startRun(ports, place, loaded.definition, options);
   return answerOf(ports, outcome, loaded.warnings);
+}
+
+async function resume(ports: OrchestratorPorts & StartPorts, options: ResumeOptions): Promise<ResumeResult> {
+  checkResume(options);
+  const record = await findRun(ports.reader, options.runId);
+  const outcome = await resumeRun(ports, record, options);
+  const answer = await answerOf(ports, outcome, []);
+  if (answer.kind === 'busy') return answer;
+  if (answer.kind === 'started') return { ...answer, finishedNodes: outcome.finishedNodes };
+  throw new RunError('INTERNAL', `a resume was answered as ${answer.kind}`);
 }
 
 async function answerOf(

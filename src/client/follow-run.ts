@@ -83,7 +83,7 @@ function lost(runId: RunId, { code, message, details, cause }: RunError): RunErr
 
 /** Hands over each event once. */
 function makeTeller(reader: RunReader, runId: RunId, options: FollowOptions): () => Promise<void> {
-  let last: string | undefined;
+  let last = options.after;
   return async () => {
     if (options.onEvent === undefined) return;
     for (const event of await reader.events(runId, last).catch(() => [])) {

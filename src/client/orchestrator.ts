@@ -2,7 +2,7 @@ import type { CancelAnswer, DecideAnswer, RunDescription, WaitingGate } from '..
 import type { LeaveAnswer, TicketResult } from '../contract/ticket-workflow.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { ErrorCode } from '../core/errors.js';
-import type { RunId } from '../core/ids.js';
+import type { NodeId, RunId } from '../core/ids.js';
 import type { EventRecord, RunFilter, RunRecord } from '../ports/run-table.js';
 import type { PathQueue, QueuedRun } from './queue-reader.js';
 import type { WaitOptions } from './wait-in-queue.js';
@@ -92,6 +92,27 @@ export type StartResult =
     }
   | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
 
+/** Which run is to go on, and for whom. */
+export interface ResumeOptions {
+  readonly runId: RunId;
+  /** What to do when the path is in use, by this run or another: nothing else is known yet. */
+  readonly onBusy?: 'fail';
+  /** Environment of the run's nodes; by default the worker's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `me@laptop`. */
+  readonly startedBy?: string;
+  /** UUID of this resume, for a caller that retries. */
+  readonly startToken?: string;
+}
+
+export type ResumeResult =
+  | ({
+      readonly kind: 'started';
+      /** Nodes that are not done again, in the order of the definition. */
+      readonly finishedNodes: readonly NodeId[];
+    } & RunningRun)
+  | Extract<StartResult, { readonly kind: 'busy' }>;
+
 /** What is decided at a gate. */
 export interface GateDecision {
   /** May be left out while one gate waits. */
@@ -122,6 +143,8 @@ export interface RunEnd {
 export interface FollowOptions {
   /** Told each event of the run once, in order, those of the past first. */
   readonly onEvent?: (event: EventRecord) => void;
+  /** Id of an event: only those after it are told. */
+  readonly after?: string | undefined;
   /** Return when nothing but people can bring the run on. */
   readonly stopWhenPaused?: boolean;
   readonly signal?: AbortSignal;
@@ -162,6 +185,14 @@ export interface Orchestrator {
    *   `PATH_STILL_OCCUPIED` and `WORKER_UNAVAILABLE` (the holder that was to be replaced does not end)
    */
   start(options: StartOptions): Promise<StartResult>;
+  /**
+   * Lets a run go on that has failed, was cancelled or has lost its execution: under the same ids, with the outputs
+   * of what it has finished. All else that it was started with comes from its last start.
+   * @throws RunError `RUN_NOT_FOUND` · `RUN_NOT_RESUMABLE` it has completed, or Temporal has forgotten it ·
+   *   `WORKING_PATH_INVALID` · `USAGE` · `TEMPORAL_UNREACHABLE` (its details carry run id and start token: the run may
+   *   go on) · `DATABASE_UNREACHABLE`
+   */
+  resume(options: ResumeOptions): Promise<ResumeResult>;
   /**
    * Until a run that waits for its path has been started, or does not wait any more.
    * @throws the signal's reason · RunError `RUN_NOT_FOUND` it never waited · `TEMPORAL_UNREACHABLE`; it keeps its place

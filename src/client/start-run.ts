@@ -123,7 +123,12 @@ function makeRequest(
   return { request, texts: prepared.texts };
 }
 
-async function admit(ports: StartPorts, request: StartRequest, options: StartOptions): Promise<StartOutcome> {
+/** Temporal's answer to a request; without the search attributes that it does not know, if there are such. */
+export async function admit(
+  ports: StartPorts,
+  request: StartRequest,
+  options: Pick<StartOptions, 'onBusy' | 'waitTimeoutMs'>,
+): Promise<StartOutcome> {
   try {
     return await admitWith(ports, request, options);
   } catch (error) {

@@ -118,6 +118,7 @@ describe('get', () => {
       temporal   run.68656deb43f8cbb6ed458b5101933cec.me-repo
       error      node build failed
                  badly
+      resume     signalbox resume 7c1f2a9e
       "
     `);
   });

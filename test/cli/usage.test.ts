@@ -20,7 +20,7 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['run hello --branch x', 64, 'USAGE', '--branch: worktrees are not built yet'],
   ['run hello -b x', 64, 'USAGE', '--branch: worktrees are not built yet'],
   ['run hello --from main', 64, 'USAGE', '--from: worktrees are not built yet'],
-  ['run hello --resume', 64, 'USAGE', '--resume: resuming a failed run is not built yet'],
+  ['run hello --resume', 64, 'USAGE', '--resume: a run is resumed by its id; type signalbox resume'],
   ['run hello --dry-run', 64, 'USAGE', '--dry-run: dry runs are not built yet'],
   ['run hello --stubs f', 64, 'USAGE', '--stubs: dry runs are not built yet'],
   ['run hello --container', 64, 'USAGE', '--container: containers are not built yet'],

@@ -57,7 +57,12 @@ export function resultOfRun(run: StartedRun, { end, hasBegun }: Watched, tookMs:
     exitCode: hasBegun || !isErrorCode(code) ? 1 : ERROR_CODES[code].exitCode,
     json,
     text: '',
-    errorText: `${renderError(code, message)}\n✖ ${run.workflow} ${end.status} ${tail}\n  see      signalbox get ${shortRunId(run.runId)} --verbose`,
+    errorText: [
+      renderError(code, message),
+      `✖ ${run.workflow} ${end.status} ${tail}`,
+      `  see      signalbox get ${shortRunId(run.runId)} --verbose`,
+      ...(hasBegun ? [`  resume   signalbox resume ${shortRunId(run.runId)}`] : []),
+    ].join('\n'),
   };
 }
 

@@ -2,13 +2,13 @@ import { pickWorkflow, type UsableWorkflow } from '../../client/discover.js';
 import { checkMessage } from '../../client/limits.js';
 import type { OnBusy, Orchestrator, StartResult } from '../../client/orchestrator.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
-import { ERROR_CODES, RunError } from '../../core/errors.js';
+import { RunError } from '../../core/errors.js';
 import { shortRunId, type RunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { failedResult } from '../render/failure.js';
 import { definitionRefused, renderIssues } from '../render/issues.js';
-import { holderJson, renderRefusal } from '../render/refusal.js';
 import { oneLine } from '../render/text.js';
+import { busyResult } from './busy-result.js';
 import { parseInputs } from './inputs.js';
 import { Interrupted, listenForInterrupts, unlessAborted } from './interruption.js';
 import { interruptedResult } from './interrupted-run.js';
@@ -118,7 +118,7 @@ async function startAndFollow(launch: Launch): Promise<CommandResult> {
   const started = answer.kind === 'queued' ? await untilStarted(launch, orchestrator, answer) : answer;
   start.started = started;
   context.err.write(`${heading(started, answer.kind)}\n`);
-  const { end, hasBegun } = await watchRun(context, orchestrator, started.runId as RunId, signal);
+  const { end, hasBegun } = await watchRun(context, orchestrator, { runId: started.runId as RunId }, signal);
   const watched = { end: await withWholeOutput(end), hasBegun };
   return resultOfRun(started, watched, context.clock.now().getTime() - since);
 }
@@ -171,24 +171,7 @@ function notStarted(
   if (answer.kind === 'refused') {
     return definitionRefused(name, answer.issues, runJson({ workflow: name }, null, null));
   }
-  const { holder, code, queueLength } = answer;
-  return {
-    exitCode: ERROR_CODES[code].exitCode,
-    json: {
-      ...runJson({ workflow: name, workingPath: holder.workingPath }, null, null),
-      error: { code, message: `${holder.workingPath} is in use` },
-      holder: holderJson(holder),
-      queueLength,
-    },
-    text: '',
-    errorText: renderRefusal({
-      holder,
-      now: context.clock.now(),
-      workerCommand: context.caller.workerCommand,
-      queueLength,
-      waitCommand: waitCommand(args),
-    }),
-  };
+  return busyResult(context, { workflow: name }, answer, waitCommand(args));
 }
 
 const DETACHED = {

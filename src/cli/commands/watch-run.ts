@@ -12,6 +12,12 @@ export interface Watched {
   readonly hasBegun: boolean;
 }
 
+/** Which run, and the id of the last event that is known already. */
+export interface WatchedRun {
+  readonly runId: RunId;
+  readonly after?: string | undefined;
+}
+
 const BEGINNINGS = new Set(['node_started', 'node_completed', 'approval_requested']);
 const SETTLING_MS = 100;
 const UNTAKEN_MS = 5_000;
@@ -24,14 +30,14 @@ const UNTAKEN_MS = 5_000;
 export async function watchRun(
   context: CliContext,
   orchestrator: Orchestrator,
-  runId: RunId,
+  run: WatchedRun,
   signal: AbortSignal,
 ): Promise<Watched> {
   const told: Told = { count: 0, hasBegun: false };
   const over = new AbortController();
   void hintAtWorker(context, told, over.signal);
   try {
-    return await watch({ context, orchestrator, runId, told }, signal);
+    return await watch({ context, orchestrator, run, told }, signal);
   } finally {
     over.abort();
   }
@@ -47,17 +53,16 @@ interface Told {
 interface Watching {
   readonly context: CliContext;
   readonly orchestrator: Orchestrator;
-  readonly runId: RunId;
+  readonly run: WatchedRun;
   readonly told: Told;
 }
 
-async function watch(
-  { context, orchestrator, runId, told }: Watching,
-  signal: AbortSignal,
-): Promise<Watched> {
+async function watch({ context, orchestrator, run, told }: Watching, signal: AbortSignal): Promise<Watched> {
+  const { runId } = run;
   const answered = new Set<string>();
   for (;;) {
     const end = await orchestrator.follow(runId, {
+      after: run.after,
       onEvent: tellOnce(context, told),
       stopWhenPaused: true,
       signal,

@@ -10,7 +10,7 @@ const LATER: readonly (readonly [flags: string, reason: string])[] = [
   ['-b, --branch <name>', NO_WORKTREES],
   ['--from <branch>', NO_WORKTREES],
   ['--from-branch <branch>', NO_WORKTREES],
-  ['--resume', 'resuming a failed run is not built yet; start a new one without it'],
+  ['--resume', 'a run is resumed by its id; type signalbox resume RUN-ID (signalbox runs tells the ids)'],
   ['--dry-run', NO_DRY_RUNS],
   ['--stubs <file>', NO_DRY_RUNS],
   ['--stubs-init <file>', NO_DRY_RUNS],

@@ -21,6 +21,7 @@ const NODE_EVENTS: Readonly<Record<string, Meaning>> = {
   node_completed: ['completed', 'node_output'],
   node_failed: ['failed', 'error'],
   node_skipped: ['skipped', 'reason'],
+  node_skipped_prior_success: ['completed', 'node_output'],
   approval_requested: ['waiting', 'message'],
 };
 

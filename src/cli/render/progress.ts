@@ -29,6 +29,7 @@ const NODE_PHRASES: Readonly<Record<string, Phrase>> = {
   node_started: (data) => `started${attempt(data)}`,
   node_completed: (data) => `completed${duration(data)}`,
   node_failed: failure,
+  node_skipped_prior_success: () => 'completed before; kept',
   node_skipped: (data) => `skipped (${oneLine(textOf(data['reason']) || 'no reason given')})`,
   approval_requested: (data) => `waiting: ${oneLine(textOf(data['message']), 2_000)}`,
   approval_received: (data) => `decided: ${oneLine(textOf(data['decision']))}`,

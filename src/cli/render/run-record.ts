@@ -1,5 +1,6 @@
 import { formatDuration } from '../../core/duration.js';
 import type { WaitingGate } from '../../contract/messages.js';
+import { shortRunId } from '../../core/ids.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import type { EventRecord, RunRecord } from '../../ports/run-table.js';
 import { ours } from './event-data.js';
@@ -55,6 +56,11 @@ function cancellationOf(record: RunRecord): string | null {
   return reason ? `${whoAndWhere}: ${oneLine(reason)}` : whoAndWhere;
 }
 
+/** One of ours that has ended, and not well. */
+function isResumable({ status, temporalWorkflowId }: RunRecord): boolean {
+  return temporalWorkflowId !== null && (status === 'failed' || status === 'cancelled');
+}
+
 /** A run's row as a block of lines. */
 export function renderRecord(record: RunRecord, now: Date): string {
   const { completedAt, startedAt, metadata } = record;
@@ -82,6 +88,7 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ['temporal', record.temporalWorkflowId],
     ['error', error === null ? null : indented(error, MARGIN).trimStart()],
     ['result', result === null ? null : indented(result, MARGIN).trimStart()],
+    ['resume', isResumable(record) ? `signalbox resume ${shortRunId(record.runId)}` : null],
   ];
   return lines
     .filter((line): line is readonly [string, string] => line[1] !== null)

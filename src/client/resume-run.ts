@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
+import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
+import { runWorkflowId } from '../contract/workflow-id.js';
+import { RunError } from '../core/errors.js';
+import type { HostId, NodeId } from '../core/ids.js';
+import { excerptOf } from '../core/run/excerpt.js';
+import type { EnvironmentStore } from '../ports/run-files.js';
+import type { GenerationRecord, RunReader, RunRecord } from '../ports/run-table.js';
+import type { ResumeOptions } from './orchestrator.js';
+import { completed, pastRequest } from './past-request.js';
+import { resolveWorkingPath } from './resolve-working-path.js';
+import { admit, type StartOutcome, type StartPorts } from './start-run.js';
+
+/** It stands in the request, and in an event: a longer one is clipped. */
+const ERROR_CHARACTERS = 16_000;
+
+/** What resuming needs of the outside. */
+export interface ResumePorts extends StartPorts {
+  readonly reader: RunReader;
+  /** Identity of this machine, read when first needed. */
+  readonly hostId: () => Promise<HostId>;
+  readonly uid: number;
+}
+
+export interface ResumeOutcome extends StartOutcome {
+  /** Nodes that are not done again. */
+  readonly finishedNodes: readonly NodeId[];
+}
+
+/**
+ * A new start under the same Temporal ID and run id: as the last one was, from where it ended. Whether it may is
+ * said by Temporal, which starts one at a time, and by the run's first write, which lets one resume of each end in.
+ */
+export async function resumeRun(
+  ports: ResumePorts,
+  record: RunRecord,
+  options: ResumeOptions,
+): Promise<ResumeOutcome> {
+  const { runId } = record;
+  if (record.status === 'completed') throw completed(runId);
+  const generation = await ports.reader.newestGeneration(runId);
+  if (generation === null) throw stranger(record);
+  const temporal = { client: ports.client, address: ports.temporalAddress };
+  const past = await pastRequest(temporal, runId, generation);
+  const isHere = past.hostId === (await ports.hostId()) && past.uid === ports.uid;
+  if (isHere) await requirePath(past);
+  const request = nextRequest(past, { record, generation, options });
+  const { environment } = isHere ? options : { environment: undefined };
+  const outcome =
+    environment === undefined || ports.environment === null
+      ? await admit(ports, request, {})
+      : await admitWithOffer(ports, ports.environment, request, environment);
+  const finished = new Set(generation.finishedNodes);
+  const finishedNodes = past.definition.nodes.map(({ id }) => id).filter((id) => finished.has(id));
+  return { ...outcome, finishedNodes };
+}
+
+function stranger({ runId }: RunRecord): RunError {
+  return new RunError(
+    'RUN_NOT_FOUND',
+    `run ${runId} is Archon's, not signalbox's; use archon workflow resume ${runId}`,
+    { runId },
+  );
+}
+
+/** @throws RunError `WORKING_PATH_INVALID` */
+async function requirePath({ workingPath }: StartRequest): Promise<void> {
+  const real = await resolveWorkingPath(workingPath, { isFolder: true });
+  if (real === workingPath) return;
+  throw new RunError(
+    'WORKING_PATH_INVALID',
+    `${workingPath}, where the run worked, leads to ${real} now; put it back, or start a new run there with signalbox run`,
+    { path: workingPath },
+  );
+}
+
+interface Resumption {
+  readonly record: RunRecord;
+  readonly generation: GenerationRecord;
+  readonly options: ResumeOptions;
+}
+
+function nextRequest(past: StartRequest, { record, generation, options }: Resumption): StartRequest {
+  const { error } = record.metadata;
+  return {
+    ...past,
+    contractVersion: CONTRACT_VERSION,
+    startToken: options.startToken ?? randomUUID(),
+    startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,
+    hasClientEnvironment: false,
+    searchAttributes: Object.values(SEARCH_ATTRIBUTES),
+    resume: {
+      epoch: generation.epoch,
+      error: typeof error === 'string' ? excerptOf(error, ERROR_CHARACTERS) : null,
+    },
+  };
+}
+
+/** Others may be resuming the same run: each leaves its environment under its own token. */
+async function admitWithOffer(
+  ports: ResumePorts,
+  store: EnvironmentStore,
+  request: StartRequest,
+  environment: Readonly<Record<string, string>>,
+): Promise<StartOutcome> {
+  const { hostId, workingPath } = request;
+  const temporalNamespaceId = await ports.namespaceId();
+  const temporalWorkflowId = runWorkflowId(hostId, workingPath);
+  await store.offer(request, environment, { temporalNamespaceId, temporalWorkflowId });
+  const offered = { ...request, hasClientEnvironment: true };
+  const outcome = await admit(ports, offered, {}).catch(async (error: unknown) => {
+    const mayRun = error instanceof RunError && error.details['mayHaveStarted'] === true;
+    if (!mayRun) await store.withdraw(request);
+    throw error;
+  });
+  if (outcome.admission.kind === 'busy') await store.withdraw(request);
+  return outcome;
+}
