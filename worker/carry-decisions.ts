@@ -45,16 +45,18 @@ const ON_THE_WAY: readonly ErrorCode[] = ['WORKER_UNAVAILABLE', 'TEMPORAL_UNREAC
  * rows: a decision at a gate, an abandon, a cancel. Repeats itself without effect until the run's next write.
  */
 export async function carryDecisions(parts: CarryParts): Promise<void> {
-  await forEachInBatches(await parts.changes.list(parts.scope), async (run) => {
-    const word = judgeForeign(run);
-    if (word === null) return;
-    await carry(parts, run, word).catch((error: unknown) => {
-      parts.logger.warn(
-        { runId: run.runId, word: word.kind, error },
-        "a word of Archon's tools is not carried yet",
-      );
-    });
-  });
+  await forEachInBatches(
+    await parts.changes.list(parts.scope),
+    (run) => carryWordOf(parts, run),
+    ({ runId }, error) => {
+      parts.logger.warn({ runId, error }, "a word of Archon's tools is not carried yet");
+    },
+  );
+}
+
+async function carryWordOf(parts: CarryParts, run: ChangedRun): Promise<void> {
+  const word = judgeForeign(run);
+  if (word !== null) await carry(parts, run, word);
 }
 
 async function carry(parts: CarryParts, run: ChangedRun, word: ForeignWord): Promise<void> {

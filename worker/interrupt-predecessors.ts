@@ -19,23 +19,29 @@ export interface InterruptParts {
  * @throws RunError `TEMPORAL_UNREACHABLE`
  */
 export async function interruptPredecessors(parts: InterruptParts): Promise<void> {
-  const { watch, taskQueue, openIds, identity, logger } = parts;
+  const { watch, taskQueue, openIds, logger } = parts;
   const listed = await watch.openOn(taskQueue);
   const ids = new Set([...listed.map(({ temporalWorkflowId }) => temporalWorkflowId), ...(await openIds())]);
-  await forEachInBatches([...ids], async (temporalWorkflowId) => {
-    const execution = await watch.inspect(temporalWorkflowId, null);
-    if (execution === null) return;
-    const { temporalRunId } = execution;
-    for (const activity of leftBehind(execution, identity)) {
-      const { activityId, lastWorkerIdentity } = activity;
-      const message = `interrupted: its worker (${lastWorkerIdentity}) is gone, and another has taken its place`;
-      await watch.failActivity({ temporalWorkflowId, temporalRunId }, activityId, {
-        type: 'NODE_INTERRUPTED',
-        message,
-      });
-      logger.warn({ temporalWorkflowId, activityId, lastWorkerIdentity }, 'an activity was interrupted');
-    }
-  });
+  await forEachInBatches(
+    [...ids],
+    (temporalWorkflowId) => interruptOne(parts, temporalWorkflowId),
+    (temporalWorkflowId, error) => {
+      logger.warn({ temporalWorkflowId, error }, 'what a dead worker left unfinished could not be failed');
+    },
+  );
+}
+
+async function interruptOne(
+  { watch, identity, logger }: InterruptParts,
+  temporalWorkflowId: string,
+): Promise<void> {
+  const execution = await watch.inspect(temporalWorkflowId, null);
+  if (execution === null) return;
+  for (const { activityId, lastWorkerIdentity } of leftBehind(execution, identity)) {
+    const message = `interrupted: its worker (${lastWorkerIdentity}) is gone, and another has taken its place`;
+    await watch.failActivity(execution, activityId, { type: 'NODE_INTERRUPTED', message });
+    logger.warn({ temporalWorkflowId, activityId, lastWorkerIdentity }, 'an activity was interrupted');
+  }
 }
 
 function leftBehind({ openActivities }: ExecutionDetails, identity: string): readonly OpenActivity[] {

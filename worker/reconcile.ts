@@ -1,3 +1,4 @@
+import { RunError } from '../src/core/errors.js';
 import { judgeOpenRun } from '../src/client/last-execution.js';
 import { writeEnding } from '../src/client/write-ending.js';
 import { TROUBLES_KEY, troublesIn, type Trouble } from '../src/core/reconcile/trouble.js';
@@ -37,19 +38,12 @@ export async function reconcile(parts: ReconcileParts): Promise<void> {
     ({ temporalNamespaceId }) => temporalNamespaceId === parts.scope.temporalNamespaceId,
   );
   const known = new Set(runs.map(({ runId }): string => runId));
-  await forEachInBatches(runs, (run) => logged(parts, run, () => reconcileRun(parts, run, boxes)));
+  const warn = ({ runId, temporalWorkflowId }: OpenRun | BoxOwner, error: unknown): void => {
+    parts.logger.warn({ runId, temporalWorkflowId, error }, 'a run could not be reconciled now');
+  };
+  await forEachInBatches(runs, (run) => reconcileRun(parts, run, boxes), warn);
   const others = boxes.filter(({ runId }) => !known.has(runId));
-  await forEachInBatches(others, (owner) => logged(parts, owner, () => reconcileBox(parts, owner)));
-}
-
-async function logged(
-  { logger }: ReconcileParts,
-  { runId, temporalWorkflowId }: { readonly runId: string; readonly temporalWorkflowId: string },
-  work: () => Promise<void>,
-): Promise<void> {
-  await work().catch((error: unknown) => {
-    logger.warn({ runId, temporalWorkflowId, error }, 'a run could not be reconciled now');
-  });
+  await forEachInBatches(others, (owner) => reconcileBox(parts, owner), warn);
 }
 
 async function reconcileRun(parts: ReconcileParts, run: OpenRun, boxes: readonly BoxOwner[]): Promise<void> {
@@ -75,13 +69,21 @@ async function mark(
   await openRuns.mark(runId, troubles);
 }
 
+/** What would not die keeps the row as it is, and stands in it. */
 async function closeBoxes(
-  { box }: ReconcileParts,
+  { box, openRuns }: ReconcileParts,
   { runId }: OpenRun,
   boxes: readonly BoxOwner[],
 ): Promise<void> {
-  for (const owner of boxes.filter((each) => each.runId === runId)) await box.evict(owner, GRACE_MS);
-  await box.close(runId, GRACE_MS);
+  try {
+    for (const owner of boxes.filter((each) => each.runId === runId)) await box.evict(owner, GRACE_MS);
+    await box.close(runId, GRACE_MS);
+  } catch (error) {
+    if (error instanceof RunError && error.code === 'PATH_STILL_OCCUPIED') {
+      await openRuns.mark(runId, [{ kind: 'processes_left', text: error.message }]);
+    }
+    throw error;
+  }
 }
 
 /** A box of a run whose row is over, or that has none. */

@@ -36,24 +36,44 @@ export interface WatchRunsParts extends Omit<InterruptParts, 'openIds'> {
 /** With a pass in between a run that was terminated is known within twelve seconds. */
 const RECONCILE_EVERY_MS = 8_000;
 const MARK_EVERY_MS = 10_000;
+/** Temporal's lists lag behind by less. */
+const INTERRUPT_AGAIN_MS = 4_000;
 
 /** What a worker does about runs beside serving them. A task of one's own belongs into `tasks`. */
 export function watchRuns(parts: WatchRunsParts): Pick<Service, 'prepare' | 'tasks'> {
   const { worker, database, logger, fail } = parts;
   const claim: ClaimParts = { registry: makeHostRegistry(database), worker, logger };
   const openRuns = makeOpenRuns(database);
+  const interrupting = interruptingAtFirst({ ...parts, openIds: () => openIds(parts, openRuns) });
   return {
     prepare: async (signal) => {
       await claimHost(claim, signal);
-      await interruptPredecessors({ ...parts, openIds: () => openIds(parts, openRuns) });
+      await interrupting.run(signal).catch((error: unknown) => {
+        logger.warn({ error }, 'what dead workers left unfinished cannot be looked for now');
+      });
     },
     tasks: [
+      interrupting,
       signsOfLife(claim, fail),
       reconciling(parts, openRuns),
       ...carrying(parts),
       { name: 'mark silent hosts', everyMs: MARK_EVERY_MS, run: () => openRuns.markSilentHosts() },
       sweepEnvironments(sweepPortsOf(parts)),
     ],
+  };
+}
+
+/** Before it polls, and a little later: what a list that lags has hidden is found then, and what failed done again. */
+function interruptingAtFirst(parts: InterruptParts): PeriodicTask {
+  let times = 0;
+  return {
+    name: 'interrupt predecessors',
+    everyMs: INTERRUPT_AGAIN_MS,
+    run: async () => {
+      if (times > 2) return;
+      await interruptPredecessors(parts);
+      times += 1;
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeOpenRuns, makePool, makeRunTable } from '../../src/adapters/postgres/index.js';
 import { makeExecutionWatch } from '../../src/adapters/temporal/execution-watch.js';
+import { RunError } from '../../src/core/errors.js';
 import type { JsonObject } from '../../src/core/json.js';
 import type { BoxOwner } from '../../src/ports/box.js';
 import { reconcile, type ReconcileParts } from '../../worker/reconcile.js';
@@ -131,10 +132,14 @@ describe('a run that was terminated', () => {
   it('keeps its row while its processes would not go', async () => {
     const { run, runId, owner } = await waiting();
     await run.handle.terminate('enough');
-    await pass({ box: aBox([owner], () => Promise.reject(new Error('still there'))) });
-    expect(await rowOf(runId)).toMatchObject({ status: 'running' });
+    const stuck = new RunError('PATH_STILL_OCCUPIED', 'vim (4711) would not die');
+    await pass({ box: aBox([owner], () => Promise.reject(stuck)) });
+    expect(await rowOf(runId)).toMatchObject({
+      status: 'running',
+      metadata: { signalbox_troubles: [{ kind: 'processes_left', text: 'vim (4711) would not die' }] },
+    });
     await pass({ box: aBox([owner]) });
-    expect(await rowOf(runId)).toMatchObject({ status: 'cancelled' });
+    expect(await rowOf(runId)).toMatchObject({ status: 'cancelled', metadata: { signalbox_troubles: [] } });
   });
 
   it('is told apart from the next run of its path', async () => {
@@ -167,6 +172,20 @@ describe('a run that was terminated', () => {
     await pass({ box });
     expect(await rowOf(runId)).toMatchObject({ status: 'running' });
     await client.workflow.getHandle(run.handle.workflowId).terminate();
+  });
+});
+
+describe('a Temporal that is away', () => {
+  it('ends the pass: it is asked no more than a batch of times', async () => {
+    await waiting();
+    const asked: unknown[] = [];
+    const away = (): Promise<never> => {
+      asked.push(1);
+      return Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away'));
+    };
+    const watch = { ...makeExecutionWatch(stage.environment.client, 'test'), inspect: away };
+    await expect(pass({ watch })).rejects.toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
+    expect(asked.length).toBeLessThanOrEqual(10);
   });
 });
 

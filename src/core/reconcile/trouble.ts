@@ -4,7 +4,12 @@ import { isJsonObject, type JsonObject } from '../json.js';
 export const TROUBLES_KEY = 'signalbox_troubles';
 
 export type TroubleKind =
-  'workflow_task_stuck' | 'activity_paused' | 'run_paused' | 'decision_refused' | 'host_silent';
+  | 'workflow_task_stuck'
+  | 'activity_paused'
+  | 'run_paused'
+  | 'decision_refused'
+  | 'processes_left'
+  | 'host_silent';
 
 /** Something that hinders an open run and that the run itself cannot tell. */
 export interface Trouble {
