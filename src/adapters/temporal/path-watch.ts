@@ -1,4 +1,4 @@
-import { isGrpcDeadlineError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { RunError } from '../../core/errors.js';
 import type { ExecutionName, Executions } from '../../ports/executions.js';
@@ -39,8 +39,7 @@ async function untilClosed(client: Client, execution: ExecutionName, address: st
       }),
     );
   } catch (error) {
-    if (error instanceof Error && isGrpcDeadlineError(error)) return;
-    if (isNotFound(error)) return;
+    if (isSilence(error)) return;
     throw new RunError(
       'TEMPORAL_UNREACHABLE',
       `Temporal at ${address} does not say when ${workflowId} closes (${String(error)}); it is asked again`,
@@ -50,14 +49,16 @@ async function untilClosed(client: Client, execution: ExecutionName, address: st
   }
 }
 
-/** gRPC's status NOT_FOUND: deleted meanwhile. */
-const NOT_FOUND: unknown = 5;
+/** gRPC's DEADLINE_EXCEEDED, nothing happened; and NOT_FOUND, deleted meanwhile. */
+const SILENT: readonly unknown[] = [4, 5];
 
-const isNotFound = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === NOT_FOUND;
+const isSilence = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && SILENT.includes(error.code);
 
 /** Settles as the work does, unless the signal aborts first. The work goes on unheard. */
 async function untilAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  work.catch(() => undefined);
+  signal.throwIfAborted();
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal.reason as Error);
@@ -67,6 +68,5 @@ async function untilAborted(signal: AbortSignal, work: Promise<void>): Promise<v
     await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
-    work.catch(() => undefined);
   }
 }
