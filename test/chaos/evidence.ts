@@ -45,12 +45,15 @@ export interface StartCall {
     | { readonly kind: 'unanswered'; readonly code: string };
 }
 
-/** How long a run held its path, as whoever admits runs recorded it. `to`: null while it still does. */
+/** How long a run held its path, as whoever admits runs recorded it. */
 export interface Hold {
   readonly path: string;
   readonly run: string;
   readonly from: number;
+  /** Null: it still does. */
   readonly to: number | null;
+  /** Where the end is not recorded: it lay between `to` and this. */
+  readonly toAtLatest?: number;
 }
 
 /** A row as a write left it, in the order of the writes. */

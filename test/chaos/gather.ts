@@ -96,15 +96,18 @@ interface Deleted {
   readonly path: string;
   readonly run: string;
   readonly fromWall: number;
-  readonly toWall: number;
+  /** When it was asked to be deleted, and when that was answered. */
+  readonly calledWall: number;
+  readonly answeredWall: number;
 }
 
 const deletedHolds = ({ offsets }: Witnessed, deleted: readonly Deleted[]): Hold[] =>
-  deleted.map(({ path, run: deletedRun, fromWall, toWall }) => ({
+  deleted.map(({ path, run: deletedRun, fromWall, calledWall, answeredWall }) => ({
     path,
     run: deletedRun,
     from: fromWall + offsets.wall,
-    to: toWall + offsets.wall,
+    to: calledWall + offsets.wall,
+    toAtLatest: answeredWall + offsets.wall,
   }));
 
 async function rowsOf({ database, offsets }: Witnessed): Promise<{ rows: RowChange[]; marks: MirrorMark[] }> {

@@ -65,11 +65,18 @@ const RUN_FAULT: Readonly<
     ];
   },
   deletion: async (scene, { path, open }) => {
+    const calledWall = Date.now();
     await scene.client.workflowService.deleteWorkflowExecution({
       namespace: scene.client.options.namespace,
       workflowExecution: { workflowId: open.workflowId, runId: open.runId },
     });
-    const deleted = { path, run: runOf(open), fromWall: open.startTime.getTime(), toWall: Date.now() };
+    const deleted = {
+      path,
+      run: runOf(open),
+      fromWall: open.startTime.getTime(),
+      calledWall,
+      answeredWall: Date.now(),
+    };
     appendFileSync(join(scene.directory, 'log', 'deleted.jsonl'), `${JSON.stringify(deleted)}\n`);
     return [{ run: runOf(open), path }];
   },

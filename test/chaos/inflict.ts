@@ -9,7 +9,7 @@ import type { Fault } from './evidence.js';
 import { inflictOnRun } from './inflict-on-run.js';
 import { pauses } from './launchers.js';
 import { isRunFault, type PlannedFault, type StackFaultKind } from './plan.js';
-import type { Scene } from './scene.js';
+import type { Scene, WireState } from './scene.js';
 
 const BIN = fileURLToPath(new URL('../../bin/signalbox.js', import.meta.url));
 
@@ -84,6 +84,7 @@ const STACK_FAULT: Readonly<Record<StackFaultKind, (scene: Scene, lastsMs: numbe
   'Postgres immediate': (scene) => Promise.resolve(signal(scene, 'postgres', 'SIGQUIT')),
   'network cut': (scene, lastsMs) => breakWire(scene, 'cut', lastsMs),
   'network silent': (scene, lastsMs) => breakWire(scene, 'silent', lastsMs),
+  'network deaf': (scene, lastsMs) => breakWire(scene, 'deaf', lastsMs),
   'second worker': async (scene, lastsMs) => {
     const second = spawn(process.execPath, [BIN, 'worker'], {
       env: scene.cli.environment,
@@ -117,7 +118,7 @@ function signal(scene: Scene, name: string, how: NodeJS.Signals): number[] {
   return how === 'SIGSTOP' || how === 'SIGCONT' ? [] : [pid];
 }
 
-async function breakWire(scene: Scene, state: 'cut' | 'silent', lastsMs: number): Promise<Broken> {
+async function breakWire(scene: Scene, state: Exclude<WireState, 'open'>, lastsMs: number): Promise<Broken> {
   scene.setWire(state);
   await wait(lastsMs);
   scene.setWire('open');

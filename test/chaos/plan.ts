@@ -21,6 +21,7 @@ const STACK_FAULTS = [
   'Postgres immediate',
   'network cut',
   'network silent',
+  'network deaf',
   'second worker',
   'disk full',
 ] as const;

@@ -15,7 +15,7 @@ const HOME_SIZE = '700m';
 const SERVES_AGAIN_MS = 90_000;
 const run = promisify(execFile);
 
-export type WireState = 'open' | 'cut' | 'silent';
+export type WireState = 'open' | 'cut' | 'silent' | 'deaf';
 
 /** What a part of the local stack is, as the stack's own state file has it. */
 export interface PartSeen {

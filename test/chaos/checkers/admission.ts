@@ -30,7 +30,8 @@ function doubleWinners(holds: readonly Hold[]): Violation[] {
 function wrongAnswer(call: StartCall, holds: readonly Hold[]): Violation[] {
   const { path, calledAt, answeredAt, answer } = call;
   const during = holds.filter(
-    (hold) => hold.from <= answeredAt + CLOCK_BLUR_MS && endOf(hold) >= calledAt - CLOCK_BLUR_MS,
+    (hold) =>
+      hold.from <= answeredAt + CLOCK_BLUR_MS && (hold.toAtLatest ?? endOf(hold)) >= calledAt - CLOCK_BLUR_MS,
   );
   const violation = (what: string): Violation[] => [
     { invariant: 'I5', what: `${path}: ${what}`, at: answeredAt },

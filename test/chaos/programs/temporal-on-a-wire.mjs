@@ -1,6 +1,7 @@
 // A Temporal CLI whose server is reached through a wire that can be cut.
 // node temporal-on-a-wire.mjs REAL_CLI DIRECTORY ...arguments of the CLI
-// DIRECTORY/wire: `open`, `cut` (connections are reset, new ones refused) or `silent` (nothing gets through).
+// DIRECTORY/wire: `open`, `cut` (connections are reset, new ones refused), `silent` (nothing gets through) or `deaf`
+// (requests arrive, answers are lost; connections are reset afterwards).
 // DIRECTORY/direct: the port on which the server itself listens. DIRECTORY/hold, while it is there, keeps the
 // server from starting. DIRECTORY/config: more dynamic configuration, one KEY=JSON a line.
 import { spawn } from 'node:child_process';
@@ -42,6 +43,12 @@ function start(program, programArguments) {
 function serveWire(port, directPort) {
   const sockets = new Set();
   let state = 'open';
+  const pass = (data, { from, to, isAnswer }) => {
+    if (isAnswer && state === 'deaf') return;
+    if (to.write(data)) return;
+    from.pause();
+    to.once('drain', () => state !== 'silent' && from.resume());
+  };
   const server = createServer((client) => {
     if (state === 'cut') return client.resetAndDestroy();
     const upstream = connect(directPort, '127.0.0.1');
@@ -51,7 +58,8 @@ function serveWire(port, directPort) {
     ]) {
       sockets.add(one);
       one.setNoDelay(true);
-      one.pipe(other);
+      one.on('data', (data) => pass(data, { from: one, to: other, isAnswer: one === upstream }));
+      one.on('end', () => other.end());
       one.on('error', () => other.destroy());
       one.on('close', () => {
         sockets.delete(one);
@@ -64,9 +72,11 @@ function serveWire(port, directPort) {
   setInterval(() => {
     const next = text('wire', 'open');
     if (next === state) return;
+    const wasDeaf = state === 'deaf';
     state = next;
     for (const socket of sockets) {
-      if (state === 'cut') socket.resetAndDestroy();
+      // A stream with a hole in it is of no use to anybody.
+      if (wasDeaf || state === 'cut') socket.resetAndDestroy();
       else if (state === 'silent') socket.pause();
       else socket.resume();
     }
