@@ -5,6 +5,7 @@ import type { OpenRunInput, WriteMirrorInput } from '../../src/contract/activiti
 import { fromFailure } from '../../src/contract/failure.js';
 import { RunError, type ErrorCode } from '../../src/core/errors.js';
 import type { HostId, NodeId, WorkingPath } from '../../src/core/ids.js';
+import { pathKey } from '../../src/core/lease/path-key.js';
 import type { ShellTask } from '../../src/core/run/task.js';
 import { aMockEnvironment, CALLER, raiseActivityStage } from '../support/activity-stage.js';
 import { anOutput } from '../support/builders.js';
@@ -119,6 +120,45 @@ describe('openRun', () => {
     expect(await refusal(stage.call('openRun', input))).toMatchObject({ code: 'FENCED' });
     expect(await stage.table.findByPrefix(input.request.runId, 1)).toEqual([]);
   });
+
+  it('opens the box of the run, in whose Temporal it is, and says in its row how strictly it holds', async () => {
+    const stage = raiseActivityStage();
+    const input = anOpening();
+    await stage.call('openRun', input);
+    const { runId, workingPath, hostId } = input.request;
+    expect([...stage.box.owners.values()]).toEqual([
+      {
+        ...{ runId, workingPath, pathKey: pathKey(hostId, workingPath), fenceToken: input.fenceToken },
+        temporalWorkflowId: CALLER.temporalWorkflowId,
+        ...{ temporalAddress: 'here:7233', temporalNamespaceId: 'a-namespace' },
+      },
+    ]);
+    const [record] = await stage.table.findByPrefix(runId, 1);
+    expect(record?.metadata).toMatchObject({ containment_level: stage.box.level });
+  });
+
+  const boxThatRefuses = (code: ErrorCode) => ({
+    ...raiseActivityStage().box,
+    ensureOpen: () => Promise.reject(new RunError(code, 'not now')),
+  });
+
+  it.each<ErrorCode>(['LEASE_HELD', 'PATH_STILL_OCCUPIED', 'NODE_UNSTARTABLE', 'CONTAINMENT_TOO_WEAK'])(
+    'tells a run that has its row that its box may not open: %s',
+    async (code) => {
+      const stage = raiseActivityStage({ box: boxThatRefuses(code) });
+      expect(await stage.call('openRun', anOpening())).toMatchObject({
+        refusal: { code, message: 'not now' },
+      });
+    },
+  );
+
+  it.each<ErrorCode>(['FENCED', 'TEMPORAL_UNREACHABLE'])(
+    'opens nothing, and is not done, when the box says %s',
+    async (code) => {
+      const stage = raiseActivityStage({ box: boxThatRefuses(code) });
+      expect(await refusal(stage.call('openRun', anOpening()))).toMatchObject({ code });
+    },
+  );
 
   it.each<[ErrorCode, Partial<OpenRunInput['request']>]>([
     ['WRONG_HOST', { hostId: 'there' as HostId }],

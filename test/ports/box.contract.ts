@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -119,6 +119,8 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       await box.ensureOpen(owner, EXECUTION);
       const said = task(programs.says('new', ''));
       writeFileSync(said.stdoutPath, 'older and longer');
+      const { uid, gid } = statSync(harness.directory);
+      chownSync(said.stdoutPath, uid, gid);
       await box.enter(said);
       expect(readFileSync(said.stdoutPath, 'utf8')).toBe('new');
     });

@@ -259,7 +259,9 @@ function journaledBox(owners: BoxOwner[], note: Note): ActivityPorts['box'] {
   return {
     ...box,
     ensureOpen: async (owner, temporalRunId) => {
+      const isOpen = box.owners.get(owner.runId)?.fenceToken === owner.fenceToken;
       await box.ensureOpen(owner, temporalRunId);
+      if (isOpen) return;
       owners.push(owner);
       note('open box', owner.runId);
     },

@@ -1,4 +1,5 @@
 import { boxContract } from '../../ports/box.contract.js';
+import { directoryOf, ORDINARY_UID, startBoxHost } from '../../support/box-host.js';
 import { openHostBox } from '../../support/host-boxes.js';
 import { tempDirectory } from '../../support/temp-directory.js';
 import { shellPrograms } from './programs.js';
@@ -10,3 +11,15 @@ for (const level of [1, 3, 4] as const) {
     directory: tempDirectory(),
   }));
 }
+
+boxContract('a box of level 1 whose commands a launcher starts', async () => ({
+  box: (await startBoxHost({ level: 1, withLauncher: true })).box,
+  programs: shellPrograms,
+  directory: tempDirectory(),
+}));
+
+boxContract('a box of level 2, of an ordinary user,', async () => ({
+  box: (await startBoxHost({ level: 2, uid: ORDINARY_UID })).box,
+  programs: shellPrograms,
+  directory: directoryOf(ORDINARY_UID),
+}));
