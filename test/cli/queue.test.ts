@@ -9,6 +9,7 @@ import {
   HELLO,
   RUN_ID,
   runFake,
+  shortPause,
   STARTED,
   started,
   TEMPORAL_ID,
@@ -103,6 +104,22 @@ describe('run --on-busy wait', () => {
     expect((JSON.parse(result.stdout) as { error: { message: string } }).error.message).toContain(words);
   });
 
+  it('hints at the worker when nothing is heard of its place', async () => {
+    let isHinted = (): void => undefined;
+    const hinted = new Promise<void>((resolve) => (isHinted = resolve));
+    const world = queueing(
+      { waitForTurn: () => hinted.then(() => ({ kind: 'timedOut', runId: RUN_ID, afterMs: 1 })) },
+      {
+        pause: () => {
+          setImmediate(isHinted);
+          return Promise.resolve();
+        },
+      },
+    );
+    const { stderr } = await runFake(['run', 'hello', '--on-busy', 'wait'], world);
+    expect(stderr).toContain('no worker has given it its place yet; where none is running: signalbox up\n');
+  });
+
   it('with --detach returns with the place, and how to give it up', async () => {
     const argv = ['run', 'hello', '--on-busy', 'wait', '--detach'];
     const result = await runFake(argv, queueing({}));
@@ -134,7 +151,8 @@ describe('run --on-busy wait', () => {
       },
       {
         onListening: (listener) => (interrupt = listener),
-        pause: () => {
+        pause: (ms, signal) => {
+          if (ms >= 5_000) return shortPause(ms, signal);
           press();
           return Promise.resolve();
         },

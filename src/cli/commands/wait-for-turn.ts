@@ -23,10 +23,32 @@ export async function waitForTurn(
   const tell = (line: string): void => context.err.write(`${line}\n`);
   tell(`${oneLine(run.workflow)} · run ${short} · ${oneLine(run.workingPath, 4096)}`);
   tell(`  leave    signalbox queue leave ${short}`);
-  const end = await orchestrator.waitForTurn(run.runId as RunId, {
-    onChange: (state) => tell(waitLine(state)),
-    signal,
-  });
-  if (end.kind !== 'started') throw waitError(end, run.workingPath);
-  return { ...run, temporalWorkflowId: end.temporalWorkflowId };
+  const news = new AbortController();
+  void hintAtWorker(context, news.signal);
+  try {
+    const end = await orchestrator.waitForTurn(run.runId as RunId, {
+      onChange: (state) => {
+        news.abort();
+        tell(waitLine(state));
+      },
+      signal,
+    });
+    if (end.kind !== 'started') throw waitError(end, run.workingPath);
+    return { ...run, temporalWorkflowId: end.temporalWorkflowId };
+  } finally {
+    news.abort();
+  }
+}
+
+const SILENCE_MS = 5_000;
+
+/** A run that has no place after a while waits for a worker. */
+async function hintAtWorker(context: CliContext, signal: AbortSignal): Promise<void> {
+  try {
+    await context.pause(SILENCE_MS, signal);
+  } catch {
+    return;
+  }
+  const { workerCommand } = context.caller;
+  context.err.write(`no worker has given it its place yet; where none is running: ${workerCommand}\n`);
 }
