@@ -25,6 +25,7 @@ import { RunError } from '../src/core/errors.js';
 import type { HostId } from '../src/core/ids.js';
 import type { Box } from '../src/ports/box.js';
 import type { Logger } from '../src/ports/logger.js';
+import { ActivitiesHere } from './activities-here.js';
 import { makeSharedWorker, makeWorker, type WorkerParts, type WorkflowCode } from './make-worker.js';
 import { serve } from './serve.js';
 import { watchRuns } from './watch-runs.js';
@@ -87,6 +88,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
   const watch = makeExecutionWatch(client, temporalAddress);
   const executions = makeExecutions(client, temporalAddress);
   const box = makeBox({ containment, stateDirectory, executions, logger, launcher });
+  const here = new ActivitiesHere();
   const instance = randomUUID();
   const identity = identityOf(instance, box);
   const parts: WorkerParts = {
@@ -96,16 +98,18 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     uid,
     workflowCode: options.workflowCode ?? BUILT_CODE,
     identity,
-    activities: createActivities({
-      ...adaptersOf(options, box, temporalNamespaceId),
-      executions,
-      temporal: { temporalAddress, temporalNamespaceId },
-    }),
+    activities: here.track(
+      createActivities({
+        ...adaptersOf(options, box, temporalNamespaceId),
+        executions,
+        temporal: { temporalAddress, temporalNamespaceId },
+      }),
+    ),
     ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
   };
   const worker = { hostId, bootId: await readBootId(), instance, uid, temporalNamespaceId };
   const taskQueue = hostTaskQueue(hostId, uid);
-  const watched = { worker, database: options.database, box, home, watch, taskQueue, identity, logger };
+  const watched = { here, worker, database: options.database, box, home, watch, taskQueue, identity, logger };
   const stopping = new AbortController();
   const service = {
     stateDirectory,

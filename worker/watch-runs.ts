@@ -13,6 +13,8 @@ import type { Box } from '../src/ports/box.js';
 import type { ServingWorker } from '../src/ports/host-registry.js';
 import { carryingTasks } from './carry-decisions.js';
 import { claimHost, signsOfLife, type ClaimParts } from './claim-host.js';
+import type { ActivitiesHere } from './activities-here.js';
+import { interruptingLost } from './interrupt-lost.js';
 import { interruptPredecessors, type InterruptParts } from './interrupt-predecessors.js';
 import type { OpenRuns } from '../src/ports/open-runs.js';
 import type { PeriodicTask } from './periodic-tasks.js';
@@ -23,6 +25,7 @@ import { sweepEnvironments, type SweepPorts } from './sweep-environments.js';
 export interface WatchRunsParts extends Omit<InterruptParts, 'openIds'> {
   readonly worker: ServingWorker;
   readonly client: Client;
+  readonly here: ActivitiesHere;
   /** For messages. */
   readonly temporalAddress: string;
   readonly database: Pool;
@@ -44,7 +47,8 @@ export function watchRuns(parts: WatchRunsParts): Pick<Service, 'prepare' | 'tas
   const { worker, database, logger, fail } = parts;
   const claim: ClaimParts = { registry: makeHostRegistry(database), worker, logger };
   const openRuns = makeOpenRuns(database);
-  const interrupting = interruptingAtFirst({ ...parts, openIds: () => openIds(parts, openRuns) });
+  const interrupt = { ...parts, openIds: () => openIds(parts, openRuns) };
+  const interrupting = interruptingAtFirst(interrupt);
   return {
     prepare: async (signal) => {
       await claimHost(claim, signal);
@@ -54,6 +58,7 @@ export function watchRuns(parts: WatchRunsParts): Pick<Service, 'prepare' | 'tas
     },
     tasks: [
       interrupting,
+      interruptingLost(interrupt),
       signsOfLife(claim, fail),
       reconciling(parts, openRuns),
       ...carrying(parts),
