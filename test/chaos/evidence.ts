@@ -124,7 +124,7 @@ export interface Evidence {
   readonly faults: readonly Fault[];
   readonly commits: readonly Commit[];
   readonly remains: Remains;
-  /** Runs that a reset brought back after another run had held their path. */
+  /** Runs that may have come back after another run had held their path: by a reset, or resumed. */
   readonly revived: ReadonlySet<string>;
   readonly endedAt: number;
 }

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { StartOptions, StartResult } from '../../src/client/orchestrator.js';
+import type { RunId } from '../../src/core/ids.js';
 import type { CliHome } from '../support/cli.js';
 import { monotonic } from './clock.js';
 import type { StartCall } from './evidence.js';
@@ -53,15 +54,32 @@ interface Launcher {
 }
 
 async function launch(scene: Witnessed, { path, pauseMs, start, random, end }: Launcher): Promise<void> {
-  const log = join(scene.directory, 'log', 'calls.jsonl');
-  while (await pauses(random.between(20, pauseMs), end)) {
-    const shape = random.pick(SHAPE_NAMES);
+  const started: string[] = [];
+  const call = async (what: string, begin: () => Promise<StartCall['answer']>): Promise<void> => {
     const calledAt = monotonic();
-    const answer = await start(path, shape, random).catch(unanswered);
-    const call: StartCall = { path, calledAt, answeredAt: monotonic(), answer };
-    appendFileSync(log, `${JSON.stringify(call)}\n`);
-    if (answer.kind === 'started') scene.tell(`started ${answer.run} ${shape} on ${path}`);
+    const answer = await begin().catch(unanswered);
+    noteCall(scene, { path, calledAt, answeredAt: monotonic(), answer });
+    if (answer.kind !== 'started') return;
+    scene.tell(`started ${answer.run} ${what} on ${path}`);
+    if (!started.includes(answer.run)) started.push(answer.run);
+  };
+  while (await pauses(random.between(20, pauseMs), end)) {
+    const ended = started[random.between(0, 20)];
+    const shape = random.pick(SHAPE_NAMES);
+    if (ended === undefined) await call(shape, () => start(path, shape, random));
+    else await Promise.all([1, 2].map(() => call('resumed', () => resume(scene, ended))));
   }
+}
+
+function noteCall({ directory }: Witnessed, call: StartCall): void {
+  appendFileSync(join(directory, 'log', 'calls.jsonl'), `${JSON.stringify(call)}\n`);
+}
+
+/** A run that is still open is in its own way; one that goes on may do so after others on its path. */
+async function resume({ orchestrator, directory }: Witnessed, run: string): Promise<StartCall['answer']> {
+  appendFileSync(join(directory, 'log', 'revived.jsonl'), `${JSON.stringify(run)}\n`);
+  const result = await orchestrator.resume({ runId: run as RunId });
+  return result.kind === 'started' ? { kind: 'started', run } : { kind: 'busy', holder: result.holder.runId };
 }
 
 const WAYS: readonly [Way, ...Way[]] = [
@@ -82,7 +100,7 @@ function byLibrary({ orchestrator }: Witnessed): Start {
       workflow: shape,
       workingPath: path,
       graceMs: random.pick([200, 1000]),
-      heartbeatTimeoutMs: random.pick([3000, 300_000]),
+      heartbeatTimeoutMs: random.pick([3000, 8000]),
       ...random.pick(WAYS),
     });
     return answerOf(result);

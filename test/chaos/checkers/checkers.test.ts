@@ -129,6 +129,11 @@ describe('I1, exclusion', () => {
     expect(found({ records, sightings: [sighting('A', 0, 900)] })).toEqual([]);
   });
 
+  it('holds for a canary whose owner goes on later', () => {
+    const records = logOf('A1 enter', 'B1 enter', 'B1 collision A');
+    expect(found({ records, sightings: [sighting('A', 0, 900), sighting('A', 9000, 9900)] })).toEqual([]);
+  });
+
   it('holds on two paths at once', () => {
     const [first, second, third] = logOf('A1 enter', 'B1 enter', 'A1 sign');
     expect(found({ records: [first!, { ...second!, path: '/other' }, third!] })).toEqual([]);

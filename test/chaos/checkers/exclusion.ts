@@ -76,12 +76,13 @@ function returningOwners(log: readonly NodeRecord[], revived: ReadonlySet<string
   return violations;
 }
 
+/** A process of the canary's owner was there before and after: one that began later is a run that came back. */
 function livingCanaries(log: readonly NodeRecord[], sightings: readonly Sighting[]): Violation[] {
-  const lastSeen = new Map<string, number>();
-  for (const { run, to } of sightings) lastSeen.set(run, Math.max(lastSeen.get(run) ?? 0, to));
+  const ofRuns = groupBy(sightings, ({ run }) => run);
   return log.flatMap(({ kind, other, run, path, at }) => {
     if (kind !== 'collision' || other === undefined || other === run) return [];
-    if ((lastSeen.get(other) ?? 0) <= at + CLOCK_BLUR_MS) return [];
+    const livesOn = ofRuns.get(other)?.some(({ from, to }) => from < at && to > at + CLOCK_BLUR_MS);
+    if (livesOn !== true) return [];
     const what = `${path}: ${run} met the canary of ${other}, processes of which lived on`;
     return [{ invariant: 'I1', what, at } satisfies Violation];
   });
