@@ -103,18 +103,22 @@ describe('those who wait for a path', () => {
     expect((await stack.cli.run(['queue', 'list'])).stdout).toBe('nobody waits\n');
   }, 300_000);
 
-  it('keep their places when the worker is killed', async () => {
-    await start('started');
-    const waiting = await start('queued', { workflow: 'note', message: 'after', onBusy: 'wait' });
-    expect(waiting.place).toBe(1);
-    const { pid } = await workerOf();
-    process.kill(pid, 'SIGKILL');
-    await eventually(async () => expect((await workerOf()).pid).not.toBe(pid), PATIENCE_MS);
-    await letGo();
-    expect(await stack.orchestrator.waitForTurn(waiting.runId)).toMatchObject({ kind: 'started' });
-    expect((await stack.orchestrator.follow(waiting.runId)).status).toBe('completed');
-    expect(await order()).toEqual(['after']);
-  }, 120_000);
+  it.each(['worker', 'temporal'])(
+    'keep their places when the %s is killed',
+    async (part) => {
+      await start('started');
+      const waiting = await start('queued', { workflow: 'note', message: 'after', onBusy: 'wait' });
+      expect(waiting.place).toBe(1);
+      const pid = await pidOf(part);
+      process.kill(pid, 'SIGKILL');
+      await eventually(async () => expect(await pidOf(part)).not.toBe(pid), PATIENCE_MS);
+      await letGo();
+      expect(await stack.orchestrator.waitForTurn(waiting.runId)).toMatchObject({ kind: 'started' });
+      expect((await stack.orchestrator.follow(waiting.runId)).status).toBe('completed');
+      expect(await order()).toEqual(['after']);
+    },
+    180_000,
+  );
 
   it('know their place by their id, and are cancelled like any run', async () => {
     const holder = await start('started');
@@ -202,13 +206,13 @@ describe('those who wait for a path', () => {
   });
 });
 
-/** The worker of the stack, as `ps` shows it. */
-async function workerOf(): Promise<{ readonly pid: number }> {
+/** The process of a part of the stack, as `ps` shows it. */
+async function pidOf(name: string): Promise<number> {
   const { stdout } = await stack.cli.run(['ps', '--json']);
   const { parts } = JSON.parse(stdout) as { parts: { name: string; state: string; pid: number | null }[] };
-  const worker = parts.find(({ name }) => name === 'worker');
-  if (worker?.state !== 'running' || worker.pid === null) throw new Error(stdout);
-  return { pid: worker.pid };
+  const part = parts.find((one) => one.name === name);
+  if (part?.state !== 'running' || part.pid === null) throw new Error(stdout);
+  return part.pid;
 }
 
 describe('a start that replaces', () => {
