@@ -80,11 +80,14 @@ const BUILT_CODE = { codePath: fileURLToPath(new URL('../workflow-bundle.js', im
  */
 export async function createWorker(options: CreateWorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, hostId, uid, temporalAddress, logger, stateDirectory, home } = options;
-  const containment = await findContainment();
+  const [containment, temporalNamespaceId, bootId] = await Promise.all([
+    findContainment(),
+    namespaceId(connection, namespace),
+    readBootId(),
+  ]);
   requireContainment(containment, options.weakestContainment);
   const launcher = makeLauncherProcess(LAUNCHER);
   const client = new Client({ connection, namespace });
-  const temporalNamespaceId = await namespaceId(connection, namespace);
   const watch = makeExecutionWatch(client, temporalAddress);
   const executions = makeExecutions(client, temporalAddress);
   const box = makeBox({ containment, stateDirectory, executions, logger, launcher });
@@ -107,7 +110,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
     ),
     ...(options.shutdownGraceMs === undefined ? {} : { shutdownGraceMs: options.shutdownGraceMs }),
   };
-  const worker = { hostId, bootId: await readBootId(), instance, uid, temporalNamespaceId };
+  const worker = { hostId, bootId, instance, uid, temporalNamespaceId };
   const taskQueue = hostTaskQueue(hostId, uid);
   const watched = { here, worker, database: options.database, box, home, watch, taskQueue, identity, logger };
   const stopping = new AbortController();

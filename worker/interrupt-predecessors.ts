@@ -36,8 +36,10 @@ async function interruptOne(
   temporalWorkflowId: string,
 ): Promise<void> {
   const execution = await watch.inspect(temporalWorkflowId, null);
-  if (execution === null) return;
-  for (const { activityId, lastWorkerIdentity } of leftBehind(execution, identity)) {
+  const left = execution === null ? [] : leftBehind(execution, identity);
+  if (execution === null || left.length === 0) return;
+  await watch.forgetWorker(execution);
+  for (const { activityId, lastWorkerIdentity } of left) {
     const message = `interrupted: its worker (${lastWorkerIdentity}) is gone, and another has taken its place`;
     await watch.failActivity(execution, activityId, { type: 'NODE_INTERRUPTED', message });
     logger.warn({ temporalWorkflowId, activityId, lastWorkerIdentity }, 'an activity was interrupted');

@@ -12,7 +12,9 @@ export interface Service {
   readonly stateDirectory: string;
   readonly temporalNamespaceId: string;
   readonly logger: Logger;
-  /** Once it is alone, and before it polls. */
+  /** Once it is alone, first of all. @throws RunError why it must not serve */
+  claim(signal: AbortSignal): Promise<void>;
+  /** Before it polls. */
   prepare(signal: AbortSignal): Promise<void>;
   makeWorkers(): Promise<readonly Worker[]>;
   /** While it polls. */
@@ -21,7 +23,7 @@ export interface Service {
 
 /**
  * Serves until the signal: alone among the workers of this user and Temporal namespace on this machine.
- * standing by → preparing → polling → over. Whoever polls has the lock, and it is held until the last
+ * standing by → claiming → preparing → polling → over. Whoever polls has the lock, and it is held until the last
  * attempt has ended.
  * @param signal ends it; a `RunError` for a reason is what it then throws
  * @param onReady told when it stands by, and when it polls
@@ -47,9 +49,9 @@ async function serveAlone(
   onReady: () => void,
 ): Promise<void> {
   try {
-    await service.prepare(signal);
+    await service.claim(signal);
     if (signal.aborted) return;
-    const workers = await service.makeWorkers();
+    const [workers] = await Promise.all([service.makeWorkers(), service.prepare(signal)]);
     onReady();
     await poll(workers, service, signal);
   } finally {

@@ -43,15 +43,15 @@ const MARK_EVERY_MS = 10_000;
 const INTERRUPT_AGAIN_MS = 4_000;
 
 /** What a worker does about runs beside serving them. A task of one's own belongs into `tasks`. */
-export function watchRuns(parts: WatchRunsParts): Pick<Service, 'prepare' | 'tasks'> {
+export function watchRuns(parts: WatchRunsParts): Pick<Service, 'claim' | 'prepare' | 'tasks'> {
   const { worker, database, logger, fail } = parts;
   const claim: ClaimParts = { registry: makeHostRegistry(database), worker, logger };
   const openRuns = makeOpenRuns(database);
   const interrupt = { ...parts, openIds: () => openIds(parts, openRuns) };
   const interrupting = interruptingAtFirst(interrupt);
   return {
+    claim: (signal) => claimHost(claim, signal),
     prepare: async (signal) => {
-      await claimHost(claim, signal);
       await interrupting.run(signal).catch((error: unknown) => {
         logger.warn({ error }, 'what dead workers left unfinished cannot be looked for now');
       });

@@ -66,6 +66,12 @@ export interface ExecutionWatch {
   /** Open executions on a task queue, as a list that lags by seconds knows them. @throws RunError `TEMPORAL_UNREACHABLE` */
   openOn(taskQueue: string): Promise<readonly ExecutionName[]>;
   /**
+   * Has the next workflow task offered to any worker, not first to the one that had the last: a dead one would
+   * be waited for.
+   * @throws RunError `TEMPORAL_UNREACHABLE`
+   */
+  forgetWorker(execution: ExecutionName): Promise<void>;
+  /**
    * Fails an activity on behalf of a worker that is gone. One that has ended already stays as it is.
    * @param failure `type` is one of our codes
    * @throws RunError `TEMPORAL_UNREACHABLE`

@@ -45,7 +45,8 @@ function aService(over: Partial<Service> = {}) {
     stateDirectory,
     temporalNamespaceId: 'namespace',
     logger: silentLogger,
-    prepare: () => Promise.resolve(void journal.push(holder() === null ? 'not alone' : 'prepare')),
+    claim: () => Promise.resolve(void journal.push(holder() === null ? 'not alone' : 'claim')),
+    prepare: () => Promise.resolve(void journal.push('prepare')),
     makeWorkers: () => Promise.resolve((journal.push('make workers'), pollers.map(({ worker }) => worker))),
     tasks: [],
     ...over,
@@ -61,7 +62,7 @@ describe('a worker', () => {
   it('is alone, prepares, polls, says that it is ready; its lock is free when it has ended', async () => {
     const { journal, stopping, served, isPolling } = aService();
     await isPolling();
-    expect(journal).toEqual(['prepare', 'make workers', 'ready']);
+    expect(journal).toEqual(['claim', 'make workers', 'prepare', 'ready']);
     expect(holder()).not.toBeNull();
     stopping.abort();
     await served;
@@ -76,14 +77,14 @@ describe('a worker', () => {
     first.stopping.abort();
     await first.served;
     await second.isPolling();
-    expect(second.journal).toEqual(['ready', 'prepare', 'make workers', 'ready']);
+    expect(second.journal).toEqual(['ready', 'claim', 'make workers', 'prepare', 'ready']);
     second.stopping.abort();
     await second.served;
   });
 
   it('polls nothing when it must not', async () => {
     const { journal, served } = aService({
-      prepare: () => Promise.reject(new RunError('HOST_ID_NOT_UNIQUE', 'taken')),
+      claim: () => Promise.reject(new RunError('HOST_ID_NOT_UNIQUE', 'taken')),
     });
     await expect(served).rejects.toMatchObject({ code: 'HOST_ID_NOT_UNIQUE' });
     expect(journal).toEqual([]);

@@ -29,6 +29,14 @@ export function makeExecutionWatch(client: Client, address: string): ExecutionWa
       const found = await ask(`list what is open on ${taskQueue}`, () => listed(client, query));
       return found ?? [];
     },
+    forgetWorker: async ({ temporalWorkflowId, temporalRunId }) => {
+      await ask(`forget who had ${temporalWorkflowId}`, () =>
+        service.resetStickyTaskQueue({
+          namespace,
+          execution: { workflowId: temporalWorkflowId, runId: temporalRunId },
+        }),
+      );
+    },
     failActivity: async ({ temporalWorkflowId, temporalRunId }, activityId, { type, message }) => {
       await ask(`fail ${activityId} of ${temporalWorkflowId}`, () =>
         service.respondActivityTaskFailedById({
