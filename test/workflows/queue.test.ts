@@ -286,6 +286,48 @@ describe('a ticket', () => {
   });
 });
 
+const KINDS = ['signalDefinitions', 'updateDefinitions', 'queryDefinitions'] as const;
+
+interface Metadata {
+  readonly currentDetails: string;
+  readonly definition: Partial<
+    Record<(typeof KINDS)[number], readonly { readonly name: string; readonly description?: string }[]>
+  >;
+}
+
+describe('what an operator sees', () => {
+  it('of a queue and its tickets: titles, who waits where, what to type, and what may be sent', async () => {
+    const { holder, requests, letGo } = await aHeldPath(2);
+    const tickets = await allWaiting(requests);
+    const [first, second] = tickets;
+    const { hostId, workingPath } = holder;
+    const describe = (handle: ReturnType<typeof handleOf>) =>
+      Promise.all([handle.describe(), handle.query<Metadata>('__temporal_workflow_metadata')]);
+    const [queue, queueNow] = await describe(queueOf(holder));
+    expect(await queue.staticSummary()).toBe(`queue · ${workingPath}`);
+    expect(queue.memo).toEqual({ hostId, workingPath, title: `queue · ${workingPath}` });
+    expect(queueNow.currentDetails).toContain(
+      `2 of at most ${QUEUE_DEPTH} wait; waits until nobody holds the path. The holder is \`${runWorkflowId(hostId, workingPath)}\``,
+    );
+    expect(queueNow.currentDetails).toContain(`1. \`ticket.${first!.request.runId}\` since `);
+    expect(queueNow.currentDetails).toContain(`2. \`ticket.${second!.request.runId}\` since `);
+    const [, ticketNow] = await describe(handleOf(first!.handle.workflowId));
+    expect(ticketNow.currentDetails).toContain(`### fix-issue waits for ${workingPath}`);
+    expect(ticketNow.currentDetails).toContain(`signalbox queue leave ${first!.request.runId}`);
+    for (const { definition } of [queueNow, ticketNow]) {
+      const messages = KINDS.flatMap((kind) => definition[kind] ?? []).filter(
+        ({ name }) => !name.startsWith('__'),
+      );
+      expect(messages.length).toBeGreaterThanOrEqual(3);
+      for (const { name, description = '' } of messages) expect(description.length, name).toBeGreaterThan(20);
+    }
+    letGo();
+    for (const ticket of tickets) await served(ticket);
+    const [, over] = await describe(handleOf(first!.handle.workflowId));
+    expect(over.currentDetails).toContain(', started, in the queue since ');
+  });
+});
+
 describe('what is started by hand, with other IDs or arguments, does nothing', () => {
   const path = { hostId: 'h', workingPath: '/a', entries: [] };
   it.each<[string, string, unknown, string]>([
