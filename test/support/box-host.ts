@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { RunError, type ErrorCode } from '../../src/core/errors.js';
-import type { Box, BoxOwner, ContainmentLevel } from '../../src/ports/box.js';
+import type { Box, ContainmentLevel } from '../../src/ports/box.js';
 import { EXECUTION } from '../ports/box.contract.js';
 import { compileHostSide } from './compiled-source.js';
 import { tempDirectory } from './temp-directory.js';

@@ -3,13 +3,14 @@ import { RunError } from '../../core/errors.js';
 import { formatInitWords } from '../../core/lease/init-words.js';
 import { formatClosing, type OwnerRecord } from '../../core/lease/owner-record.js';
 import type { BoxOwner, ProcessInfo } from '../../ports/box.js';
-import { startInit } from './init-process.js';
+import { startInit, type InitProcess } from './init-process.js';
 import { placeOf } from './lease.js';
 import { isOursToEnd, killInit, occupantsOf } from './occupants.js';
 import type { LeaseParts } from './open-lease.js';
 import { findLiving, readBootId, type ProcessIdentity } from './proc.js';
 
 const LOOK_MS = 5;
+const LETTING_GO_MS = 500;
 
 /** Boxes that the records of this user name, whoever opened them. */
 export interface LeftBoxes {
@@ -52,7 +53,7 @@ export function makeLeftBoxes(parts: LeaseParts, killLimitMs: number): LeftBoxes
 async function endInit(init: ProcessIdentity, killLimitMs: number): Promise<void> {
   const limit = performance.now() + killLimitMs;
   const isOurs = isOursToEnd(init);
-  if (isOurs) killInit(init);
+  if (isOurs) await killInit(init);
   while (findLiving(init) !== null) {
     if (!isOurs || performance.now() >= limit) throw stillOccupied(await occupantsOf(init));
     await wait(LOOK_MS);
@@ -66,26 +67,36 @@ function stillOccupied(processes: readonly ProcessInfo[]): RunError {
   });
 }
 
-/** Whoever holds the lock now will see for himself that nothing of the old owner lives. */
-async function markClosed({ programs, files }: LeaseParts, record: OwnerRecord): Promise<void> {
-  const directory = placeOf(record.workingPath);
-  const lockPath = directory === null ? files.lockFile(record.pathKey) : record.workingPath;
-  const lockedPlace = placeOf(lockPath) ?? '';
-  const start = await startInit(programs, {
-    level: 3,
-    lockPath,
-    recordPath: files.recordPath(record.pathKey),
-    words: formatInitWords({ ...record, lockedPlace, level: 3 }),
-  });
-  if (start.kind !== 'ready') return;
-  const now = files.read(record.pathKey);
+/** Whoever else holds the lock by then will see for himself that nothing of the old owner lives. */
+async function markClosed(parts: LeaseParts, record: OwnerRecord): Promise<void> {
+  const init = await holdLock(parts, record);
+  if (init === null) return;
+  const now = parts.files.read(record.pathKey);
   const isSame = now?.fenceNumber === record.fenceNumber && now.runId === record.runId;
   if (isSame && now.closedAt === null) {
-    await start.init.finish(formatClosing(new Date().toISOString()));
-    files.noteClosed(record.pathKey);
+    await init.finish(formatClosing(new Date().toISOString()));
+    parts.files.noteClosed(record.pathKey);
   }
-  start.init.kill();
-  await start.init.ended;
+  init.kill();
+  await init.ended;
+}
+
+/** A supervisor that was killed lets go of its lock a moment later. @returns null: somebody else has it */
+async function holdLock({ programs, files }: LeaseParts, record: OwnerRecord): Promise<InitProcess | null> {
+  const limit = performance.now() + LETTING_GO_MS;
+  const isThere = placeOf(record.workingPath) !== null;
+  const lockPath = isThere ? record.workingPath : files.lockFile(record.pathKey);
+  for (;;) {
+    const start = await startInit(programs, {
+      level: 3,
+      lockPath,
+      recordPath: files.recordPath(record.pathKey),
+      words: formatInitWords({ ...record, lockedPlace: placeOf(lockPath) ?? '', level: 3 }),
+    });
+    if (start.kind === 'ready') return start.init;
+    if (start.kind !== 'held' || performance.now() >= limit) return null;
+    await wait(LOOK_MS);
+  }
 }
 
 /** The owner that a record names. */

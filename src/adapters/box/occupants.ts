@@ -6,7 +6,6 @@ import {
   listProcesses,
   pidNamespaceOf,
   readCommandLine,
-  readProcess,
   type ProcEntry,
   type ProcessIdentity,
 } from './proc.js';
@@ -36,14 +35,21 @@ export function isOursToEnd(init: ProcessIdentity | null): boolean {
   }
 }
 
-/** Kills the INIT of a box, and the supervisor that holds the lock with it. */
-export function killInit(init: ProcessIdentity): void {
+/**
+ * Kills the INIT of a box, the supervisor that holds the lock with it, and its doors: one that is stopped would
+ * not see its command end, and the kernel ends no namespace before that.
+ */
+export async function killInit(init: ProcessIdentity): Promise<void> {
+  const entries = await listProcesses();
   const entry = findLiving(init);
   if (entry === null) return;
-  const parent = readProcess(entry.parentPid);
-  // The supervisor of walls has INIT's words in its own command line.
-  const isSupervisor = parent !== null && readCommandLine(parent.pid).endsWith(readCommandLine(init.pid));
-  for (const pid of isSupervisor ? [init.pid, parent.pid] : [init.pid]) kill(pid);
+  const namespace = pidNamespaceOf(init.pid);
+  const isWalled = namespace !== null && namespace !== pidNamespaceOf(process.pid);
+  const inside = isWalled ? entries.filter(({ pid }) => pidNamespaceOf(pid) === namespace) : [entry];
+  const numbers = new Set(inside.map(({ pid }) => pid));
+  // Of whoever is inside, the supervisor is INIT's parent, and doors are the others' that stand outside.
+  const above = isWalled ? inside.map(({ parentPid }) => parentPid).filter((pid) => !numbers.has(pid)) : [];
+  for (const pid of [init.pid, ...above]) if (pid > 1) kill(pid);
 }
 
 function kill(pid: number): void {

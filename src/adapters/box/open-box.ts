@@ -2,7 +2,7 @@ import { RunError } from '../../core/errors.js';
 import type { BoxOwner, BoxTask } from '../../ports/box.js';
 import type { StartedCommand, Target } from './census.js';
 import { placeOf, type Lease } from './lease.js';
-import { childrenOf, findLiving } from './proc.js';
+import { childrenOf, findLiving, readCommandLine } from './proc.js';
 import { interrupted } from './refusals.js';
 import { requireStartable } from './start-command.js';
 import type { Walls } from './walls.js';
@@ -28,9 +28,11 @@ export function isSucceeded(box: OpenBox, owner: BoxOwner): boolean {
   );
 }
 
-/** Whether its INIT lives, as the system tells it now. */
+/** Whether its INIT lives, as the system tells it now. One that dies has lost its command line before all else. */
 export function isStanding({ lease }: OpenBox): boolean {
-  return lease === null || (!lease.init.isGone && findLiving(lease.init.identity) !== null);
+  if (lease === null) return true;
+  const { isGone, identity } = lease.init;
+  return !isGone && findLiving(identity) !== null && readCommandLine(identity.pid) !== '';
 }
 
 /** Whether it was ended, and not by us. */

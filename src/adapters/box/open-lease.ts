@@ -183,7 +183,7 @@ class LeaseOpening {
 
   async #evict({ init, level, owner }: Finding): Promise<void> {
     if (init === null) return;
-    killInit(init);
+    await killInit(init);
     if (level > 2) await this.parts.marked.end(owner.runId);
   }
 
