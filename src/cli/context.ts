@@ -1,4 +1,5 @@
 import type { Catalogue } from '../client/discover.js';
+import type { PathLocks } from '../client/locks/path-locks.js';
 import type { Orchestrator } from '../client/orchestrator.js';
 import type { JsonObject } from '../core/json.js';
 import type { Clock } from '../ports/clock.js';
@@ -50,6 +51,8 @@ export interface CliServices {
    * @throws RunError `TEMPORAL_UNREACHABLE` · `DATABASE_UNREACHABLE` · `STACK_…` · `HOST_ID_INVALID`
    */
   orchestrator(): Promise<Orchestrator>;
+  /** Connects as `orchestrator` does. @throws the same */
+  locks(): Promise<PathLocks>;
   stack(): Promise<Stack>;
   /** What `setup` did, a sentence each. */
   setup(): Promise<readonly string[]>;

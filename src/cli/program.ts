@@ -3,6 +3,7 @@ import type { Choose } from './declare/shared-flags.js';
 import { declareDeciding } from './declare/deciding.js';
 import { declareDefinitions, declareList } from './declare/definitions.js';
 import { declareLooking } from './declare/looking.js';
+import { declareLocks } from './declare/locks.js';
 import { declareQueue } from './declare/queue.js';
 import { declareResume } from './declare/resume.js';
 import { declareRun } from './declare/run.js';
@@ -28,6 +29,7 @@ export function makeProgram(version: string, choose: Choose): Program {
   declareDeciding(program, choose);
   declareResume(program, choose);
   declareQueue(program, choose);
+  declareLocks(program, choose);
   declareServices(program, choose);
   declareArchonSpelling(program, choose);
   for (const command of allCommands(program)) {

@@ -1,8 +1,8 @@
 import { resolveWorkingPath } from '../../client/resolve-working-path.js';
 import type { Config } from '../../config/config.js';
-import type { Orchestrator } from '../../client/orchestrator.js';
 import type { Progress, Stack } from '../../ports/stack.js';
 import type { CliServices, Place } from '../context.js';
+import type { Servers } from './servers.js';
 
 /** What the services are made with. */
 export interface Making {
@@ -14,6 +14,7 @@ export interface Making {
 /** The real services. Each loads what it needs when it is called, and connects when it first speaks. */
 export function makeServices(config: Config, { version, tell }: Making): CliServices {
   const stack = once(() => makeStack(config, version));
+  const servers = once(async () => connect(config, await stack(), tell));
   const workingPath = (place: Place) => resolveWorkingPath(place.directory, { isFolder: place.isFolder });
   return {
     workingPath,
@@ -25,7 +26,14 @@ export function makeServices(config: Config, { version, tell }: Making): CliServ
       return discover({ root, archonHome: config.archonHome });
     },
     stack,
-    orchestrator: once(async () => connect(config, await stack(), tell)),
+    orchestrator: once(async () => {
+      const [{ temporal, database }, { createOrchestrator }] = await Promise.all([
+        servers(),
+        import('../../index.js'),
+      ]);
+      return createOrchestrator({ temporal, database });
+    }),
+    locks: once(async () => (await import('./locks.js')).makeLocks(config, await servers())),
     setup: async () => (await import('./setup.js')).setup(config, await (await stack()).ensure(tell)),
     examine: async (onFinding) =>
       (await import('./examine.js')).examine({ config, stack: await stack(), onFinding }),
@@ -47,16 +55,16 @@ async function makeStack(config: Config, version: string): Promise<Stack> {
   return createStack(await stackOptions(config, version));
 }
 
-async function connect(config: Config, stack: Stack, tell: Progress): Promise<Orchestrator> {
+async function connect(config: Config, stack: Stack, tell: Progress): Promise<Servers> {
   const bringing = stack.ensure(tell);
-  const [endpoints, { createOrchestrator }, { makePool, requireTables }, { temporalClient }] =
-    await Promise.all([
-      bringing,
-      import('../../index.js'),
-      import('../../adapters/postgres/index.js'),
-      import('./temporal.js'),
-    ]);
+  const [endpoints, { makePool, requireTables }, { temporalClient }] = await Promise.all([
+    bringing,
+    import('../../adapters/postgres/index.js'),
+    import('./temporal.js'),
+    // Loaded while the stack comes up: whoever connects needs it.
+    import('../../index.js'),
+  ]);
   const database = makePool(endpoints.database.url, { max: 4, allowExitOnIdle: true });
   const [temporal] = await Promise.all([temporalClient(config, endpoints), requireTables(database)]);
-  return createOrchestrator({ temporal, database });
+  return { temporal, database, temporalAddress: endpoints.temporal.address };
 }
