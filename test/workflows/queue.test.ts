@@ -286,6 +286,51 @@ describe('a ticket', () => {
   });
 });
 
+describe('an operator who resets', () => {
+  /** Does everything again from the first workflow task on. */
+  async function reset(workflowId: string): Promise<string> {
+    const { client, namespace = 'default' } = stage.environment;
+    const { runId } = await handleOf(workflowId).describe();
+    const { events } = await handleOf(workflowId).fetchHistory();
+    const task = events!.find((event) => event.workflowTaskCompletedEventAttributes);
+    const answer = await client.workflowService.resetWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId, runId },
+      workflowTaskFinishEventId: task!.eventId!,
+      requestId: randomUUID(),
+      reason: 'an operator wanted to',
+    });
+    return answer.runId;
+  }
+
+  it('a ticket whose run is over starts no second one: the run itself refuses', async () => {
+    const { requests, letGo } = await aHeldPath(1);
+    const [ticket] = await allWaiting(requests);
+    letGo();
+    await served(ticket!);
+    const again = stage.environment.client.workflow.getHandle(
+      ticket!.handle.workflowId,
+      await reset(ticket!.handle.workflowId),
+    );
+    const end = (await again.result()) as Awaited<ReturnType<StagedTicket['result']>>;
+    if (end.kind !== 'started') throw new Error(end.kind);
+    const second = stage.environment.client.workflow.getHandle(end.temporalWorkflowId, end.temporalRunId);
+    const failure: unknown = await second.result().catch((error: unknown) => error);
+    expect(fromFailure((failure as WorkflowFailedError).cause)?.code).toBe('RUN_ID_REUSED');
+    expect(worked(requests)).toHaveLength(1);
+  });
+
+  it('a queue loses nobody', async () => {
+    const { holder, requests, letGo } = await aHeldPath(2);
+    const tickets = await allWaiting(requests);
+    await reset(queueOf(holder).workflowId);
+    await eventually(async () => expect(await queues.order(holder)).toEqual(idsOf(requests)));
+    letGo();
+    for (const ticket of tickets) await served(ticket);
+    expect(worked(requests)).toEqual(idsOf(requests));
+  });
+});
+
 const KINDS = ['signalDefinitions', 'updateDefinitions', 'queryDefinitions'] as const;
 
 interface Metadata {
