@@ -127,7 +127,12 @@ describe('what an operator sees of a run', () => {
     });
     expect(summaries).not.toContain('""');
     expect(summaries).toEqual(
-      expect.arrayContaining(['"open the run"', '"bash: build"', '"gate review"', '"end every process, write the end"']),
+      expect.arrayContaining([
+        '"open the run"',
+        '"bash: build"',
+        '"gate review"',
+        '"end every process, write the end"',
+      ]),
     );
     const ids = events!.flatMap((event) => event.activityTaskScheduledEventAttributes?.activityId ?? []);
     expect(ids.map((id) => nodeOfActivityId(id)).filter(Boolean)).toEqual(['build']);

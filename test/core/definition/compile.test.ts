@@ -411,7 +411,7 @@ nodes:
     "f.yaml:8:14 VALUE_INVALID 'timeout' of node 'a' must be more than 0 milliseconds; it is -1; write for example timeout: 120000",
     "f.yaml:10:21 UNKNOWN_DEPENDENCY node 'c' depends on 'build', which is no node of the workflow; remove it, or add that node",
     'f.yaml:11:19 VALUE_INVALID \'trigger_rule\' of node \'c\' must be one of all_success, one_success, none_failed_min_one_success, all_done; it is "foo"; write for example trigger_rule: "all_done"',
-    'f.yaml:12:15 KEY_MISSING node \'c\' has no \'approval.message\'; add for example message: "Deploy to production?"',
+    "f.yaml:12:15 KEY_MISSING node 'c' has no 'approval.message'; add for example message: \"Deploy to production?\"",
     "f.yaml:12:16 KEY_UNKNOWN 'approval' of node 'c' has the unknown key 'mesage', which has no effect; did you mean 'message'?",
     "f.yaml:13:5 NODE_KIND_UNSUPPORTED nodes of the kind 'prompt' are not supported yet; use bash, approval, cancel, or run the file with a later version",
     'f.yaml:13:5 KEY_MISSING node #3 has no \'id\'; add for example id: "build"',
