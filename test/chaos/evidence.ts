@@ -52,6 +52,8 @@ export interface Hold {
   readonly from: number;
   /** Null: it still does. */
   readonly to: number | null;
+  /** How it ended, in the words of whoever admits runs. */
+  readonly ended?: string;
   /** Where the end is not recorded: it lay between `to` and this. */
   readonly toAtLatest?: number;
 }
@@ -108,8 +110,8 @@ export interface Remains {
     readonly run: string;
     /** Null: there is no row. */
     readonly row: string | null;
-    /** Temporal's word for its newest execution; null: Temporal knows none (any more). */
-    readonly execution: string | null;
+    /** Temporal's words for its executions, newest first, and `DELETED` for one that it was made to forget. */
+    readonly executions: readonly string[];
   }[];
 }
 

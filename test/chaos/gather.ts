@@ -5,18 +5,19 @@ import { promisify } from 'node:util';
 import { patiently } from './patiently.js';
 import { bornWith } from '../support/living-processes.js';
 import { monotonic } from './clock.js';
-import type {
-  Commit,
-  Evidence,
-  Fault,
-  Hold,
-  MirrorMark,
-  NodeRecord,
-  OwnerSeen,
-  Remains,
-  RowChange,
-  Sighting,
-  StartCall,
+import {
+  groupBy,
+  type Commit,
+  type Evidence,
+  type Fault,
+  type Hold,
+  type MirrorMark,
+  type NodeRecord,
+  type OwnerSeen,
+  type Remains,
+  type RowChange,
+  type Sighting,
+  type StartCall,
 } from './evidence.js';
 import type { Witnessed } from './witnesses.js';
 
@@ -79,7 +80,7 @@ function recordsOf(scene: Witnessed, path: string): NodeRecord[] {
 async function holdsOf(scene: Witnessed): Promise<Hold[]> {
   const wall = (date: Date): number => date.getTime() + scene.offsets.wall;
   const holds: Hold[] = [];
-  for await (const { memo, startTime, closeTime } of scene.client.workflow.list({
+  for await (const { memo, startTime, closeTime, status } of scene.client.workflow.list({
     query: `WorkflowType = 'run'`,
   })) {
     holds.push({
@@ -87,6 +88,7 @@ async function holdsOf(scene: Witnessed): Promise<Hold[]> {
       run: String(memo?.['runId']),
       from: wall(startTime),
       to: closeTime === undefined ? null : wall(closeTime),
+      ended: status.name,
     });
   }
   return holds;
@@ -153,7 +155,9 @@ const isClean = ({ processes, locks, open, runs }: Remains): boolean =>
   processes.length === 0 &&
   locks.length === 0 &&
   open.length === 0 &&
-  runs.every(({ row, execution }) => execution !== 'RUNNING' && (row === null || !OPEN_ROWS.includes(row)));
+  runs.every(
+    ({ row, executions }) => !executions.includes('RUNNING') && (row === null || !OPEN_ROWS.includes(row)),
+  );
 
 async function remainsNow(scene: Witnessed): Promise<Remains> {
   const runs = await patiently(() => runsOf(scene), SETTLED_WITHIN_MS);
@@ -179,23 +183,26 @@ async function openOf({ client }: Witnessed): Promise<string[]> {
   return ids;
 }
 
-async function runsOf(scene: Witnessed): Promise<Remains['runs']> {
-  const executions = new Map<string, { status: string; at: number }>();
-  for await (const { memo, status, startTime } of scene.client.workflow.list({
-    query: `WorkflowType = 'run'`,
-  })) {
-    const name = String(memo?.['runId']);
-    const at = startTime.getTime();
-    if ((executions.get(name)?.at ?? -1) <= at) executions.set(name, { status: status.name, at });
+async function runsOf({ client, database, directory }: Witnessed): Promise<Remains['runs']> {
+  const executions: { run: string; status: string; at: number }[] = [];
+  for await (const { memo, status, startTime } of client.workflow.list({ query: `WorkflowType = 'run'` })) {
+    executions.push({ run: String(memo?.['runId']), status: status.name, at: startTime.getTime() });
   }
-  const { rows } = await scene.database.query<{ id: string; status: string }>(
+  for (const { run: name } of linesOf<Deleted>(join(directory, 'log', 'deleted.jsonl'))) {
+    executions.push({ run: name, status: 'DELETED', at: 0 });
+  }
+  const newestFirst = groupBy(
+    executions.sort((a, b) => b.at - a.at),
+    ({ run: name }) => name,
+  );
+  const { rows } = await database.query<{ id: string; status: string }>(
     'SELECT id, status FROM remote_agent_workflow_runs',
   );
   const statuses = new Map(rows.map(({ id, status }) => [id, status]));
-  return [...new Set([...executions.keys(), ...statuses.keys()])].map((name) => ({
+  return [...new Set([...newestFirst.keys(), ...statuses.keys()])].map((name) => ({
     run: name,
     row: statuses.get(name) ?? null,
-    execution: executions.get(name)?.status ?? null,
+    executions: (newestFirst.get(name) ?? []).map(({ status }) => status),
   }));
 }
 

@@ -57,7 +57,10 @@ async function launch(scene: Witnessed, { path, pauseMs, start, random, end }: L
   const started: string[] = [];
   const call = async (what: string, begin: () => Promise<StartCall['answer']>): Promise<void> => {
     const calledAt = monotonic();
-    const answer = await begin().catch(unanswered);
+    const answer = await begin().catch((error: unknown) => {
+      scene.tell(`${what} on ${path}: ${String(error)}`);
+      return unanswered(error);
+    });
     noteCall(scene, { path, calledAt, answeredAt: monotonic(), answer });
     if (answer.kind !== 'started') return;
     scene.tell(`started ${answer.run} ${what} on ${path}`);

@@ -33,7 +33,7 @@ const ENDS_WITHIN_MS = 90_000;
 /** Breaks things for a while under runs that want the same paths, and judges what the witnesses have seen. */
 export async function performChaos(options: ChaosOptions): Promise<ChaosResult> {
   const { paths } = options;
-  const scene = await raiseScene({ paths, temporalConfig: ['limit.historyCount.suggestContinueAsNew=80'] });
+  const scene = await raiseScene({ paths, temporalConfig: ['limit.historyCount.suggestContinueAsNew=40'] });
   try {
     await watchRows(scene);
     const faults = await breakThings(scene, options);

@@ -48,10 +48,11 @@ const GOOD_ORDER = evidenceOf({
   remains: {
     ...NOTHING_LEFT,
     runs: [
-      { run: 'A', row: 'cancelled', execution: 'TERMINATED' },
-      { run: 'B', row: 'completed', execution: 'COMPLETED' },
-      { run: 'C', row: null, execution: 'FAILED' },
-      { run: 'D', row: 'failed', execution: null },
+      { run: 'A', row: 'cancelled', executions: ['TERMINATED'] },
+      { run: 'B', row: 'completed', executions: ['COMPLETED'] },
+      { run: 'C', row: null, executions: ['FAILED'] },
+      { run: 'D', row: 'failed', executions: ['FAILED', 'DELETED'] },
+      { run: 'E', row: 'cancelled', executions: ['FAILED', 'TERMINATED'] },
     ],
   },
 });
@@ -253,17 +254,22 @@ describe('I7, remains', () => {
     ['a queue that nobody waits in', { open: ['queue.1'] }, 'queue.1 is still open'],
     [
       'a row that runs on',
-      { runs: [{ run: 'A', row: 'running', execution: 'TERMINATED' }] },
+      { runs: [{ run: 'A', row: 'running', executions: ['TERMINATED'] }] },
       'A: its row says running, Temporal TERMINATED',
     ],
     [
+      'a row that an execution before the newest explains',
+      { runs: [{ run: 'A', row: 'failed', executions: ['COMPLETED', 'FAILED'] }] },
+      'A: its row says failed, Temporal COMPLETED',
+    ],
+    [
       'a row of a deleted execution that runs on',
-      { runs: [{ run: 'A', row: 'paused', execution: null }] },
+      { runs: [{ run: 'A', row: 'paused', executions: [] }] },
       'A: its row says paused, Temporal knows nothing of it',
     ],
     [
       'a completed run without a row',
-      { runs: [{ run: 'A', row: null, execution: 'COMPLETED' }] },
+      { runs: [{ run: 'A', row: null, executions: ['COMPLETED'] }] },
       'A completed and has no row',
     ],
   ])('are broken by %s', (_what, remains, what) => {

@@ -1,4 +1,11 @@
-import { groupBy, type Fault, type Hold, type NodeRecord, type Violation } from '../evidence.js';
+import {
+  groupBy,
+  type Fault,
+  type Hold,
+  type NodeRecord,
+  type StartCall,
+  type Violation,
+} from '../evidence.js';
 
 /** How long each admitted run waited for its first node, counting only time in which nothing was broken. */
 export interface TakeOver {
@@ -59,4 +66,16 @@ function calmBetween(from: number, to: number, faults: readonly Fault[]): number
     reached = Math.max(reached, fault.to);
   }
   return calm + Math.max(0, to - reached);
+}
+
+/** From the end of the hold before to the start of a run that had waited in the queue, in milliseconds. */
+export function handOversOf(calls: readonly StartCall[], holds: readonly Hold[]): number[] {
+  const queued = new Set(calls.flatMap(({ answer }) => (answer.kind === 'queued' ? [answer.run] : [])));
+  return [...groupBy(holds, ({ path }) => path).values()].flatMap((ofPath) => {
+    const inOrder = [...ofPath].sort((a, b) => a.from - b.from);
+    return inOrder.flatMap(({ run, from }, index) => {
+      const end = inOrder[index - 1]?.to ?? null;
+      return queued.delete(run) && end !== null ? [from - end] : [];
+    });
+  });
 }
