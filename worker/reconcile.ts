@@ -69,15 +69,21 @@ async function mark(
   await openRuns.mark(runId, troubles);
 }
 
-/** What would not die keeps the row as it is, and stands in it. */
+/**
+ * What would not die keeps the row as it is, and stands in it. A resume or a reset may have opened the run's next box
+ * meanwhile, and ended what was before it: that one stays.
+ */
 async function closeBoxes(
   { box, openRuns }: ReconcileParts,
-  { runId }: OpenRun,
+  { runId, fenceToken }: OpenRun,
   boxes: readonly BoxOwner[],
 ): Promise<void> {
   try {
-    for (const owner of boxes.filter((each) => each.runId === runId)) await box.evict(owner, GRACE_MS);
-    await box.close(runId, GRACE_MS);
+    const before = boxes.filter((each) => each.runId === runId);
+    for (const owner of before) await box.evict(owner, GRACE_MS);
+    const known = new Set([fenceToken, ...before.map((owner) => owner.fenceToken)]);
+    const isNext = (owner: BoxOwner): boolean => owner.runId === runId && !known.has(owner.fenceToken);
+    if (!(await box.list()).some(isNext)) await box.close(runId, GRACE_MS);
   } catch (error) {
     if (error instanceof RunError && error.code === 'PATH_STILL_OCCUPIED') {
       await openRuns.mark(runId, [{ kind: 'processes_left', text: error.message }]);

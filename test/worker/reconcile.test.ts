@@ -142,6 +142,29 @@ describe('a run that was terminated', () => {
     expect(await rowOf(runId)).toMatchObject({ status: 'cancelled', metadata: { signalbox_troubles: [] } });
   });
 
+  it('leaves the box of a resume alone that has opened meanwhile', async () => {
+    const { run, runId, owner } = await waiting();
+    await run.handle.terminate('enough');
+    const closed: string[] = [];
+    const boxOf = (next: readonly BoxOwner[]) => {
+      const lists = [[owner], next];
+      return {
+        ...aBox([owner]),
+        list: () => Promise.resolve(lists.shift() ?? []),
+        close: (id: string) => {
+          closed.push(id);
+          return Promise.resolve();
+        },
+      };
+    };
+    await pass({ box: boxOf([{ ...owner, fenceToken: 'of the resume' }]) });
+    expect(closed).not.toContain(runId);
+    const again = await waiting();
+    await again.run.handle.terminate('enough');
+    await pass({ box: boxOf([owner]) });
+    expect(closed).toContain(again.runId);
+  });
+
   it('is told apart from the next run of its path', async () => {
     const first = await waiting();
     await first.run.handle.terminate('make room');
