@@ -36,18 +36,8 @@ export function openWalls(programs: HelperPrograms, level: 1 | 2, init: ProcessI
     });
     const namespace = pidNamespaceOf(init.pid);
     if (namespace === null) throw new Error('gone');
-    // The kernel ends no namespace before its doors have seen their commands end, and a door stops with its
-    // command: so doors, too, die with the worker.
     const credentials = level === 2 ? ['--preserve-credentials'] : [];
-    const door = [
-      programs.setpriv,
-      '--pdeathsig',
-      'KILL',
-      '--',
-      programs.nsenter,
-      ...options,
-      ...credentials,
-    ] as const;
+    const door = [programs.nsenter, ...options, ...credentials] as const;
     return {
       place: { namespace, initPid: init.pid },
       letIn: (task) => throughDoor(programs, door, task),
