@@ -6,6 +6,9 @@ import { judgeRun, type Verdict } from '../core/reconcile/judge-run.js';
 /** Longest chain of continued executions that is followed. */
 const CHAIN_LIMIT = 1_000;
 
+/** What is asked of Temporal about an execution that may be over. */
+export type LooksAtExecutions = Pick<ExecutionWatch, 'inspect' | 'endOf'>;
+
 interface LastExecution {
   /** Null: Temporal knows none of the run any more. */
   readonly execution: ExecutionDetails | null;
@@ -17,7 +20,7 @@ interface LastExecution {
  * What Temporal says of a run, by its last execution.
  * @throws RunError `TEMPORAL_UNREACHABLE`
  */
-export async function judgeOpenRun(watch: ExecutionWatch, run: OpenRun): Promise<Verdict> {
+export async function judgeOpenRun(watch: LooksAtExecutions, run: OpenRun): Promise<Verdict> {
   const { execution, end } = await findLastExecution(watch, run);
   const mirror =
     execution?.isOpen === false
@@ -30,7 +33,7 @@ export async function judgeOpenRun(watch: ExecutionWatch, run: OpenRun): Promise
  * The last execution of a run. The current one under its ID is it, unless that belongs to a later run of the
  * same path: then the run's own is followed from where its last generation began.
  */
-async function findLastExecution(watch: ExecutionWatch, run: OpenRun): Promise<LastExecution> {
+async function findLastExecution(watch: LooksAtExecutions, run: OpenRun): Promise<LastExecution> {
   const { temporalWorkflowId, runId } = run;
   const current = await watch.inspect(temporalWorkflowId, null);
   if (current?.runId === runId) return withEnd(watch, current);
@@ -45,6 +48,6 @@ async function findLastExecution(watch: ExecutionWatch, run: OpenRun): Promise<L
   return last;
 }
 
-async function withEnd(watch: ExecutionWatch, execution: ExecutionDetails): Promise<LastExecution> {
+async function withEnd(watch: LooksAtExecutions, execution: ExecutionDetails): Promise<LastExecution> {
   return { execution, end: execution.isOpen ? null : await watch.endOf(execution) };
 }

@@ -1,13 +1,12 @@
 import { endingWrite } from '../core/reconcile/ending-write.js';
 import type { RunEnding } from '../core/reconcile/judge-run.js';
 import type { Clock } from '../ports/clock.js';
-import type { ExecutionWatch } from '../ports/executions.js';
 import type { OpenRun, OpenRuns } from '../ports/open-runs.js';
 import type { RunTable } from '../ports/run-table.js';
-import { judgeOpenRun } from './last-execution.js';
+import { judgeOpenRun, type LooksAtExecutions } from './last-execution.js';
 
 export interface EndingParts {
-  readonly watch: ExecutionWatch;
+  readonly watch: LooksAtExecutions;
   readonly openRuns: Pick<OpenRuns, 'nextEpoch' | 'find'>;
   readonly table: Pick<RunTable, 'write'>;
   readonly clock: Clock;

@@ -12,7 +12,7 @@ import { releaseRun, type Release, type ReleaseRequest } from './release-run.js'
 export interface PathLocksPorts {
   readonly sight: BoxSight;
   readonly rows: LockRows;
-  readonly watch: ExecutionWatch;
+  readonly watch: Pick<ExecutionWatch, 'inspect' | 'endOf' | 'openOn'>;
   readonly terminator: Terminator;
   readonly openRuns: Pick<OpenRuns, 'nextEpoch' | 'find'>;
   readonly table: Pick<RunTable, 'write'>;
