@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
@@ -183,12 +183,4 @@ function settle(
   if (started !== undefined) call?.onStarted(started);
   else if (error === undefined) call?.resolve(result);
   else call?.reject(new RunError(error.code, error.message, error.details as never));
-}
-
-/** Makes a directory inside another, of the same owner. */
-export function makeDirectory(parent: string, name: string, uid: number | undefined): string {
-  const directory = join(parent, name);
-  mkdirSync(directory);
-  if (uid !== undefined) chownSync(directory, uid, uid);
-  return directory;
 }
