@@ -5,6 +5,7 @@ import { RunError } from '../../src/core/errors.js';
 import type { PathFacts } from '../../src/core/locks/path-facts.js';
 import {
   aLockBox,
+  aLockRow,
   anExecution,
   aProcess,
   LOCK_OTHER_RUN,
@@ -187,6 +188,26 @@ describe('signalbox locks release', () => {
       ...{ isTerminated: true, closedBoxes: 1, isProved: true },
       endedProcesses: [aProcess(101), aProcess(102)],
     });
+  });
+
+  it('says what its worker has written, when that was first', async () => {
+    const { world } = worldOf([lockFacts()], {}, { ...RELEASED, ending: null });
+    const locks = await world.services!.locks!();
+    let looks = 0;
+    const overtaken: PathLocks = {
+      ...locks,
+      ofRun: () => {
+        looks += 1;
+        return Promise.resolve(
+          looks === 1 ? lockFacts() : lockFacts({ rows: [aLockRow({ status: 'cancelled' })] }),
+        );
+      },
+    };
+    const { stdout } = await runFake(['locks', 'release', LOCK_RUN, '--force', '--json'], {
+      ...world,
+      services: { locks: () => Promise.resolve(overtaken) },
+    });
+    expect(jsonOf(stdout)).toMatchObject({ ok: true, status: 'cancelled' });
   });
 
   it('tells which processes would not go', async () => {

@@ -76,7 +76,9 @@ async function release(context: CliContext, locks: PathLocks, releasing: Releasi
     reason: args.reason ?? null,
     isProvable: plan.isProvable,
   });
-  return released(facts, runId, done);
+  // Its worker may have written the row first.
+  const after = done.ending === null ? await locks.ofRun(runId) : null;
+  return released(after === null ? facts : { ...facts, rows: after.rows }, runId, done);
 }
 
 function unprovable({ hostId }: PathFacts): string {
