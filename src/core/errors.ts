@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   DEFINITION_INVALID: { retry: false, exitCode: 65 },
   DOCTOR_FOUND_FAULTS: { retry: false, exitCode: 69 },
   ENVIRONMENT_UNREADABLE: { retry: false, exitCode: 1 },
+  ENVIRONMENT_UNWRITABLE: { retry: true, exitCode: 69 },
   EVENT_FOR_UNKNOWN_NODE: { retry: false, exitCode: 1 },
   FENCED: { retry: false, exitCode: 75 },
   GATE_AMBIGUOUS: { retry: false, exitCode: 64 },

@@ -20,6 +20,7 @@ export interface RunFiles {
  * Temporal's history.
  */
 export interface EnvironmentStore {
+  /** @throws RunError `ENVIRONMENT_UNWRITABLE` */
   save(runId: string, environment: Readonly<Record<string, string>>, owner: EnvironmentOwner): Promise<void>;
   /** @throws RunError `ENVIRONMENT_UNREADABLE` when the file is not ours alone, a link, or damaged; null when there is none */
   load(runId: string): Promise<Readonly<Record<string, string>> | null>;

@@ -103,7 +103,7 @@ function byLibrary({ orchestrator }: Witnessed): Start {
       workflow: shape,
       workingPath: path,
       graceMs: random.pick([200, 1000]),
-      heartbeatTimeoutMs: random.pick([3000, 8000]),
+      heartbeatTimeoutMs: random.pick([3000, 300_000]),
       ...random.pick(WAYS),
     });
     return answerOf(result);

@@ -126,19 +126,30 @@ async function writePrivately(path: string, text: string): Promise<void> {
   }
 }
 
-/** Whole or not at all. */
+function unwritable(path: string, error: unknown): RunError {
+  const code = codeOf(error);
+  const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : String(error);
+  return new RunError(
+    'ENVIRONMENT_UNWRITABLE',
+    `the environment for the run cannot be written to ${path}: ${reason}. Make room there, or let SIGNALBOX_HOME name another directory; nothing was started`,
+    { path },
+    { cause: error },
+  );
+}
+
+/** Whole or not at all. @throws RunError `ENVIRONMENT_UNWRITABLE` · `ENVIRONMENT_UNREADABLE` its directory is not ours alone */
 async function put(path: string, contents: Contents): Promise<void> {
   const directory = dirname(path);
-  const problem = await makePrivateDirectory(directory);
-  if (problem !== null) throw unreadable(directory, problem);
   const [runId = ''] = basename(path).split('.');
   const draft = join(directory, `${runId}.${randomUUID()}`);
   try {
+    const problem = await makePrivateDirectory(directory);
+    if (problem !== null) throw unreadable(directory, problem);
     await writePrivately(draft, JSON.stringify(contents));
     await rename(draft, path);
   } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error instanceof RunError ? error : unwritable(directory, error);
   }
 }
 

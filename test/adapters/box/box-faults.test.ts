@@ -201,8 +201,13 @@ describe.each(WALLED)('a box of level $level', (options) => {
     const bomb = task('trap "" TERM; echo ready; for i in {1..20}; do (while :; do (:); done) & done; wait');
     const exit = host.box.enter(bomb);
     await said(bomb);
+    // Its last processes may go with INIT: then its end was not seen, and it counts as interrupted.
+    const ending = exit.then(
+      ({ exitCode }) => exitCode,
+      (error: unknown) => (error as RunError).code,
+    );
     await host.box.close(owner.runId, 100);
-    expect(await exit).toMatchObject({ exitCode: null });
+    expect([null, 'NODE_INTERRUPTED']).toContain(await ending);
     expect(initOf(owner.runId)).toBeNull();
   });
 });

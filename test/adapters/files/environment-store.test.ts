@@ -16,6 +16,7 @@ import {
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeEnvironmentStore } from '../../../src/adapters/files/environment-store.js';
+import type { RunError } from '../../../src/core/errors.js';
 import { environmentStoreContract } from '../../ports/environment-store.contract.js';
 import { tempDirectory } from '../../support/temp-directory.js';
 
@@ -142,6 +143,18 @@ describe('the directory of environments', () => {
     const resume = { runId, startToken: '../../elsewhere' };
     const offering = makeEnvironmentStore(home).offer(resume, {}, OWNER);
     await expect(offering).rejects.toMatchObject({ code: 'ENVIRONMENT_UNREADABLE' });
+  });
+
+  it('says why an environment cannot be left, and what to do', async () => {
+    const file = join(tempDirectory(), 'a-file');
+    writeFileSync(file, '');
+    await expect(makeEnvironmentStore(file).save(runId, { SECRET: 'value' }, OWNER)).rejects.toSatisfy(
+      (error: RunError) =>
+        error.code === 'ENVIRONMENT_UNWRITABLE' &&
+        error.message.includes(join(file, 'env')) &&
+        error.message.includes('ENOTDIR') &&
+        !error.message.includes('value'),
+    );
   });
 
   it('removes drafts that nobody finishes, and nothing else', async () => {
