@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RunError } from '../../../src/core/errors.js';
 import type { BoxOwner, BoxTask } from '../../../src/ports/box.js';
 import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
 import {
