@@ -2,12 +2,25 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { boxEntry, cancelled, workerKilled } from './bench/faults.mjs';
 import { chainLatency, chainThroughput, commandLine, refusal } from './bench/measures.mjs';
 import { planner } from './bench/planner.mjs';
 import { handOver } from './bench/queue.mjs';
 import { raiseStage } from './bench/stage.mjs';
 
 const report = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
+
+/** The one that kills workers comes last. */
+const MEASURES = [
+  chainLatency,
+  refusal,
+  handOver,
+  commandLine,
+  chainThroughput,
+  boxEntry,
+  cancelled,
+  workerKilled,
+];
 
 const rows = [];
 const tell = (more) => {
@@ -22,8 +35,7 @@ const tell = (more) => {
 tell(await planner());
 const stage = await raiseStage();
 try {
-  for (const measure of [chainLatency, refusal, handOver, commandLine, chainThroughput])
-    tell(await measure(stage));
+  for (const measure of MEASURES) tell(await measure(stage));
 } finally {
   await stage.tearDown();
 }

@@ -18,6 +18,7 @@ export async function raiseStage() {
     ...process.env,
     SIGNALBOX_HOME: join(home, 'signalbox'),
     ARCHON_HOME: join(home, 'archon'),
+    XDG_STATE_HOME: join(home, 'state'),
   };
   const cli = (args, options = {}) =>
     run(process.execPath, [BIN, ...args], { env: environment, cwd: home, ...options });
@@ -82,6 +83,7 @@ async function makeDirectory(home, name) {
   for (const [workflow, scripts] of Object.entries({
     chain: CHAIN,
     one: ['true'],
+    lasting: ['setsid sleep 600 & sleep 600 & wait'],
     held: [`read -r line < '${directory}/gate'`],
   })) {
     const nodes = scripts.map((bash, index) => ({

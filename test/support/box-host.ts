@@ -12,6 +12,17 @@ import { tempDirectory } from './temp-directory.js';
 /** Nobody in particular: an ordinary user whom every system knows. */
 export const ORDINARY_UID = 65_534;
 
+/** Level 1, and other users, are for root alone; everybody else tries level 2 as who they are. */
+export const IS_ROOT = process.getuid?.() === 0;
+/** The strictest level of whoever runs the tests. */
+export const OWN_LEVEL = IS_ROOT ? 1 : 2;
+/** Every level with walls that can be tried here. */
+export const WALLED: readonly BoxHostOptions[] = IS_ROOT
+  ? [{ level: 1 }, { level: 2, uid: ORDINARY_UID }]
+  : [{ level: 2 }];
+/** Level 2 as an ordinary user has it. */
+export const ORDINARY: BoxHostOptions = IS_ROOT ? { level: 2, uid: ORDINARY_UID } : { level: 2 };
+
 /** What the Temporal of a host says of an ID; everything else is open, its current execution being `EXECUTION`. */
 export type TemporalFacts = Readonly<
   Record<string, { readonly isOpen: boolean; readonly temporalRunId: string } | 'away'>

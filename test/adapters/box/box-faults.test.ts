@@ -8,8 +8,11 @@ import type { BoxOwner, BoxTask } from '../../../src/ports/box.js';
 import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
 import {
   directoryOf,
+  IS_ROOT,
   ORDINARY_UID,
+  OWN_LEVEL,
   startBoxHost,
+  WALLED,
   type BoxHost,
   type BoxHostOptions,
 } from '../../support/box-host.js';
@@ -78,8 +81,6 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
-
-const WALLED: readonly BoxHostOptions[] = [{ level: 1 }, { level: 2, uid: ORDINARY_UID }];
 
 describe.each(WALLED)('a box of level $level', (options) => {
   it('is gone with all that lives in it when its worker is killed, and soon', async () => {
@@ -227,10 +228,10 @@ describe('two owners of one directory', () => {
     await second.box.ensureOpen(stranger, EXECUTION);
   });
 
-  it('two users: the second is told which process of whom is there', async () => {
+  it.runIf(IS_ROOT)('two users: the second is told which process of whom is there', async () => {
     const directory = directoryOf(ORDINARY_UID);
     const first = await openAt({ level: 2, uid: ORDINARY_UID }, { workingPath: directory });
-    const second = await startBoxHost({ level: 1 });
+    const second = await startBoxHost({ level: OWN_LEVEL });
     const stranger = anOwner({ workingPath: directory, temporalNamespaceId: randomUUID() });
     await expect(second.box.ensureOpen(stranger, EXECUTION)).rejects.toMatchObject({
       code: 'LEASE_HELD',
@@ -238,24 +239,27 @@ describe('two owners of one directory', () => {
     });
   });
 
-  it('a leftover of a user who is not ours to end is named, with what lives in it', async () => {
-    const directory = directoryOf(ORDINARY_UID);
-    const first = await openAt({ level: 1 }, { workingPath: directory });
-    const sleeper = first.task('echo ready; exec sleep 1000');
-    void first.host.box.enter(sleeper).catch(() => undefined);
-    await said(sleeper);
-    const second = await startBoxHost({ level: 2, uid: ORDINARY_UID });
-    const next = { ...first.owner, runId: randomUUID(), fenceToken: randomUUID() };
-    await expect(second.box.ensureOpen(next, EXECUTION)).rejects.toMatchObject({
-      code: 'PATH_STILL_OCCUPIED',
-      details: { processes: expect.arrayContaining([expect.objectContaining({ user: 'root' })]) },
-    });
-    expect(first.host.process.exitCode).toBeNull();
-  });
+  it.runIf(IS_ROOT)(
+    'a leftover of a user who is not ours to end is named, with what lives in it',
+    async () => {
+      const directory = directoryOf(ORDINARY_UID);
+      const first = await openAt({ level: OWN_LEVEL }, { workingPath: directory });
+      const sleeper = first.task('echo ready; exec sleep 1000');
+      void first.host.box.enter(sleeper).catch(() => undefined);
+      await said(sleeper);
+      const second = await startBoxHost({ level: 2, uid: ORDINARY_UID });
+      const next = { ...first.owner, runId: randomUUID(), fenceToken: randomUUID() };
+      await expect(second.box.ensureOpen(next, EXECUTION)).rejects.toMatchObject({
+        code: 'PATH_STILL_OCCUPIED',
+        details: { processes: expect.arrayContaining([expect.objectContaining({ user: 'root' })]) },
+      });
+      expect(first.host.process.exitCode).toBeNull();
+    },
+  );
 
   it('under another ID of the same Temporal: while that is open it holds the place, afterwards it is ended', async () => {
-    const first = await openAt({ level: 1 });
-    const second = await startBoxHost({ level: 1 });
+    const first = await openAt({ level: OWN_LEVEL });
+    const second = await startBoxHost({ level: OWN_LEVEL });
     const other = anOwner({ workingPath: first.directory });
     await expect(second.box.ensureOpen(other, EXECUTION)).rejects.toMatchObject({ code: 'LEASE_HELD' });
     await second.temporal({ [first.owner.temporalWorkflowId]: { isOpen: false, temporalRunId: 'any' } });
@@ -264,8 +268,8 @@ describe('two owners of one directory', () => {
   });
 
   it('Temporal away: nothing is ended on no answer, and it says so in the end', async () => {
-    const first = await openAt({ level: 1 });
-    const second = await startBoxHost({ level: 1 });
+    const first = await openAt({ level: OWN_LEVEL });
+    const second = await startBoxHost({ level: OWN_LEVEL });
     const other = anOwner({ workingPath: first.directory });
     await second.temporal({ [first.owner.temporalWorkflowId]: 'away' });
     await expect(second.box.ensureOpen(other, EXECUTION)).rejects.toMatchObject({
@@ -282,15 +286,15 @@ describe('two owners of one directory', () => {
     await eventually(() => {
       expect(readFileSync('/proc/locks', 'utf8')).toContain(` ${holder.pid} `);
     });
-    const host = await startBoxHost({ level: 1 });
+    const host = await startBoxHost({ level: OWN_LEVEL });
     await expect(host.box.ensureOpen(anOwner({ workingPath: directory }), EXECUTION)).rejects.toMatchObject({
       code: 'LEASE_HELD',
     });
   });
 
   it('a dead owner of another Temporal is succeeded, with a warning', async () => {
-    const first = await openAt({ level: 1 });
-    const second = await startBoxHost({ level: 1, stateDirectory: first.host.stateDirectory });
+    const first = await openAt({ level: OWN_LEVEL });
+    const second = await startBoxHost({ level: OWN_LEVEL, stateDirectory: first.host.stateDirectory });
     first.host.process.kill('SIGKILL');
     await eventually(() => expect(initOf(first.owner.runId)).toBeNull());
     const stranger = { ...anOwner(), workingPath: first.directory, pathKey: first.owner.pathKey };
@@ -301,7 +305,7 @@ describe('two owners of one directory', () => {
 
 describe('an execution that is not the current one', () => {
   it('opens nothing, ends nothing and leaves no trace', async () => {
-    const first = await openAt({ level: 1 });
+    const first = await openAt({ level: OWN_LEVEL });
     const late = { ...first.owner, runId: randomUUID(), fenceToken: randomUUID() };
     await expect(first.host.box.ensureOpen(late, 'an older one')).rejects.toMatchObject({ code: 'FENCED' });
     expect(initOf(first.owner.runId)).not.toBeNull();
@@ -316,7 +320,7 @@ describe('an execution that is not the current one', () => {
 
 describe('a directory that changes while a box is open', () => {
   const second = async (owner: BoxOwner): Promise<BoxHost> => {
-    const host = await startBoxHost({ level: 1 });
+    const host = await startBoxHost({ level: OWN_LEVEL });
     await expect(host.box.ensureOpen(owner, EXECUTION)).rejects.toMatchObject({ code: 'LEASE_HELD' });
     return host;
   };
@@ -324,7 +328,7 @@ describe('a directory that changes while a box is open', () => {
   it('renamed: no second box opens on it, and the run is told that its directory is gone', async () => {
     const parent = directoryOf(undefined);
     mkdirSync(join(parent, 'old'));
-    const first = await openAt({ level: 1 }, { workingPath: join(parent, 'old') });
+    const first = await openAt({ level: OWN_LEVEL }, { workingPath: join(parent, 'old') });
     renameSync(join(parent, 'old'), join(parent, 'new'));
     await second(anOwner({ workingPath: join(parent, 'new') }));
     const task = { ...first.task('true'), stdoutPath: join(parent, 'out'), stderrPath: join(parent, 'err') };
@@ -337,7 +341,7 @@ describe('a directory that changes while a box is open', () => {
   it('replaced by another: the run does not work in that', async () => {
     const parent = directoryOf(undefined);
     mkdirSync(join(parent, 'place'));
-    const first = await openAt({ level: 1 }, { workingPath: join(parent, 'place') });
+    const first = await openAt({ level: OWN_LEVEL }, { workingPath: join(parent, 'place') });
     renameSync(join(parent, 'place'), join(parent, 'moved'));
     mkdirSync(join(parent, 'place'));
     await expect(first.host.box.enter(first.task('true'))).rejects.toMatchObject({
@@ -350,20 +354,20 @@ describe('a directory that changes while a box is open', () => {
     const parent = directoryOf(undefined);
     const place = join(parent, 'place');
     mkdirSync(place);
-    const first = await openAt({ level: 1 }, { workingPath: place });
+    const first = await openAt({ level: OWN_LEVEL }, { workingPath: place });
     rmSync(place, { recursive: true });
     mkdirSync(place);
-    const host = await startBoxHost({ level: 1, stateDirectory: first.host.stateDirectory });
+    const host = await startBoxHost({ level: OWN_LEVEL, stateDirectory: first.host.stateDirectory });
     await host.box.ensureOpen({ ...first.owner, runId: randomUUID(), fenceToken: 'next' }, EXECUTION);
     expect(initOf(first.owner.runId)).toBeNull();
   });
 
-  it('bound to another name by a mount: no second box opens on it', async () => {
+  it.runIf(IS_ROOT)('bound to another name by a mount: no second box opens on it', async () => {
     const parent = directoryOf(undefined);
     for (const name of ['one', 'two']) mkdirSync(join(parent, name));
     execFileSync('mount', ['--bind', join(parent, 'one'), join(parent, 'two')]);
     onTestFinished(() => void execFileSync('umount', ['--lazy', join(parent, 'two')]));
-    await openAt({ level: 1 }, { workingPath: join(parent, 'one') });
+    await openAt({ level: OWN_LEVEL }, { workingPath: join(parent, 'one') });
     await second(anOwner({ workingPath: join(parent, 'two') }));
   });
 
@@ -376,7 +380,7 @@ describe('a directory that changes while a box is open', () => {
     git('init', '-q');
     git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', 'first');
     git('worktree', 'add', '-q', join(parent, 'tree'));
-    const first = await openAt({ level: 1 }, { workingPath: join(parent, 'tree') });
+    const first = await openAt({ level: OWN_LEVEL }, { workingPath: join(parent, 'tree') });
     rmSync(join(parent, 'tree', '.git'));
     await second(anOwner({ workingPath: join(parent, 'tree') }));
     writeFileSync(join(parent, 'tree', '.git'), `gitdir: ${join(parent, 'main/.git/worktrees/tree')}\n`);
@@ -409,12 +413,12 @@ describe('level 3', () => {
 
 describe('what a worker has left', () => {
   it('is listed and evicted by another, and then listed no more', async () => {
-    const first = await openAt({ level: 1 });
+    const first = await openAt({ level: OWN_LEVEL });
     const daemons = first.task(DAEMONS);
     void first.host.box.enter(daemons).catch(() => undefined);
     await said(daemons);
     const living = livingIn(first.owner.runId);
-    const other = await startBoxHost({ level: 1, stateDirectory: first.host.stateDirectory });
+    const other = await startBoxHost({ level: OWN_LEVEL, stateDirectory: first.host.stateDirectory });
     expect(await other.box.list()).toEqual([first.owner]);
     expect((await other.box.prove(first.owner.runId)).isEmpty).toBe(false);
     await other.box.evict({ ...first.owner, fenceToken: 'of another generation' }, 0);
@@ -426,8 +430,8 @@ describe('what a worker has left', () => {
   });
 
   it('is ended when the run that it belongs to is closed by another', async () => {
-    const first = await openAt({ level: 1 });
-    const other = await startBoxHost({ level: 1, stateDirectory: first.host.stateDirectory });
+    const first = await openAt({ level: OWN_LEVEL });
+    const other = await startBoxHost({ level: OWN_LEVEL, stateDirectory: first.host.stateDirectory });
     await other.box.close(first.owner.runId, 0);
     expect(initOf(first.owner.runId)).toBeNull();
     expect(await other.box.list()).toEqual([]);
@@ -435,14 +439,16 @@ describe('what a worker has left', () => {
 });
 
 it('the owner record counts boxes up, and says when each was closed', async () => {
-  const { host, owner } = await openAt({ level: 1 });
+  const { host, owner } = await openAt({ level: OWN_LEVEL });
   const record = (): unknown[] =>
     readFileSync(join(host.stateDirectory, 'box', `${owner.pathKey}.json`), 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as unknown);
   await host.box.enter(aBoxTask(owner.workingPath, { runId: owner.runId, argv: bash('true') }));
-  expect(record()).toEqual([expect.objectContaining({ ...owner, fenceNumber: 1, level: 1, version: 1 })]);
+  expect(record()).toEqual([
+    expect.objectContaining({ ...owner, fenceNumber: 1, level: OWN_LEVEL, version: 1 }),
+  ]);
   await host.box.close(owner.runId, 0);
   expect(record()).toEqual([expect.anything(), { closedAt: expect.any(String) }]);
   await host.box.ensureOpen(owner, EXECUTION);

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
 import { eventually } from '../../support/eventually.js';
+import { OWN_LEVEL } from '../../support/box-host.js';
 import { openHostBox } from '../../support/host-boxes.js';
 import { isAlive } from '../../support/living-processes.js';
 import { openTestBox, type TestBox } from './open-test-box.js';
 
 const GRACE_MS = 10_000;
 
-describe.each([1, 3] as const)('a box of level %i', (level) => {
+describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
   let test: TestBox;
   beforeEach(async () => {
     test = await openTestBox(level);
