@@ -23,6 +23,11 @@ const FIRST_LOOK_MS = 1;
 const LAST_LOOK_MS = 10;
 /** What is killed is looked for anew this often: it may have forked while the signal was under way. */
 const KILL_ROUND_MS = 20;
+/**
+ * A process that forked and ended during a search is found by the next, in its child. Of a chain of such
+ * processes a search may see none all the same, and on a busy machine two in a row did.
+ */
+const QUIET_SEARCHES = 3;
 
 async function waitUntilGone(survivors: readonly Survivor[], deadline: number): Promise<void> {
   let pause = FIRST_LOOK_MS;
@@ -45,8 +50,8 @@ function stillOccupied(survivors: readonly Survivor[], killLimitMs: number): Run
 }
 
 /**
- * Ends all that `search` finds: SIGTERM once to each, SIGKILL when the grace is over, until two searches
- * in a row find nothing (a process forked during one search is found by the next).
+ * Ends all that `search` finds: SIGTERM once to each, SIGKILL when the grace is over, until several
+ * searches in a row find nothing.
  * A process that starts during the grace is spared until those before it are gone: it may be cleaning up.
  * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
  */
@@ -57,7 +62,7 @@ export async function endProcesses(
   const graceEnds = performance.now() + graceMs;
   const limit = graceEnds + killLimitMs;
   const asked = new Set<string>();
-  for (let emptySearches = 0; emptySearches < 2;) {
+  for (let emptySearches = 0; emptySearches < QUIET_SEARCHES;) {
     const survivors = await search();
     emptySearches = survivors.length === 0 ? emptySearches + 1 : 0;
     const now = performance.now();
