@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { median, ms, spread, timed } from './figures.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const KILLS = 10;
+const KILLS = 6;
+/** The supervisor starts a worker again at once only when it has served for a while. */
+const SERVES_WELL_MS = 31_000;
 const CANCELS = 20;
 const ENTRIES = 100;
 
@@ -52,6 +54,7 @@ export async function workerKilled(stage) {
   const workingPath = await stage.makeDirectory('killed');
   const [boxFree, leaseFree] = [[], []];
   for (let round = -1; round < KILLS; round += 1) {
+    await wait(SERVES_WELL_MS);
     const { runId, handle } = await begin(stage, workingPath);
     const { parts } = JSON.parse((await stage.cli(['ps', '--json'])).stdout);
     const { pid } = parts.find(({ name }) => name === 'worker');
