@@ -72,7 +72,7 @@ async function upAfterReboot(): Promise<void> {
   const bootId = join(endings.directory, 'boot_id');
   writeFileSync(bootId, `${randomUUID()}\n`);
   const script = 'mount --bind "$0" "$1" && shift && exec "$@"';
-  const rights = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const rights = process.getuid?.() === 0 ? [] : ['--user', '--map-current-user', '--keep-caps'];
   await promisify(execFile)(
     'unshare',
     [...rights, '--mount', 'sh', '-c', script, bootId, BOOT_ID, process.execPath, BIN, 'up'],

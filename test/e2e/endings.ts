@@ -92,14 +92,13 @@ export async function raiseEndings(options: Partial<SceneOptions> = {}): Promise
     begin: async (workflow = 'held', { heartbeatTimeoutMs = 300 * SECONDS } = {}) => {
       rmSync(join(path, 'ready'), { force: true });
       const token = randomUUID();
-      const result = await scene.orchestrator.start({
-        workflow,
-        workingPath: path,
-        message: token,
-        graceMs: GRACE_MS,
-        heartbeatTimeoutMs,
-      });
-      if (result.kind !== 'started') throw new Error(JSON.stringify(result));
+      const options = { workflow, workingPath: path, message: token, graceMs: GRACE_MS, heartbeatTimeoutMs };
+      // The row of the run before says that it has ended a moment before its execution has closed.
+      const result = await patiently(async () => {
+        const answer = await scene.orchestrator.start(options);
+        if (answer.kind !== 'started') throw new Error(JSON.stringify(answer));
+        return answer;
+      }, 10 * SECONDS);
       await appears('ready');
       const held = { ...result, living: () => named(`held-${token}`) };
       await eventually(() => {

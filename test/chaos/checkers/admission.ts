@@ -2,6 +2,8 @@ import { groupBy, type Hold, type StartCall, type Violation } from '../evidence.
 
 /** Who admits runs has a wall clock, brought to ours. */
 const CLOCK_BLUR_MS = 40;
+/** It dates a start before it waits for its turn to look whether the path is free. */
+const START_BLUR_MS = 10;
 
 /**
  * I5: in every window in which a path can be had, exactly one run gets it; every start that was refused was
@@ -21,7 +23,7 @@ function doubleWinners(holds: readonly Hold[]): Violation[] {
   return inOrder.flatMap((hold) => {
     const before = longest;
     if (before === null || endOf(hold) > endOf(before)) longest = hold;
-    if (before === null || before.run === hold.run || hold.from >= endOf(before)) return [];
+    if (before === null || before.run === hold.run || hold.from >= endOf(before) - START_BLUR_MS) return [];
     const what = `${hold.path}: ${hold.run} was admitted while ${before.run} held it`;
     return [{ invariant: 'I5', what, at: hold.from } satisfies Violation];
   });
