@@ -7,6 +7,7 @@ import { RunError, type ErrorCode } from '../../src/core/errors.js';
 import type { Box, ContainmentLevel } from '../../src/ports/box.js';
 import { EXECUTION } from '../ports/box.contract.js';
 import { compileHostSide } from './compiled-source.js';
+import { writeLauncher } from './launcher-entry.js';
 import { tempDirectory } from './temp-directory.js';
 
 /** Nobody in particular: an ordinary user whom every system knows. */
@@ -76,8 +77,7 @@ function programs(): string {
   if (compiled !== null) return compiled;
   const directory = compileHostSide();
   writeFileSync(join(directory, 'box-host.js'), PROGRAM);
-  const serve = `import { serveLaunches } from './src/adapters/box/serve-launches.js';\nserveLaunches(process);\n`;
-  writeFileSync(join(directory, 'launcher.js'), serve);
+  writeLauncher(directory);
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   return (compiled = directory);
 }

@@ -5,6 +5,7 @@ import type { Box } from '../../src/ports/box.js';
 import type { ExecutionFacts, Executions } from '../../src/ports/executions.js';
 import type { Logger } from '../../src/ports/logger.js';
 import { EXECUTION } from '../ports/box.contract.js';
+import { silentLogger } from './silent-logger.js';
 import { tempDirectory } from './temp-directory.js';
 
 /** What a Temporal says that knows every ID as open, its current execution being `EXECUTION`. */
@@ -19,12 +20,6 @@ export function allOpen(
     },
   };
 }
-
-export const silentLogger: Logger = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 export interface HostBoxOptions {
   readonly level: 1 | 2 | 3 | 4;

@@ -4,7 +4,11 @@ import { compileHostSide } from './compiled-source.js';
 
 /** `bin/signalbox-launcher.js` over a compiled copy of the source tree. @returns its absolute path */
 export function launcherEntry(): string {
-  const directory = compileHostSide();
+  return writeLauncher(compileHostSide());
+}
+
+/** The same into such a copy that is there. */
+export function writeLauncher(directory: string): string {
   const entry = join(directory, 'launcher.js');
   writeFileSync(
     entry,

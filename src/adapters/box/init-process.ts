@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Socket } from 'node:net';
 import { HELPER_ENVIRONMENT, type HelperPrograms } from './helper-programs.js';
-import { childrenOf, listProcesses, readProcess, type ProcessIdentity } from './proc.js';
+import { childrenOf, listProcesses, readProcess, sendSignal, type ProcessIdentity } from './proc.js';
 
 /** What a box of each level is made with. Level 3 has no walls: its INIT only holds the lock. */
 const WALLS = {
@@ -104,7 +104,7 @@ export class InitProcess {
 
   kill(): void {
     for (const pid of [this.identity.pid, this.supervisor.pid]) {
-      if (!this.#isGone && pid !== undefined) signal(pid);
+      if (!this.#isGone && pid !== undefined) sendSignal(pid, 'SIGKILL');
     }
   }
 
@@ -120,14 +120,6 @@ export class InitProcess {
 
   #tell(order: string, line: string): void {
     this.supervisor.stdin?.write(`${order} ${line}\n`);
-  }
-}
-
-function signal(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has just gone.
   }
 }
 

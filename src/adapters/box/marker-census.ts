@@ -7,6 +7,7 @@ import {
   listProcesses,
   readEnvironment,
   readProcess,
+  sendSignal,
   ticksNow,
   type ProcEntry,
 } from './proc.js';
@@ -58,14 +59,6 @@ function addDescendants(matched: Set<number>, candidates: readonly ProcEntry[]):
   while (before !== matched.size) {
     before = matched.size;
     for (const entry of candidates) if (matched.has(entry.parentPid)) matched.add(entry.pid);
-  }
-}
-
-function sendSignal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // Gone, or another user's: the next look tells which.
   }
 }
 

@@ -6,6 +6,7 @@ import {
   listProcesses,
   pidNamespaceOf,
   readCommandLine,
+  sendSignal,
   type ProcEntry,
   type ProcessIdentity,
 } from './proc.js';
@@ -49,15 +50,7 @@ export async function killInit(init: ProcessIdentity): Promise<void> {
   const numbers = new Set(inside.map(({ pid }) => pid));
   // Of whoever is inside, the supervisor is INIT's parent, and doors are the others' that stand outside.
   const above = isWalled ? inside.map(({ parentPid }) => parentPid).filter((pid) => !numbers.has(pid)) : [];
-  for (const pid of [init.pid, ...above]) if (pid > 1) kill(pid);
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Gone, or another user's: the next look tells which.
-  }
+  for (const pid of [init.pid, ...above]) if (pid > 1) sendSignal(pid, 'SIGKILL');
 }
 
 /** Living processes of a PID namespace, its INIT apart. */

@@ -109,6 +109,15 @@ export function ticksNow(): number {
   return Math.ceil(Number.parseFloat(readStart('/proc/uptime', 64)) * TICKS_PER_SECOND);
 }
 
+/** @param pid negative: a whole group */
+export function sendSignal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone, or another user's: the next look tells which.
+  }
+}
+
 const COMMAND_CHARACTERS = 200;
 
 /** Who runs what, for people. */
