@@ -1,9 +1,10 @@
-import type { NodeKind, Schedule, TriggerRule } from '../core/definition/definition.js';
+import type { Schedule, TriggerRule } from '../core/definition/definition.js';
+import type { ReadableKind } from '../core/definition/node-kinds.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 
 type Check = (node: JsonObject, layers: readonly unknown[]) => boolean;
 
-const TEXT_MEMBER: Readonly<Record<NodeKind, string>> = {
+const TEXT_MEMBER: Readonly<Record<ReadableKind, string>> = {
   bash: 'script',
   approval: 'message',
   cancel: 'reason',
@@ -64,7 +65,7 @@ function isBehindItsDependencies({ layer, dependsOn }: JsonObject, layers: reado
   });
 }
 
-function isKind(kind: unknown): kind is NodeKind {
+function isKind(kind: unknown): kind is ReadableKind {
   return typeof kind === 'string' && Object.hasOwn(TEXT_MEMBER, kind);
 }
 

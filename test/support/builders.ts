@@ -1,11 +1,4 @@
-import type {
-  ApprovalNode,
-  BashNode,
-  CancelNode,
-  Node,
-  NodeKind,
-  WorkflowDefinition,
-} from '../../src/core/definition/definition.js';
+import type { Node, NodeKind, Text, WorkflowDefinition } from '../../src/core/definition/definition.js';
 import { conditionReferences, parseCondition } from '../../src/core/expression/condition.js';
 import { toOutput } from '../../src/core/expression/output.js';
 import { findReferences, type Reference } from '../../src/core/expression/reference.js';
@@ -60,7 +53,7 @@ export function aDefinition(
   const positions = new Map<string, number>(drafts.map((draft, position) => [draft.id, position]));
   const fieldsRead = fieldsReadOf(drafts);
   const layers = layersOf(drafts);
-  const nodes = drafts.map((draft): BashNode | ApprovalNode | CancelNode => {
+  const nodes = drafts.map((draft): Node => {
     const { needs, when, ...rest } = draft;
     return {
       ...rest,
@@ -112,9 +105,15 @@ export function someFacts(definition: WorkflowDefinition, over: Partial<MirrorFa
 }
 
 function textReferences(draft: NodeDraft): readonly Reference[] {
-  const text =
-    draft.kind === 'bash' ? draft.script : draft.kind === 'approval' ? draft.message : draft.reason;
-  return text.kind === 'inline' ? findReferences(text.text).map(({ reference }) => reference) : [];
+  return textsOf(draft).flatMap((text) =>
+    text.kind === 'inline' ? findReferences(text.text).map(({ reference }) => reference) : [],
+  );
+}
+
+function textsOf(draft: NodeDraft): readonly Text[] {
+  if (draft.kind === 'bash') return [draft.script];
+  if (draft.kind === 'approval') return [draft.message];
+  return draft.kind === 'cancel' ? [draft.reason] : [];
 }
 
 function fieldsReadOf(drafts: readonly NodeDraft[]): ReadonlyMap<string, ReadonlySet<string>> {

@@ -1,6 +1,9 @@
 import type { Surface } from '../expression/substitute.js';
 import type { NodeKind } from './definition.js';
 
+/** The kinds that a file may use. */
+export type ReadableKind = Extract<NodeKind, 'bash' | 'approval' | 'cancel'>;
+
 /** What a kind of node declares; shared code reads this table where it would ask for the kind. */
 export interface NodeKindFacts {
   /** How its text is written out when the node starts. */
@@ -10,7 +13,7 @@ export interface NodeKindFacts {
   /** Whether `timeout` has an effect. */
   readonly takesTimeout: boolean;
   /** Keys that lead to the text, in the file. */
-  readonly textPath: readonly [NodeKind, ...string[]];
+  readonly textPath: readonly [ReadableKind, ...string[]];
 }
 
 export const NODE_KINDS = {
@@ -32,6 +35,6 @@ export const NODE_KINDS = {
     takesTimeout: false,
     textPath: ['cancel'],
   },
-} as const satisfies Record<NodeKind, NodeKindFacts>;
+} as const satisfies Record<ReadableKind, NodeKindFacts>;
 
-export const KIND_NAMES = Object.keys(NODE_KINDS) as readonly NodeKind[];
+export const KIND_NAMES = Object.keys(NODE_KINDS) as readonly ReadableKind[];

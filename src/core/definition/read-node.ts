@@ -1,10 +1,10 @@
 import { parseCondition } from '../expression/condition.js';
 import type { NodeId } from '../ids.js';
 import { isJsonObject } from '../json.js';
-import type { NodeKind, RetryPolicy } from './definition.js';
+import type { RetryPolicy } from './definition.js';
 import type { DraftBody, DraftNode } from './draft.js';
 import type { IssuePath } from './issue.js';
-import { KIND_NAMES, NODE_KINDS } from './node-kinds.js';
+import { KIND_NAMES, NODE_KINDS, type ReadableKind } from './node-kinds.js';
 import { readMap, type Fault } from './read-map.js';
 import { reportFaults, show } from './report-faults.js';
 import type { IssueList } from './source-document.js';
@@ -46,7 +46,7 @@ export function readNode(source: unknown, position: number, issues: IssueList): 
   };
 }
 
-function readKind(source: Source, path: IssuePath, label: string, issues: IssueList): NodeKind | null {
+function readKind(source: Source, path: IssuePath, label: string, issues: IssueList): ReadableKind | null {
   const supported = KIND_NAMES.filter((kind) => Object.hasOwn(source, kind));
   const unsupported = unsupportedKinds(source);
   const [kind] = supported;
@@ -78,7 +78,7 @@ function unsupportedKinds(source: Source): readonly string[] {
   return UNSUPPORTED_KINDS.filter((kind) => Object.hasOwn(source, kind));
 }
 
-function reportIdleKeys(kind: NodeKind, fields: NodeFields, path: IssuePath, issues: IssueList): void {
+function reportIdleKeys(kind: ReadableKind, fields: NodeFields, path: IssuePath, issues: IssueList): void {
   const facts = NODE_KINDS[kind];
   const ignored = (key: IssuePath, why: string): void => {
     const message = `'${key.join('.')}' has no effect on ${why}`;
@@ -103,7 +103,7 @@ function reportIdleKeys(kind: NodeKind, fields: NodeFields, path: IssuePath, iss
   }
 }
 
-function readBody(kind: NodeKind, fields: NodeFields): DraftBody | null {
+function readBody(kind: ReadableKind, fields: NodeFields): DraftBody | null {
   const timeoutMs = fields.timeout === undefined ? null : Math.ceil(fields.timeout);
   const { bash, approval, cancel } = fields;
   switch (kind) {

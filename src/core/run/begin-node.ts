@@ -60,6 +60,11 @@ function beginByKind(definition: WorkflowDefinition, state: RunState, node: Node
       if (made.kind === 'refused') return made.action;
       return { type: 'cancelRun', cancellation: { by: null, reason: made.message, nodeId: node.id } };
     }
+    default:
+      return refusal(node, {
+        code: 'DEFINITION_INVALID',
+        message: `no worker of this version runs nodes of the kind '${node.kind}'`,
+      });
   }
 }
 
