@@ -9,9 +9,10 @@ import { dirname, relative, resolve, sep } from 'node:path';
  */
 export const ROOMS = [
   room('src/core', { packages: ['@noble/hashes'] }),
-  // The two files of the core that know YAML and its schema; `workflows` may not import them.
-  room('src/core', { at: 'src/core/definition/compile.ts', packages: ['@noble/hashes', 'yaml'] }),
+  // The files of the core that know YAML and its schemas; `workflows` may not import them.
+  room('src/core', { at: 'src/core/definition/read-yaml.ts', packages: ['@noble/hashes', 'yaml'] }),
   room('src/core', { at: 'src/core/definition/yaml-schema.ts', packages: ['@noble/hashes', 'zod'] }),
+  room('src/core', { at: 'src/core/project-config/config-schema.ts', packages: ['zod'] }),
   room('src/contract', {
     rooms: ['src/core'],
     packages: ['@noble/hashes', '@temporalio/common', '@temporalio/workflow'],
@@ -20,7 +21,11 @@ export const ROOMS = [
   room('workflows', {
     rooms: ['src/core', 'src/contract'],
     packages: ['@temporalio/workflow', '@temporalio/common'],
-    except: ['src/core/definition/compile.ts', 'src/core/definition/yaml-schema.ts'],
+    except: [
+      'src/core/definition/compile.ts',
+      'src/core/definition/read-yaml.ts',
+      'src/core/definition/yaml-schema.ts',
+    ],
     // In Temporal's sandbox the clock is the workflow's own, and replays.
     ambient: ['clock'],
   }),
