@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OWN_LEVEL } from '../support/box-host.js';
 import { performChaos } from './perform.js';
 import { report } from './report.js';
 
@@ -13,6 +14,7 @@ describe('while everything breaks', () => {
       const result = await performChaos({ seed: SEED, seconds: MINUTES * 60, paths: 3, launchersPerPath: 3 });
       console.log(report(result, SEED, MINUTES));
       expect(result.violations).toEqual([]);
+      expect(result.levels).toEqual([String(OWN_LEVEL)]);
       result.scene.remove();
     },
     (MINUTES * 60 + 600) * 1000,

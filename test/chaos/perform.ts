@@ -24,6 +24,8 @@ export interface ChaosResult {
   readonly evidence: Evidence;
   /** How often what was broken. */
   readonly faults: ReadonlyMap<string, number>;
+  /** At which containment levels runs were at work. */
+  readonly levels: readonly string[];
   /** Where the evidence lies; the caller removes it, or keeps it. */
   readonly scene: Scene;
 }
@@ -42,11 +44,19 @@ export async function performChaos(options: ChaosOptions): Promise<ChaosResult> 
     const endedAt = monotonic();
     const remains = await lookAtRemains(scene);
     await scene.dismiss();
+    const levels = await levelsOf(scene);
     const evidence = await gather(scene, remains, endedAt);
-    return { violations: judge(evidence), evidence, faults, scene };
+    return { violations: judge(evidence), evidence, faults, levels, scene };
   } finally {
     await scene.close();
   }
+}
+
+async function levelsOf({ database }: Witnessed): Promise<readonly string[]> {
+  const { rows } = await database.query<{ level: string | null }>(
+    `SELECT DISTINCT metadata->>'containment_level' AS level FROM remote_agent_workflow_runs ORDER BY 1`,
+  );
+  return rows.flatMap(({ level }) => level ?? []);
 }
 
 async function breakThings(

@@ -4,12 +4,12 @@ import type { ChaosResult } from './perform.js';
 
 /** What happened, for people: figures, findings, and how to see it again. */
 export function report(result: ChaosResult, seed: number, minutes: number): string {
-  const { violations, evidence, faults, scene } = result;
+  const { violations, evidence, faults, levels, scene } = result;
   const takeOvers = takeOversOf(evidence).filter(({ isCutShort }) => !isCutShort);
   const count = (kinds: readonly string[]): string =>
     [...groupBy(kinds, (kind) => kind)].map(([kind, all]) => `${kind} ${all.length}`).join(' · ');
   const lines = [
-    `seed ${seed}, ${minutes} minutes`,
+    `seed ${seed}, ${minutes} minutes, containment level ${levels.join(', ')}`,
     `starts:     ${count(evidence.calls.map(({ answer }) => answer.kind))}`,
     `no answer:  ${count(evidence.calls.flatMap(({ answer }) => (answer.kind === 'unanswered' ? [answer.code] : [])))}`,
     `executions: ${count(evidence.holds.map(({ ended }) => ended ?? 'DELETED'))}`,
