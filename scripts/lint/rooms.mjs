@@ -11,6 +11,7 @@ export const ROOMS = [
   room('src/core', { packages: ['@noble/hashes'] }),
   // The files of the core that know YAML and its schemas; `workflows` may not import them.
   room('src/core', { at: 'src/core/definition/read-yaml.ts', packages: ['@noble/hashes', 'yaml'] }),
+  room('src/core', { at: 'src/core/definition/schema-words.ts', packages: ['zod'] }),
   room('src/core', { at: 'src/core/definition/yaml-schema.ts', packages: ['@noble/hashes', 'zod'] }),
   room('src/core', { at: 'src/core/project-config/config-schema.ts', packages: ['zod'] }),
   room('src/contract', {
@@ -24,6 +25,7 @@ export const ROOMS = [
     except: [
       'src/core/definition/compile.ts',
       'src/core/definition/read-yaml.ts',
+      'src/core/definition/schema-words.ts',
       'src/core/definition/yaml-schema.ts',
     ],
     // In Temporal's sandbox the clock is the workflow's own, and replays.

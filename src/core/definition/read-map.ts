@@ -1,12 +1,6 @@
 import type { IssuePath } from './issue.js';
-import {
-  SHAPES,
-  exampleOf,
-  type FieldsOf,
-  type MapName,
-  type Schema,
-  type SchemaIssue,
-} from './yaml-schema.js';
+import { exampleOf, type Schema, type Shape } from './schema-words.js';
+import { SHAPES, type FieldsOf, type MapName, type SchemaIssue } from './yaml-schema.js';
 
 /** Something wrong with a map, at a path inside it. `example`: the last key of that path that has one, used well. */
 export interface Fault {
@@ -26,7 +20,15 @@ export function readMap<Map extends MapName>(
   map: Map,
   source: Readonly<Record<string, unknown>>,
 ): MapReading<Map> {
-  const shape: Readonly<Record<string, Schema>> = SHAPES[map];
+  const { fields, faults } = readShape(SHAPES[map], source);
+  return { fields: fields as FieldsOf<Map>, faults };
+}
+
+/** The same for a map of any shape. */
+export function readShape(
+  shape: Shape,
+  source: Readonly<Record<string, unknown>>,
+): { readonly fields: Readonly<Record<string, unknown>>; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const fields: [string, unknown][] = [];
   for (const [key, schema] of Object.entries(shape)) {
@@ -35,7 +37,7 @@ export function readMap<Map extends MapName>(
     if (reading.hasValue) fields.push([key, reading.value]);
   }
   for (const key of Object.keys(source)) if (!Object.hasOwn(shape, key)) faults.push(unknownKey([key]));
-  return { fields: Object.fromEntries(fields) as FieldsOf<Map>, faults };
+  return { fields: Object.fromEntries(fields), faults };
 }
 
 interface KeyReading {

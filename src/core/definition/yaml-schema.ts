@@ -1,28 +1,14 @@
 import { z } from 'zod';
 import { INPUTS } from '../expression/reference.js';
 import type { IssuePath } from './issue.js';
+import { bare, filled, flag, keysIn, listOf, mapOf, number, oneOf, text, trimmed } from './schema-words.js';
 
 /** Archon's columns for names hold no more. */
 const LONGEST_NAME = 255;
 /** Ten years: longer than any timer can be trusted with. */
 const LONGEST_TIMEOUT_MS = 315_360_000_000;
 
-const text = z.string({ error: 'must be a text' });
-const filled = text.regex(/\S/, { error: 'must not be empty' });
-const trimmed = text.trim().min(1, { error: 'must not be empty' });
 const name = trimmed.max(LONGEST_NAME, { error: `must not be longer than ${LONGEST_NAME} characters` });
-const flag = z.boolean({ error: 'must be true or false' });
-const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
-  z.enum(values, { error: `must be one of ${values.join(', ')}` });
-const listOf = <Item extends z.ZodType>(item: Item) => z.array(item, { error: 'must be a list' });
-const mapOf = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? 'must be a map of keys' : undefined),
-  });
-const number = (least: number, most: number) => {
-  const error = `must be a number from ${least} to ${most}`;
-  return z.number({ error }).min(least, { error }).max(most, { error });
-};
 
 const decision = mapOf({
   id: trimmed
@@ -186,9 +172,6 @@ export const SHAPES = {
 };
 type Shapes = typeof SHAPES;
 
-/** What reads one value. */
-export type Schema = z.ZodType;
-
 /** One thing that it met. */
 export type SchemaIssue = z.core.$ZodIssue;
 
@@ -201,35 +184,12 @@ export type FieldsOf<Map extends MapName> = {
 
 /** The keys that a map may have; for a dotted path such as `approval`, those of the map found there. */
 export function keysOf(map: MapName, nested: IssuePath = []): readonly string[] {
-  const inner = bare(nested.reduce<z.ZodType>(memberOf, z.object(SHAPES[map])));
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  return keysIn(SHAPES[map], nested);
 }
 
 /** The JSON Schema that editors check workflow files with. */
 export function jsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(workflow.meta({ title: 'signalbox workflow' }), { io: 'input' });
-}
-
-/** The last key on a path into the value of `key` that has an example, used well, as it would be written; null: none. */
-export function exampleOf(key: string, schema: Schema, path: IssuePath = []): string | null {
-  const examples = bare(schema).meta()?.['examples'];
-  const own =
-    Array.isArray(examples) && examples.length > 0 ? `${key}: ${JSON.stringify(examples[0])}` : null;
-  const [next, ...rest] = path;
-  if (next === undefined) return own;
-  const inner = exampleOf(typeof next === 'number' ? key : next, memberOf(schema, next), rest);
-  return inner ?? own;
-}
-
-function memberOf(schema: Schema, key: string | number): Schema {
-  const inner = bare(schema);
-  if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
-  if (inner instanceof z.ZodObject) return (inner.shape as Record<string, z.ZodType>)[key] ?? z.unknown();
-  return z.unknown();
-}
-
-function bare(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
 }
 
 function withMeta<Schema extends z.ZodType>(from: z.ZodType, to: Schema): Schema {
