@@ -83,9 +83,9 @@ function checkText(body: DraftBody, nodePath: IssuePath, names: Names, issues: I
 
 function checkName(reference: Reference, path: IssuePath, names: Names, issues: IssueList): void {
   const [known, name] =
-    reference.kind === 'node' ? [names.nodes, reference.nodeId] : [names.inputs, reference.name];
+    reference.kind === 'input' ? [names.inputs, reference.name] : [names.nodes, reference.nodeId];
   if (known.has(name)) return;
-  const what = reference.kind === 'node' ? 'node' : 'input';
+  const what = reference.kind === 'input' ? 'input' : 'node';
   const text = formatReference(reference);
   const message = `'${text}' names no ${what} of the workflow`;
   issues.error({

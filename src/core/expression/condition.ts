@@ -6,8 +6,12 @@ import { resolveReference } from './scope.js';
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
-/** `ref op literal`; one that could not be read keeps its text, and matters only if it is reached. */
+/**
+ * `ref op literal`; one that could not be read keeps its text, and matters only if it is reached. `constant`: an
+ * input of an include was compared, whose value the file gave.
+ */
 export type Atom =
+  | { readonly kind: 'constant'; readonly isTrue: boolean; readonly text: string }
   | {
       readonly kind: 'compare';
       readonly left: Reference;
@@ -62,6 +66,7 @@ function evaluateGroup(group: readonly Atom[], scope: Scope): Verdict {
 
 function evaluateAtom(atom: Atom, scope: Scope): Verdict {
   if (atom.kind === 'unreadable') return { kind: 'unreadable', problem: atom.problem };
+  if (atom.kind === 'constant') return toVerdict(atom.isTrue);
   const resolution = resolveReference(atom.left, scope);
   if (resolution.kind === 'unresolved') return { kind: 'unresolved', message: resolution.message };
   const left = resolution.value.text;

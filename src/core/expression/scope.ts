@@ -10,12 +10,13 @@ const UNSETTLED: NodeScope = { state: 'unsettled' };
 
 /**
  * Looks a reference up. The whole output of a node that was skipped or has not run is empty; a field of it,
- * and anything of a failed node, is unresolved.
+ * and anything of a failed node, is unresolved. In a first iteration everything of the one before is empty.
  */
 export function resolveReference(reference: Reference, scope: Scope): Resolution {
   if (reference.kind === 'input') return resolveInput(reference.name, scope);
   const { nodeId, field } = reference;
-  const node = Object.hasOwn(scope.nodes, nodeId) ? (scope.nodes[nodeId] ?? UNSETTLED) : UNSETTLED;
+  const nodes = reference.kind === 'previous' ? (scope.previous ?? {}) : scope.nodes;
+  const node = Object.hasOwn(nodes, nodeId) ? (nodes[nodeId] ?? UNSETTLED) : UNSETTLED;
   switch (node.state) {
     case 'completed':
       return field === null ? text(node.output.text) : resolveField(reference, field, node.output);
@@ -24,7 +25,9 @@ export function resolveReference(reference: Reference, scope: Scope): Resolution
     case 'skipped':
       return field === null ? inline('') : unresolved(reference, `node '${nodeId}' was skipped`);
     case 'unsettled':
-      return field === null ? inline('') : unresolved(reference, `node '${nodeId}' has not run yet`);
+      return field === null || reference.kind === 'previous'
+        ? inline('')
+        : unresolved(reference, `node '${nodeId}' has not run yet`);
   }
 }
 

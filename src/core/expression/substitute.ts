@@ -1,6 +1,6 @@
 import { RunError } from '../errors.js';
 import type { FieldValue, Scope, TextValue } from '../run/task.js';
-import { findReferences, findTokens, type Reference, type Token, type VariableName } from './reference.js';
+import { findTokens, USER_VARIABLES, type Reference, type Token, type VariableName } from './reference.js';
 import { resolveReference } from './scope.js';
 import { readShell, type ShellReading } from './shell-context.js';
 import { shellQuote } from './shell-binding.js';
@@ -8,9 +8,11 @@ import { ShellScript, type Place, type ShellValue } from './shell-script.js';
 
 /**
  * Where a text goes. bash: a script; references and variables are replaced, and no value can become code.
+ * script: a program in another language, where both are replaced by their text, and the author quotes.
+ * prompt: what an agent or a sub-run is told; inputs and the user's variables are replaced, too.
  * message: what a person reads; references are replaced by their text, variables are left alone.
  */
-export type Surface = 'bash' | 'message';
+export type Surface = 'bash' | 'script' | 'prompt' | 'message';
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
@@ -22,18 +24,25 @@ const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
  * @see docs/adr/0002-values-in-shell-scripts.md
  */
 export function substitute(text: string, surface: Surface, scope: Scope): string {
-  return surface === 'bash' ? substituteInScript(text, scope) : substituteInMessage(text, scope);
-}
-
-function substituteInMessage(text: string, scope: Scope): string {
+  if (surface === 'bash') return substituteInScript(text, scope);
   const parts: string[] = [];
   let at = 0;
-  for (const { start, end, reference } of findReferences(text)) {
-    if (reference.kind === 'input') continue;
-    parts.push(text.slice(at, start), readable(valueOf(reference, scope).text));
-    at = end;
+  for (const token of findTokens(text, surface === 'prompt' ? 'prompt' : 'script')) {
+    const value = plainText(token, surface, scope);
+    if (value === null) continue;
+    parts.push(text.slice(at, token.start), value);
+    at = token.end;
   }
   return [...parts, text.slice(at)].join('');
+}
+
+/** What stands for a token where nothing needs quotes; null: it is left as it is. */
+function plainText(token: Token, surface: Exclude<Surface, 'bash'>, scope: Scope): string | null {
+  if (token.kind === 'variable') return surface === 'message' ? null : variable(token.name, scope);
+  const { reference } = token;
+  if (reference.kind === 'input' && surface !== 'prompt') return null;
+  const { text } = valueOf(reference, scope);
+  return surface === 'message' ? readable(text) : loaded(text);
 }
 
 function substituteInScript(text: string, scope: Scope): string {
@@ -57,7 +66,7 @@ function place(token: Token, script: ShellScript, reading: ShellReading, scope: 
   if (token.kind === 'variable') {
     const exact = withoutNul(variable(token.name, scope));
     script.bind(at, { exact, shown: exact });
-  } else if (token.reference.kind === 'node') {
+  } else if (token.reference.kind !== 'input') {
     placeValue(at, script, valueOf(token.reference, scope));
   }
 }
@@ -88,6 +97,7 @@ function valueOf(reference: Reference, scope: Scope): FieldValue {
 function variable(name: VariableName, scope: Scope): string {
   const value = Object.hasOwn(scope.variables, name) ? scope.variables[name] : undefined;
   if (value !== undefined && (value !== '' || name !== 'BASE_BRANCH')) return value;
+  if (USER_VARIABLES.some((known) => known === name)) return '';
   const hint =
     name === 'BASE_BRANCH' ? ': give the run --base BRANCH, or set the default branch of origin' : '';
   throw new RunError('REFERENCE_UNRESOLVED', `'$${name}' has no value here${hint}`);

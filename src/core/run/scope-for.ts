@@ -21,7 +21,8 @@ export function scopeFor(
   const inputNames = new Set<string>();
   for (const reference of reader.references) {
     if (reference.kind === 'input') inputNames.add(reference.name);
-    else nodes.push([reference.nodeId, seenBy(definition, state, reader.node, reference.nodeId)]);
+    else if (reference.kind === 'node')
+      nodes.push([reference.nodeId, seenBy(definition, state, reader.node, reference.nodeId)]);
   }
   const inputs = Object.entries(state.inputs).filter(([name]) => inputNames.has(name));
   return { variables, inputs: Object.fromEntries(inputs), nodes: Object.fromEntries(nodes) };

@@ -46,10 +46,12 @@ export type NodeScope =
 
 /** What an expression may see. */
 export interface Scope {
-  /** `WORKFLOW_ID`, `ARTIFACTS_DIR`, `STATE_DIR`, `BASE_BRANCH`, `DOCS_DIR`, by name without `$`. */
+  /** `WORKFLOW_ID`, `ARTIFACTS_DIR`, `STATE_DIR`, `BASE_BRANCH`, `DOCS_DIR` …, by name without `$`. */
   readonly variables: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, string>>;
   readonly nodes: Readonly<Record<NodeId, NodeScope>>;
+  /** In the body of a loop group: its nodes as they were in the iteration before. Absent in the first one. */
+  readonly previous?: Readonly<Record<NodeId, NodeScope>>;
 }
 
 /** One attempt of a bash node, as the workflow asks the host for it. */
