@@ -14,9 +14,9 @@ const UNSETTLED: NodeScope = { state: 'unsettled' };
  */
 export function resolveReference(reference: Reference, scope: Scope): Resolution {
   if (reference.kind === 'input') return resolveInput(reference.name, scope);
+  if (reference.kind === 'previous' && scope.previous === undefined) return inline('');
   const { nodeId, field } = reference;
-  const nodes = reference.kind === 'previous' ? (scope.previous ?? {}) : scope.nodes;
-  const node = Object.hasOwn(nodes, nodeId) ? (nodes[nodeId] ?? UNSETTLED) : UNSETTLED;
+  const node = nodeOf(reference, scope);
   switch (node.state) {
     case 'completed':
       return field === null ? text(node.output.text) : resolveField(reference, field, node.output);
@@ -25,10 +25,13 @@ export function resolveReference(reference: Reference, scope: Scope): Resolution
     case 'skipped':
       return field === null ? inline('') : unresolved(reference, `node '${nodeId}' was skipped`);
     case 'unsettled':
-      return field === null || reference.kind === 'previous'
-        ? inline('')
-        : unresolved(reference, `node '${nodeId}' has not run yet`);
+      return field === null ? inline('') : unresolved(reference, `node '${nodeId}' has not run yet`);
   }
+}
+
+function nodeOf({ kind, nodeId }: Exclude<Reference, { readonly kind: 'input' }>, scope: Scope): NodeScope {
+  const nodes = kind === 'previous' ? (scope.previous ?? {}) : scope.nodes;
+  return Object.hasOwn(nodes, nodeId) ? (nodes[nodeId] ?? UNSETTLED) : UNSETTLED;
 }
 
 function resolveInput(name: string, scope: Scope): Resolution {
