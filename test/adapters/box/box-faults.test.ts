@@ -1,3 +1,4 @@
+import { withTwoUsers } from '../../support/two-users.js';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,6 @@ import type { BoxOwner, BoxTask } from '../../../src/ports/box.js';
 import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
 import {
   directoryOf,
-  IS_ROOT,
   ORDINARY_UID,
   OWN_LEVEL,
   startBoxHost,
@@ -228,20 +228,19 @@ describe('two owners of one directory', () => {
     await second.box.ensureOpen(stranger, EXECUTION);
   });
 
-  it.runIf(IS_ROOT)('two users: the second is told which process of whom is there', async () => {
-    const directory = directoryOf(ORDINARY_UID);
-    const first = await openAt({ level: 2, uid: ORDINARY_UID }, { workingPath: directory });
-    const second = await startBoxHost({ level: OWN_LEVEL });
-    const stranger = anOwner({ workingPath: directory, temporalNamespaceId: randomUUID() });
-    await expect(second.box.ensureOpen(stranger, EXECUTION)).rejects.toMatchObject({
-      code: 'LEASE_HELD',
-      message: expect.stringMatching(new RegExp(`process ${initOf(first.owner.runId)} of user nobody`)),
+  withTwoUsers(() => {
+    it('two users: the second is told which process of whom is there', async () => {
+      const directory = directoryOf(ORDINARY_UID);
+      const first = await openAt({ level: 2, uid: ORDINARY_UID }, { workingPath: directory });
+      const second = await startBoxHost({ level: OWN_LEVEL });
+      const stranger = anOwner({ workingPath: directory, temporalNamespaceId: randomUUID() });
+      await expect(second.box.ensureOpen(stranger, EXECUTION)).rejects.toMatchObject({
+        code: 'LEASE_HELD',
+        message: expect.stringMatching(new RegExp(`process ${initOf(first.owner.runId)} of user nobody`)),
+      });
     });
-  });
 
-  it.runIf(IS_ROOT)(
-    'a leftover of a user who is not ours to end is named, with what lives in it',
-    async () => {
+    it('a leftover of a user who is not ours to end is named, with what lives in it', async () => {
       const directory = directoryOf(ORDINARY_UID);
       const first = await openAt({ level: OWN_LEVEL }, { workingPath: directory });
       const sleeper = first.task('echo ready; exec sleep 1000');
@@ -254,8 +253,8 @@ describe('two owners of one directory', () => {
         details: { processes: expect.arrayContaining([expect.objectContaining({ user: 'root' })]) },
       });
       expect(first.host.process.exitCode).toBeNull();
-    },
-  );
+    });
+  });
 
   it('under another ID of the same Temporal: while that is open it holds the place, afterwards it is ended', async () => {
     const first = await openAt({ level: OWN_LEVEL });
@@ -362,13 +361,15 @@ describe('a directory that changes while a box is open', () => {
     expect(initOf(first.owner.runId)).toBeNull();
   });
 
-  it.runIf(IS_ROOT)('bound to another name by a mount: no second box opens on it', async () => {
-    const parent = directoryOf(undefined);
-    for (const name of ['one', 'two']) mkdirSync(join(parent, name));
-    execFileSync('mount', ['--bind', join(parent, 'one'), join(parent, 'two')]);
-    onTestFinished(() => void execFileSync('umount', ['--lazy', join(parent, 'two')]));
-    await openAt({ level: OWN_LEVEL }, { workingPath: join(parent, 'one') });
-    await second(anOwner({ workingPath: join(parent, 'two') }));
+  withTwoUsers(() => {
+    it('bound to another name by a mount: no second box opens on it', async () => {
+      const parent = directoryOf(undefined);
+      for (const name of ['one', 'two']) mkdirSync(join(parent, name));
+      execFileSync('mount', ['--bind', join(parent, 'one'), join(parent, 'two')]);
+      onTestFinished(() => void execFileSync('umount', ['--lazy', join(parent, 'two')]));
+      await openAt({ level: OWN_LEVEL }, { workingPath: join(parent, 'one') });
+      await second(anOwner({ workingPath: join(parent, 'two') }));
+    });
   });
 
   it('a worktree that git removes, and one that loses its .git: no second box opens on it', async () => {

@@ -1,3 +1,4 @@
+import { withTwoUsers } from '../../support/two-users.js';
 import { execFile, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -74,39 +75,41 @@ describe('a box whose own process bears the run’s markers', () => {
   });
 });
 
-describe.runIf(isRoot)('a box of an ordinary user', () => {
-  const asOrdinaryUser = (setpriv: string): string[] => [
-    setpriv,
-    `--reuid=${ORDINARY_UID}`,
-    `--regid=${ORDINARY_UID}`,
-    '--clear-groups',
-  ];
+withTwoUsers(() => {
+  describe('a box of an ordinary user', () => {
+    const asOrdinaryUser = (setpriv: string): string[] => [
+      setpriv,
+      `--reuid=${ORDINARY_UID}`,
+      `--regid=${ORDINARY_UID}`,
+      '--clear-groups',
+    ];
 
-  it('ends daemons', async () => {
-    const told = await runProgram(asOrdinaryUser('setpriv'), DAEMONS);
-    expect(told).toMatchObject({ uid: ORDINARY_UID, exit: { exitCode: 0 }, before: 3, code: 'closed' });
-    expect(bornWith(`SIGNALBOX_RUN_ID=${runId}`)).toEqual([]);
-  });
+    it('ends daemons', async () => {
+      const told = await runProgram(asOrdinaryUser('setpriv'), DAEMONS);
+      expect(told).toMatchObject({ uid: ORDINARY_UID, exit: { exitCode: 0 }, before: 3, code: 'closed' });
+      expect(bornWith(`SIGNALBOX_RUN_ID=${runId}`)).toEqual([]);
+    });
 
-  it('names what has become another user’s, and does not call the box closed', async () => {
-    const vault = join(directory, 'vault');
-    mkdirSync(vault);
-    chownSync(vault, ORDINARY_UID, ORDINARY_UID);
-    chmodSync(vault, 0o700);
-    const setpriv = join(vault, 'setpriv');
-    copyFileSync('/usr/bin/setpriv', setpriv);
-    chmodSync(setpriv, 0o4755);
-    const script = `${setpriv} --reuid=0 --regid=0 --clear-groups sleep 1000 & while ! grep -q sleep /proc/$!/cmdline; do :; done`;
-    try {
-      const told = await runProgram(asOrdinaryUser('setpriv'), script);
-      expect(told.code).toMatch(
-        /^PATH_STILL_OCCUPIED: still alive 500 ms after SIGKILL: \d+ \(root\) sleep 1000\. End/,
-      );
-      const pid = Number(/SIGKILL: (\d+)/.exec(told.code)?.[1]);
-      expect(isAlive(pid)).toBe(true);
-      process.kill(pid, 'SIGKILL');
-    } finally {
-      rmSync(vault, { recursive: true });
-    }
+    it('names what has become another user’s, and does not call the box closed', async () => {
+      const vault = join(directory, 'vault');
+      mkdirSync(vault);
+      chownSync(vault, ORDINARY_UID, ORDINARY_UID);
+      chmodSync(vault, 0o700);
+      const setpriv = join(vault, 'setpriv');
+      copyFileSync('/usr/bin/setpriv', setpriv);
+      chmodSync(setpriv, 0o4755);
+      const script = `${setpriv} --reuid=0 --regid=0 --clear-groups sleep 1000 & while ! grep -q sleep /proc/$!/cmdline; do :; done`;
+      try {
+        const told = await runProgram(asOrdinaryUser('setpriv'), script);
+        expect(told.code).toMatch(
+          /^PATH_STILL_OCCUPIED: still alive 500 ms after SIGKILL: \d+ \(root\) sleep 1000\. End/,
+        );
+        const pid = Number(/SIGKILL: (\d+)/.exec(told.code)?.[1]);
+        expect(isAlive(pid)).toBe(true);
+        process.kill(pid, 'SIGKILL');
+      } finally {
+        rmSync(vault, { recursive: true });
+      }
+    });
   });
 });

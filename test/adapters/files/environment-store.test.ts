@@ -1,3 +1,4 @@
+import { withTwoUsers } from '../../support/two-users.js';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
@@ -97,11 +98,13 @@ describe('the directory of environments', () => {
     });
   });
 
-  it.runIf(process.getuid?.() === 0)('does not read another user’s file', async () => {
-    chownSync(path, 65_534, 65_534);
-    await expect(load()).rejects.toMatchObject({
-      code: 'ENVIRONMENT_UNREADABLE',
-      message: expect.stringContaining('it belongs to user 65534, not 0'),
+  withTwoUsers(() => {
+    it('does not read another user’s file', async () => {
+      chownSync(path, 65_534, 65_534);
+      await expect(load()).rejects.toMatchObject({
+        code: 'ENVIRONMENT_UNREADABLE',
+        message: expect.stringContaining('it belongs to user 65534, not 0'),
+      });
     });
   });
 
