@@ -121,9 +121,13 @@ export interface CancelNode extends NodeBase {
 /** What runs a script: Bun (TypeScript, JavaScript) or uv (Python). */
 export type ScriptRuntime = 'bun' | 'uv';
 
-/** Where the program of a script node is. `named`: a file of a captured scripts folder, without its extension. */
+/**
+ * Where the program of a script node is. `named`: a file of a scripts folder, without its extension; `file` is where
+ * it lies in the run's captured source (`project/scripts/check.ts`), from when the start has found it.
+ */
 export type ScriptSource =
-  { readonly kind: 'inline'; readonly text: Text } | { readonly kind: 'named'; readonly name: string };
+  | { readonly kind: 'inline'; readonly text: Text }
+  | { readonly kind: 'named'; readonly name: string; readonly file?: string };
 
 /** Runs a program in TypeScript, JavaScript or Python. `timeoutMs`: hard limit of one attempt. */
 export interface ScriptNode extends NodeBase {
