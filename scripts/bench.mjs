@@ -1,5 +1,5 @@
 // `npm run bench`: measures, prints, and writes docs/benchmarks.md.
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { boxEntry, cancelled, workerKilled } from './bench/faults.mjs';
@@ -49,6 +49,7 @@ const reasons =
   missed.length === 0
     ? ''
     : `\n## What was missed, and why\n\n${missed.map(({ what, reason }) => `- ${what}: ${reason ?? 'no reason found yet.'}`).join('\n')}\n`;
+const soak = /\n## Soak\n[^]*$/.exec(await readFile(report, 'utf8'))?.[0] ?? '';
 await writeFile(
   report,
   `# Benchmarks
@@ -61,6 +62,6 @@ Absolute times move with the machine; ratios less so.
 | what | figures | goal | |
 | --- | --- | --- | --- |
 ${table}
-${reasons}`,
+${reasons}${soak}`,
 );
 console.log(`\nWritten to docs/benchmarks.md. Run it again on a quiet machine to compare.`);
