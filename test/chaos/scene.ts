@@ -41,9 +41,15 @@ export interface SceneOptions {
   readonly paths: number;
   /** More of Temporal's dynamic configuration, `KEY=JSON`. */
   readonly temporalConfig?: readonly string[];
+  /** Of the command line and of everything that it brings up. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
-export async function raiseScene({ paths, temporalConfig = [] }: SceneOptions): Promise<Scene> {
+export async function raiseScene({
+  paths,
+  temporalConfig = [],
+  environment = {},
+}: SceneOptions): Promise<Scene> {
   const witnesses = await placeWitnesses(paths);
   const wire = join(witnesses.directory, 'wire');
   mkdirSync(wire);
@@ -52,6 +58,7 @@ export async function raiseScene({ paths, temporalConfig = [] }: SceneOptions): 
     XDG_STATE_HOME: witnesses.stateHome,
     SIGNALBOX_TEMPORAL_CLI: programOnWire(wire),
     PATH: `/usr/bin:/bin:${process.env['PATH'] ?? ''}`,
+    ...environment,
   });
   const home = cli.environment['SIGNALBOX_HOME'] ?? '';
   const hasOwnDisk = await mountDisk(home);

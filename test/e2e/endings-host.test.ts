@@ -1,26 +1,38 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { patiently } from '../chaos/patiently.js';
 import { eventually } from '../support/eventually.js';
+import { PROGRAMS } from '../chaos/witnesses.js';
 import { raiseEndings, SECONDS, type Endings } from './endings.js';
 
 const BIN = fileURLToPath(new URL('../../bin/signalbox.js', import.meta.url));
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 let endings: Endings;
+let clockShift: string;
 
 beforeAll(async () => {
-  endings = await raiseEndings({ temporalConfig: ['limit.historyCount.suggestContinueAsNew=25'] });
+  clockShift = join(mkdtempSync(join(tmpdir(), 'signalbox-clock-')), 'ms');
+  endings = await raiseEndings({
+    temporalConfig: ['limit.historyCount.suggestContinueAsNew=25'],
+    environment: {
+      NODE_OPTIONS: `--import=${join(PROGRAMS, 'shifted-clock.mjs')}`,
+      CLOCK_SHIFT_FILE: clockShift,
+    },
+  });
 }, 900 * SECONDS);
 
 afterAll(async () => {
   await endings.close();
   endings.remove();
+  rmSync(dirname(clockShift), { recursive: true });
 }, 120 * SECONDS);
 
 describe('a run that continues as a new execution', { timeout: 300 * SECONDS }, () => {
@@ -56,6 +68,36 @@ describe('a host that starts again', { timeout: 300 * SECONDS }, () => {
     await endings.nextRunBegins(held);
   });
 });
+
+describe('a host whose programs see their clock jump', { timeout: 300 * SECONDS }, () => {
+  const HOUR = 3_600 * SECONDS;
+
+  it('an hour ahead: its node goes on', () => livesThrough(HOUR));
+  it('an hour back: its node goes on', () => livesThrough(-HOUR));
+});
+
+async function livesThrough(shiftMs: number): Promise<void> {
+  expect(environmentOf('worker')).toContain(`CLOCK_SHIFT_FILE=${clockShift}`);
+  const held = await endings.begin('through');
+  const before = held.living();
+  writeFileSync(clockShift, String(shiftMs));
+  await laterThanEveryWatch();
+  expect(held.living()).toEqual(before);
+  expect((await endings.row(held.runId))?.status).toBe('running');
+  endings.letGo();
+  await endings.becomes(held.runId, 'completed');
+  expect(held.living()).toEqual([]);
+  await endings.nextRunBegins(held);
+  rmSync(clockShift);
+}
+
+function environmentOf(part: string): readonly string[] {
+  const pid = endings.part(part)?.process?.pid ?? -1;
+  return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+}
+
+/** Worker and supervisor look for what is lost at most every ten seconds. */
+const laterThanEveryWatch = (): Promise<void> => wait(12 * SECONDS);
 
 /** All of the stack at once: the supervisor first, so that nothing of it comes back. */
 function losePower(): void {
