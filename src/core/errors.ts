@@ -68,6 +68,7 @@ export const ERROR_CODES = {
   WORKFLOW_AMBIGUOUS: { retry: false, exitCode: 64 },
   WORKFLOW_NOT_FOUND: { retry: false, exitCode: 64 },
   WORKING_PATH_INVALID: { retry: false, exitCode: 64 },
+  WORKTREE_FAILED: { retry: false, exitCode: 1 },
   WRONG_HOST: { retry: false, exitCode: 1 },
   WRONG_WORKFLOW_ID: { retry: false, exitCode: 1 },
   WRONG_WORKING_PATH: { retry: false, exitCode: 1 },

@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import type { Box } from '../../ports/box.js';
+import type { WorktreeTask } from '../../core/isolation/worktree-order.js';
+import type { Worktrees } from '../../ports/worktrees.js';
+import { GIT_ATTEMPT, makeBoxedGit } from './boxed-git.js';
+import { findGitPrograms } from './git-programs.js';
+import { gitEnvironment } from './git.js';
+import { makeWorktree } from './make-worktree.js';
+
+export interface WorktreesOptions {
+  readonly box: Box;
+  /** What commands of a run find in their environment. @throws RunError `ENVIRONMENT_UNREADABLE` */
+  readonly environmentOf: (
+    run: Pick<WorktreeTask, 'runId' | 'hasClientEnvironment'>,
+  ) => Promise<Readonly<Record<string, string>>>;
+}
+
+/** Worktrees by the `git` program, in the boxes of their runs. */
+export function makeWorktrees({ box, environmentOf }: WorktreesOptions): Worktrees {
+  return {
+    async make(task, signal) {
+      const { git: program, flock } = findGitPrograms();
+      const { runId, artifactsDir, graceMs } = task;
+      const variables = gitEnvironment(await environmentOf(task));
+      // An attempt that Temporal believes lost may still be at it.
+      await box.stopAttempt(runId, GIT_ATTEMPT, graceMs);
+      const boxed = makeBoxedGit(
+        {
+          ...{ box, program, runId, graceMs },
+          environment: variables,
+          scratch: join(artifactsDir, '.signalbox', 'worktree'),
+        },
+        signal,
+      );
+      try {
+        return await makeWorktree({ git: boxed.git, flock, now: Date.now }, task, signal);
+      } finally {
+        await boxed.dispose();
+      }
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { MadeWorktree, WorktreeTask } from '../core/isolation/worktree-order.js';
+
+/** Makes the worktrees of runs, in the runs' boxes: hooks and filters are work. */
+export interface Worktrees {
+  /**
+   * Makes one, or finishes what an earlier attempt began, or takes what is there. To be called by the one that
+   * holds the lease on its path, with the box of the run open.
+   * @throws RunError `WORKTREE_FAILED` · `NODE_INTERRUPTED` · `NODE_UNSTARTABLE` · the signal's reason
+   */
+  make(task: WorktreeTask, signal: AbortSignal): Promise<MadeWorktree>;
+}
+
+/** A repository as the machine's files show it. */
+export interface RepositorySight {
+  /** Main checkout, real and absolute. */
+  readonly directory: string;
+  /** URL of the remote that stands for it; null: it has none. */
+  readonly remoteUrl: string | null;
+  /** Where a branch is checked out apart from the main checkout; null: nowhere. */
+  worktreeOf(branch: string): Promise<string | null>;
+}
+
+/** Finds repositories by their files: the `git` program refuses those of other users and obeys `GIT_DIR`. */
+export interface Repositories {
+  /** @param remote which one stands for the project; null: `origin`, else the only one */
+  find(directory: string, remote: string | null): Promise<RepositorySight | null>;
+  /** The real path of what may not exist yet. @throws RunError `WORKING_PATH_INVALID` */
+  futurePath(path: string): Promise<string>;
+}
