@@ -5,16 +5,18 @@ import type { NodeFailure } from '../src/core/run/task.js';
 import type { Box } from '../src/ports/box.js';
 import type { Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
-import type { EnvironmentStore, RunFiles } from '../src/ports/run-files.js';
+import type { EnvironmentStore, RunFiles, SourceFiles } from '../src/ports/run-files.js';
 import type { RunTable } from '../src/ports/run-table.js';
 import { callingExecution } from './inside-run.js';
 import { keptResults, type KeptResultsPorts } from './kept-results.js';
+import { laySource } from './lay-source.js';
 import { openBox, type TemporalPlace } from './open-box.js';
 import { standing } from './standing.js';
 
 export interface OpenRunPorts extends KeptResultsPorts {
   readonly host: Host;
   readonly files: RunFiles;
+  readonly sources: SourceFiles;
   readonly table: RunTable;
   readonly executions: Executions;
   readonly box: Box;
@@ -54,6 +56,7 @@ export const makeOpenRun =
     const kept = request.resume === null ? [] : await keptResults(ports, runId, directories.artifactsDir);
     const refusal =
       (await refusalBesideArchon(table, request.workingPath)) ??
+      (await laySource(ports.sources, directories.artifactsDir, request)) ??
       (await openBox(box, input, execution, temporal));
     return { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
   };

@@ -2,6 +2,7 @@ import { Connection, type Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { makeEnvironmentStore } from './adapters/files/environment-store.js';
 import { makeRunReader, makeTextStore } from './adapters/postgres/index.js';
+import { bundledFolder } from './adapters/files/bundled-folder.js';
 import { makeOrchestrator } from './client/create-orchestrator.js';
 import { readHostId } from './client/host-id.js';
 import type { Orchestrator } from './client/orchestrator.js';
@@ -58,6 +59,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     hostId: () => readHostId(options.hostId ?? config.hostId),
     uid: process.getuid?.() ?? 0,
     archonHome: options.archonHome ?? config.archonHome,
+    bundled: bundledFolder(),
   });
 }
 

@@ -13,6 +13,7 @@ import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
 import { makeOutputStore } from '../src/adapters/files/output-store.js';
 import { makeRunFiles } from '../src/adapters/files/run-files.js';
+import { makeSourceFiles } from '../src/adapters/files/source-files.js';
 import { readBootId } from '../src/adapters/host/boot-id.js';
 import { makeHost } from '../src/adapters/host/host.js';
 import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
@@ -152,6 +153,7 @@ function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId:
     environment,
     host: makeHost({ hostId, uid, baseBranch: detectBaseBranch }),
     files: makeRunFiles(options.archonHome),
+    sources: makeSourceFiles(makeTextStore(database)),
     outputs: makeOutputStore(),
     table: makeRunTable(database, { logger, temporalNamespaceId }),
     shell: makeShell({

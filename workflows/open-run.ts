@@ -47,7 +47,8 @@ export async function openRun(
 function withoutDefinition(request: StartRequest): OpenRunInput['request'] {
   const { runId, startToken, hostId, uid, workingPath, message, inputs } = request;
   const { startedBy, baseBranch, hasClientEnvironment, resume } = request;
-  const place = { runId, startToken, hostId, uid, workingPath };
+  const files = request.source === undefined ? {} : { source: request.source };
+  const place = { runId, startToken, hostId, uid, workingPath, ...files };
   return { ...place, message, inputs, startedBy, baseBranch, hasClientEnvironment, resume };
 }
 

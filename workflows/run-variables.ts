@@ -2,8 +2,8 @@ import type { OpenedRun } from '../src/contract/activities.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import { inputVariable } from '../src/core/expression/reference.js';
 
-/** Until config files exist, documents are where Archon looks by default. */
-const DOCS_DIR = 'docs/';
+/** Where documents are unless a config says otherwise. */
+const DEFAULT_DOCS_DIR = 'docs/';
 
 /** What the language's `$NAMES` stand for in a run. */
 export interface RunVariables {
@@ -22,7 +22,7 @@ export function runVariables(request: StartRequest, opened: OpenedRun): RunVaria
       ARTIFACTS_DIR: opened.artifactsDir,
       STATE_DIR: opened.stateDir,
       BASE_BRANCH: opened.baseBranch,
-      DOCS_DIR,
+      DOCS_DIR: request.docsPath ?? DEFAULT_DOCS_DIR,
     },
   };
 }

@@ -22,7 +22,9 @@ const isFlag = (value: unknown): boolean => typeof value === 'boolean';
 const isGivenUuid = (value: unknown): boolean => isText(value) && isUuid(value);
 const isMapOfTexts = (value: unknown): boolean => isJsonObject(value) && Object.values(value).every(isText);
 const isWorkflow = (value: unknown): boolean =>
-  isText(value) || (isJsonObject(value) && isText(value['file']) && isText(value['text']));
+  isText(value) ||
+  (isJsonObject(value) &&
+    (isJsonObject(value['definition']) || (isText(value['file']) && isText(value['text']))));
 const isWorker = (value: unknown): boolean =>
   isJsonObject(value) && isText(value['hostId']) && value['hostId'] !== '' && isCount(value['uid']);
 const isHeartbeat = (value: unknown): boolean => isCount(value) && (value as number) >= SHORTEST_HEARTBEAT_MS;

@@ -1,14 +1,14 @@
 import type { Client } from '@temporalio/client';
 import { MESSAGES, type CancelAnswer, type DecideAnswer } from '../contract/messages.js';
 import { ticketWorkflowId } from '../contract/workflow-id.js';
-import { compileDefinition } from '../core/definition/compile.js';
 import type { Issue } from '../core/definition/issue.js';
 import { RunError } from '../core/errors.js';
 import { shortRunId, type HostId, type RunId } from '../core/ids.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { RunReader, RunRecord, TextStore } from '../ports/run-table.js';
-import { loadWorkflow, type LoadedWorkflow } from './discover.js';
+import { discover } from './discover.js';
+import { loadSource, loadText, type LoadedSource } from './load-source.js';
 import { askRun } from './ask-run.js';
 import { checkResume, checkStart } from './check-start.js';
 import { followRun } from './follow-run.js';
@@ -16,6 +16,7 @@ import { memoOf, readHolder } from './holder.js';
 import { sendUpdate } from './message-run.js';
 import type { Orchestrator, ResumeOptions, ResumeResult, StartOptions, StartResult } from './orchestrator.js';
 import { makeNamespaceId } from './namespace-id.js';
+import { nodeEnvironment } from './node-environment.js';
 import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
 import { awaitPlace, leaveQueue } from './queue-ticket.js';
 import { makeRecentRuns } from './recent-runs.js';
@@ -35,8 +36,10 @@ export interface OrchestratorPorts {
   /** Identity of this machine, read when first needed. */
   readonly hostId: () => Promise<HostId>;
   readonly uid: number;
-  /** Where the global scope's `workflows` folder lies. */
+  /** Where the user's scope lies. */
   readonly archonHome: string;
+  /** Where the workflows that are shipped lie. */
+  readonly bundled: string;
 }
 
 const ID_PREFIX = /^[0-9a-f-]{1,36}$/;
@@ -105,8 +108,10 @@ async function start(ports: OrchestratorPorts & StartPorts, options: StartOption
   const place = await placeOf(ports, options);
   const loaded = await load(ports, place.workingPath, options.workflow);
   if (loaded.kind === 'refused') return loaded;
-  const outcome = await startRun(ports, place, loaded.definition, options);
-  return answerOf(ports, outcome, loaded.warnings);
+  const { source } = loaded;
+  const environment = nodeEnvironment(options.environment, source.config);
+  const outcome = await startRun(ports, place, source, { ...options, ...environment });
+  return answerOf(ports, outcome, source.warnings);
 }
 
 async function resume(ports: OrchestratorPorts & StartPorts, options: ResumeOptions): Promise<ResumeResult> {
@@ -167,9 +172,11 @@ async function load(
   ports: OrchestratorPorts,
   root: string,
   workflow: StartOptions['workflow'],
-): Promise<LoadedWorkflow> {
-  if (typeof workflow !== 'string') return compileDefinition(workflow);
-  return loadWorkflow({ root, archonHome: ports.archonHome }, workflow);
+): Promise<LoadedSource> {
+  if (typeof workflow !== 'string' && 'definition' in workflow) return { kind: 'loaded', source: workflow };
+  const { archonHome, bundled } = ports;
+  const catalogue = await discover({ root, archonHome, bundled });
+  return typeof workflow === 'string' ? loadSource(catalogue, workflow) : loadText(catalogue, workflow);
 }
 
 /** What a run id may begin with; empty: it is no such beginning. */

@@ -4,7 +4,9 @@ import type { Issue } from '../core/definition/issue.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { NodeId, RunId } from '../core/ids.js';
 import type { EventRecord, RunFilter, RunRecord } from '../ports/run-table.js';
+import type { RunSource } from './load-source.js';
 import type { PathQueue, QueuedRun } from './queue-reader.js';
+import type { Scope } from './source/scopes.js';
 import type { WaitOptions } from './wait-in-queue.js';
 
 /**
@@ -16,8 +18,8 @@ export type OnBusy = 'fail' | 'wait' | 'attach' | 'replace';
 
 /** What a caller asks for. */
 export interface StartOptions {
-  /** Name of a workflow found under the working path, or the text of one. */
-  readonly workflow: string | { readonly file: string; readonly text: string };
+  /** Name of a workflow found under the working path, the text of one, or one that has been loaded. */
+  readonly workflow: string | { readonly file: string; readonly text: string } | RunSource;
   /** A directory; anything inside a git worktree means its top, unless `isFolder`. */
   readonly workingPath: string;
   readonly message?: string;
@@ -155,7 +157,7 @@ export interface FoundWorkflow {
   readonly name: string;
   readonly description: string;
   readonly file: string;
-  readonly scope: 'project' | 'global';
+  readonly scope: Scope;
   readonly warnings: readonly Issue[];
 }
 

@@ -9,8 +9,10 @@ import { excerptOf } from '../core/run/excerpt.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { GenerationRecord, RunReader, RunRecord } from '../ports/run-table.js';
 import type { ResumeOptions } from './orchestrator.js';
+import { configRefused, nodeEnvironment, requireAccounts } from './node-environment.js';
 import { completed, pastRequest } from './past-request.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
+import { readProjectConfig } from './source/read-project-config.js';
 import { admit, type StartOutcome, type StartPorts } from './start-run.js';
 
 /** It stands in the request, and in an event: a longer one is clipped. */
@@ -22,6 +24,8 @@ export interface ResumePorts extends StartPorts {
   /** Identity of this machine, read when first needed. */
   readonly hostId: () => Promise<HostId>;
   readonly uid: number;
+  /** Where the user's scope lies. */
+  readonly archonHome: string;
 }
 
 export interface ResumeOutcome extends StartOutcome {
@@ -46,8 +50,8 @@ export async function resumeRun(
   const past = await pastRequest(temporal, runId, generation);
   const isHere = past.hostId === (await ports.hostId()) && past.uid === ports.uid;
   if (isHere) await requirePath(past);
+  const environment = isHere ? await environmentOf(ports, past, options) : undefined;
   const request = nextRequest(past, { record, generation, options });
-  const { environment } = isHere ? options : { environment: undefined };
   const outcome =
     environment === undefined || ports.environment === null
       ? await admit(ports, request, {})
@@ -74,6 +78,22 @@ async function requirePath({ workingPath }: StartRequest): Promise<void> {
     `${workingPath}, where the run worked, leads to ${real} now; put it back, or start a new run there with signalbox run`,
     { path: workingPath },
   );
+}
+
+/**
+ * What the nodes get this time: the config's variables as they are now, since Temporal never sees them.
+ * @throws RunError `DEFINITION_INVALID` a config file is wrong · `ACCOUNT_REQUIRED`
+ */
+async function environmentOf(
+  { archonHome }: ResumePorts,
+  { definition, workingPath: root }: StartRequest,
+  { environment: given }: ResumeOptions,
+): Promise<ResumeOptions['environment']> {
+  const reading = await readProjectConfig({ root, archonHome });
+  if (reading.kind === 'refused') throw configRefused(reading.issues);
+  const { environment } = nodeEnvironment(given, reading.config);
+  requireAccounts(definition, environment);
+  return environment;
 }
 
 interface Resumption {

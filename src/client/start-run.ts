@@ -8,14 +8,15 @@ import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.j
 import { runWorkflowId } from '../contract/workflow-id.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
-import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { TextStore } from '../ports/run-table.js';
 import { admitRun } from './admission.js';
 import { memoOf } from './holder.js';
+import type { RunSource } from './load-source.js';
+import { requireAccounts } from './node-environment.js';
 import { ON_BUSY, type StartAdmission } from './on-busy.js';
 import type { StartOptions } from './orchestrator.js';
-import { prepareDefinition } from './prepare-definition.js';
+import { prepareSource } from './prepare-source.js';
 import { resolveInputs } from './resolve-inputs.js';
 import { registeredSearchAttributes } from './search-attributes.js';
 
@@ -48,14 +49,18 @@ export interface StartOutcome {
   readonly temporalWorkflowId: string;
 }
 
-/** Everything from a compiled definition to Temporal's answer. Nothing of a refused start stays behind. */
+/**
+ * Everything from what files say to Temporal's answer. Nothing of a refused start stays behind.
+ * @param options its environment is that of the nodes
+ */
 export async function startRun(
   ports: StartPorts,
   place: StartPlace,
-  definition: WorkflowDefinition,
+  source: RunSource,
   options: StartOptions,
 ): Promise<StartOutcome> {
-  const { texts, request } = makeRequest(place, definition, options);
+  requireAccounts(source.definition, options.environment);
+  const { texts, request } = makeRequest(place, source, options);
   if (texts.size > 0) await ports.texts.put(texts);
   if (!request.hasClientEnvironment || ports.environment === null || options.environment === undefined) {
     return admit(ports, { ...request, hasClientEnvironment: false }, options);
@@ -90,27 +95,30 @@ async function admitWithEnvironment(
 
 function makeRequest(
   place: StartPlace,
-  definition: WorkflowDefinition,
+  source: RunSource,
   options: StartOptions,
 ): { readonly request: StartRequest; readonly texts: ReadonlyMap<string, string> } {
   const message = options.message ?? '';
-  const inputs = resolveInputs(definition, options.inputs ?? {});
-  const prepared = prepareDefinition(definition);
+  const inputs = resolveInputs(source.definition, options.inputs ?? {});
+  const { definition, library, texts } = prepareSource(source);
   const request: StartRequest = {
     ...place,
     contractVersion: CONTRACT_VERSION,
     runId: (options.runId ?? randomUUID()) as RunId,
     startToken: options.startToken ?? randomUUID(),
-    definition: prepared.definition,
+    definition,
     message,
     inputs,
     baseBranch: options.baseBranch ?? null,
+    docsPath: source.config.docsPath,
     hasClientEnvironment: options.environment !== undefined,
     startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,
     searchAttributes: Object.values(SEARCH_ATTRIBUTES),
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS,
     resume: null,
+    ...(Object.keys(library).length === 0 ? {} : { library }),
+    ...(source.source === null ? {} : { source: source.source }),
   };
   const bytes = Buffer.byteLength(JSON.stringify(request));
   if (bytes > MAX_REQUEST_BYTES) {
@@ -120,7 +128,7 @@ function makeRequest(
       { bytes, limit: MAX_REQUEST_BYTES },
     );
   }
-  return { request, texts: prepared.texts };
+  return { request, texts };
 }
 
 /** Temporal's answer to a request; without the search attributes that it does not know, if there are such. */

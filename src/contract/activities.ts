@@ -26,6 +26,7 @@ export interface OpenRunInput {
     | 'baseBranch'
     | 'hasClientEnvironment'
     | 'resume'
+    | 'source'
   >;
   readonly workflowName: string;
   readonly startedAt: string;

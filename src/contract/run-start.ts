@@ -60,9 +60,10 @@ export function searchAttributesOf(
 
 /**
  * SHA-256, in lowercase hex, of what a run is to do: definition, message and inputs. Requests with equal
- * digests ask for the same work; large texts of the definition are in it by their own digests.
+ * digests ask for the same work; large texts of the definition, and files, are in it by their own digests.
  */
-export function digestOfWork({ definition, message, inputs }: StartRequest): string {
-  const work = JSON.parse(JSON.stringify({ definition, message, inputs })) as Json;
+export function digestOfWork({ definition, message, inputs, library, source }: StartRequest): string {
+  const files = source?.sha256;
+  const work = JSON.parse(JSON.stringify({ definition, message, inputs, library, files })) as Json;
   return bytesToHex(sha256(utf8ToBytes(stableStringify(work))));
 }

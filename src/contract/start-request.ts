@@ -1,9 +1,10 @@
-import type { WorkflowDefinition } from '../core/definition/definition.js';
+import type { Text, WorkflowDefinition } from '../core/definition/definition.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import { isUuid } from '../core/ids.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
+import { isCapturedSource, type CapturedSource } from '../core/source/source-manifest.js';
 import { definitionFaults } from './definition-faults.js';
 
 /** Version of everything in this room. A worker refuses a newer one. */
@@ -34,6 +35,8 @@ export interface StartRequest {
   readonly inputs: Readonly<Record<string, string>>;
   /** `$BASE_BRANCH` as asked for; null: the host looks it up. */
   readonly baseBranch: string | null;
+  /** `$DOCS_DIR`. Absent: `docs/`. */
+  readonly docsPath?: string;
   /** The client left its environment on the host, under the run id. */
   readonly hasClientEnvironment: boolean;
   /** `me@laptop`: a claim. */
@@ -46,7 +49,13 @@ export interface StartRequest {
   readonly heartbeatTimeoutMs: number;
   /** Null: a new run. */
   readonly resume: ResumeRequest | null;
+  /** The files that named scripts lie among, to be laid below the run's artifacts. Absent: none. */
+  readonly source?: CapturedSource;
+  /** Workflows that the run may start as sub-runs, and those that these may: compiled, as JSON, by name. Absent: none. */
+  readonly library?: Library;
 }
+
+export type Library = Readonly<Record<string, Text>>;
 
 type Check = (value: unknown) => boolean;
 
@@ -55,6 +64,13 @@ const isFilled: Check = (value) => typeof value === 'string' && value !== '';
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isAnUuid: Check = (value) => typeof value === 'string' && isUuid(value);
+
+const isLibrary: Check = (value) =>
+  isJsonObject(value) &&
+  Object.values(value).every((text) => {
+    if (!isJsonObject(text)) return false;
+    return text['kind'] === 'inline' ? isText(text['text']) : text['kind'] === 'stored' && isText(text['sha256']);
+  });
 
 const isResumption: Check = (value) =>
   isJsonObject(value) &&
@@ -72,11 +88,14 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['message', 'text', isText],
   ['inputs', 'map of texts', (value) => isJsonObject(value) && Object.values(value).every(isText)],
   ['baseBranch', 'text', (value) => value === null || isText(value)],
+  ['docsPath', 'path', (value) => value === undefined || isFilled(value)],
   ['hasClientEnvironment', 'flag', isFlag],
   ['startedBy', 'text', isText],
   ['searchAttributes', 'list of texts', (value) => Array.isArray(value) && value.every(isText)],
   ['graceMs', 'count', isCount],
   ['heartbeatTimeoutMs', 'count', isCount],
+  ['library', 'map of texts', (value) => value === undefined || isLibrary(value)],
+  ['source', 'captured source', (value) => value === undefined || isCapturedSource(value)],
   ['resume', 'resumption', (value) => value === undefined || value === null || isResumption(value)],
 ];
 

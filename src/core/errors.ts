@@ -4,6 +4,7 @@
  * `retry`: may the same thing be tried again unchanged. `exitCode`: what the command line ends with.
  */
 export const ERROR_CODES = {
+  ACCOUNT_REQUIRED: { retry: false, exitCode: 69 },
   ACTIVITY_OUTSIDE_RUN: { retry: false, exitCode: 1 },
   CONFIG_INVALID: { retry: false, exitCode: 64 },
   CONTAINMENT_TOO_WEAK: { retry: false, exitCode: 69 },
@@ -48,6 +49,8 @@ export const ERROR_CODES = {
   RUN_NOT_FOUND: { retry: false, exitCode: 64 },
   RUN_NOT_RESUMABLE: { retry: false, exitCode: 1 },
   RUN_TABLE_UNREACHABLE: { retry: true, exitCode: 69 },
+  SOURCE_ALTERED: { retry: false, exitCode: 1 },
+  SOURCE_UNREADABLE: { retry: false, exitCode: 65 },
   STACK_DIRECTORY_UNUSABLE: { retry: false, exitCode: 69 },
   STACK_DISK_FULL: { retry: false, exitCode: 69 },
   STACK_NOT_OURS: { retry: false, exitCode: 69 },

@@ -1,5 +1,6 @@
 import type { RunId } from '../core/ids.js';
 import type { TextValue } from '../core/run/task.js';
+import type { CapturedSource } from '../core/source/source-manifest.js';
 
 /** Directories of a run on its host, absolute. */
 export interface RunDirectories {
@@ -66,6 +67,16 @@ export interface LeftEnvironments {
   /** Removes what clients began to save, and died; a day later also what resumes offered that no worker has opened. */
   removeDrafts(before: Date): Promise<void>;
   remove(runId: string): Promise<void>;
+}
+
+/** The files that a run was started with: scripts that its nodes name, and what lies beside them. */
+export interface SourceFiles {
+  /**
+   * Puts them below the run's artifacts, read-only, or finds that they lie there unchanged.
+   * @throws RunError `SOURCE_ALTERED` they lie there and are not what the run was started with · `TEXT_NOT_STORED` ·
+   *   `DATABASE_UNREACHABLE`
+   */
+  lay(artifactsDir: string, source: CapturedSource): Promise<void>;
 }
 
 /** Outputs of nodes that are too large to travel. */

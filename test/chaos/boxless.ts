@@ -100,6 +100,7 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
       environment,
       host: makeHost({ ...place, baseBranch: () => Promise.resolve('main') }),
       files: makeRunFiles(join(home, 'archon')),
+      sources: { lay: () => Promise.resolve() },
       outputs: makeOutputStore(),
       table: makeRunTable(ownPool),
       shell: makeShell({

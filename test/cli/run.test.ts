@@ -100,9 +100,14 @@ describe('what a start is asked for', () => {
     return seen[0]!;
   }
 
-  it('is the text of the file, the place, the caller and its environment', async () => {
+  it('is what the files say, the place, the caller and its environment', async () => {
     expect(await asked('hello')).toEqual({
-      workflow: { file: `${directory}/.archon/workflows/hello.yaml`, text: HELLO },
+      workflow: expect.objectContaining({
+        definition: expect.objectContaining({ name: 'hello' }),
+        config: expect.objectContaining({ docsPath: 'docs/' }),
+        library: {},
+        source: null,
+      }),
       workingPath: directory,
       isFolder: false,
       message: '',

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { discover, loadWorkflow, pickWorkflow, type Scopes } from '../../src/client/discover.js';
+import { discover } from '../../src/client/discover.js';
+import { pickWorkflow } from '../../src/client/pick-workflow.js';
+import type { Scopes } from '../../src/client/source/scopes.js';
 
 let base: string;
 let scopes: Scopes;
@@ -34,7 +36,9 @@ async function namesFound(): Promise<readonly string[]> {
 
 describe('discovery', () => {
   it('finds nothing where the folders are missing', async () => {
-    expect((await discover(scopes)).discovery).toEqual({ root: scopes.root, workflows: [], errors: [] });
+    const { discovery, config } = await discover(scopes);
+    expect(discovery).toEqual({ root: scopes.root, workflows: [], errors: [] });
+    expect(config).toMatchObject({ kind: 'read', warnings: [] });
   });
 
   it('finds .yaml and .yml files of both scopes, in order of name', async () => {
@@ -120,14 +124,85 @@ describe('discovery', () => {
     expect(issue?.message).toContain(second);
   });
 
-  it('tells of packaged workflows that they are not supported yet, and goes on', async () => {
-    const file = await inProject('pack/flow/one.yaml', yaml('packed'));
+  it('finds packaged workflows: a folder in a folder, with one file', async () => {
+    await inProject('pack/flow/one.yaml', yaml('packed'));
+    await inGlobal('pack/flow/two.yml', yaml('mine'));
+    const { workflows } = await discover(scopes);
+    expect(workflows.map((one) => [one.workflow.name, one.package?.name])).toEqual([
+      ['mine', 'global/pack/flow'],
+      ['packed', 'project/pack/flow'],
+    ]);
+  });
+
+  it.each([
+    ['two workflows', ['pack/flow/one.yaml', 'pack/flow/two.yaml'], 'has 2 workflows'],
+    ['scripts and no workflow', ['pack/flow/scripts/x.ts'], 'has commands or scripts and no workflow'],
+    ['commands and no workflow', ['pack/flow/commands/x.md'], 'has commands or scripts and no workflow'],
+    ['a name that may stand for two', ['pack/fl:ow/one.yaml'], "has 'fl:ow' in its path"],
+  ])('tells of a package that has %s, and goes on', async (_, paths, problem) => {
+    for (const path of paths) await inProject(path, yaml('packed'));
     await inProject('plain.yaml', yaml('plain'));
     const { discovery } = await discover(scopes);
     expect(discovery.workflows.map((one) => one.name)).toEqual(['plain']);
-    expect(discovery.errors).toMatchObject([
-      { file: dirname(file), issues: [{ code: 'LAYOUT_UNSUPPORTED' }] },
+    expect(discovery.errors).toMatchObject([{ issues: [{ code: 'LAYOUT_INVALID' }] }]);
+    expect(discovery.errors[0]?.issues[0]?.message).toContain(problem);
+  });
+
+  it('says nothing of folders that hold neither workflows nor what belongs to them', async () => {
+    await inProject('team/notes/readme.md', 'notes');
+    expect((await discover(scopes)).discovery).toMatchObject({ workflows: [], errors: [] });
+  });
+
+  it.each([
+    ['a plain file', 'one.yaml'],
+    ['another package', 'pack/other/one.yaml'],
+  ])('drops a package and %s of one scope that have the same file name', async (_, path) => {
+    await inProject('pack/flow/one.yaml', yaml('packed'));
+    await inProject(path, yaml('twin'));
+    const { discovery } = await discover(scopes);
+    expect(discovery.workflows).toEqual([]);
+    expect(discovery.errors.map((error) => error.issues[0]?.code)).toEqual([
+      'DUPLICATE_NAME',
+      'DUPLICATE_NAME',
     ]);
+  });
+
+  it('finds what is shipped, below everything else', async () => {
+    const bundled = join(base, 'bundled');
+    await put(join(bundled, 'workflows', 'a.yaml'), yaml('alpha', 'shipped'));
+    await put(join(bundled, 'workflows', 'b.yaml'), yaml('bravo', 'shipped'));
+    await put(join(bundled, 'workflows', 'c.yaml'), yaml('charlie', 'shipped'));
+    await inProject('a.yaml', yaml('other'));
+    await inGlobal('own.yaml', yaml('bravo', 'mine'));
+    const { discovery } = await discover({ ...scopes, bundled });
+    expect(discovery.errors).toEqual([]);
+    expect(discovery.workflows.map(({ scope, name }) => `${scope} ${name}`)).toEqual([
+      'global bravo',
+      'bundled charlie',
+      'project other',
+    ]);
+  });
+
+  it('leaves out what is shipped where the config says so', async () => {
+    const bundled = join(base, 'bundled');
+    await put(join(bundled, 'workflows', 'a.yaml'), yaml('alpha'));
+    await put(join(scopes.archonHome, 'config.yaml'), 'defaults: { loadDefaultWorkflows: false }\n');
+    expect((await discover({ ...scopes, bundled })).workflows).toEqual([]);
+  });
+
+  it("tells what is wrong with config files, the project's and the user's", async () => {
+    const own = await put(join(scopes.archonHome, 'config.yaml'), 'docs: 1\n');
+    const project = await put(join(scopes.root, '.archon', 'config.yaml'), 'env: []\n');
+    await inProject('a.yaml', yaml('alpha'));
+    const { config, workflows } = await discover(scopes);
+    expect(workflows).toHaveLength(1);
+    expect(config).toMatchObject({
+      kind: 'refused',
+      issues: [
+        { code: 'VALUE_INVALID', file: own, line: 1, column: 7 },
+        { code: 'VALUE_INVALID', file: project, line: 1, column: 6 },
+      ],
+    });
   });
 
   it.each([
@@ -196,34 +271,43 @@ describe('the workflow that a name means', () => {
     ['fix', 'fix-issue'],
     ['view', 'review-issue'],
   ])('%s is %s', async (typed, meant) => {
-    const loaded = await loadWorkflow(scopes, typed);
-    expect(loaded).toMatchObject({ kind: 'compiled', definition: { name: meant } });
+    const picked = pickWorkflow(await discover(scopes), typed);
+    expect(picked).toMatchObject({ kind: 'usable', definition: { name: meant } });
   });
 
   it('is refused when it may be several, which are listed', async () => {
-    await expect(loadWorkflow(scopes, 'issue')).rejects.toMatchObject({
-      code: 'WORKFLOW_AMBIGUOUS',
-      details: { candidates: ['fix-issue', 'review-issue'] },
-    });
+    const catalogue = await discover(scopes);
+    expect(() => pickWorkflow(catalogue, 'issue')).toThrow(
+      expect.objectContaining({
+        code: 'WORKFLOW_AMBIGUOUS',
+        details: { candidates: ['fix-issue', 'review-issue'] },
+      }),
+    );
   });
 
   it('is refused when there is none, with the nearest and the list', async () => {
-    await expect(loadWorkflow(scopes, 'fix-isue')).rejects.toMatchObject({
-      code: 'WORKFLOW_NOT_FOUND',
-      message: expect.stringMatching(/did you mean fix-issue\? There are: Deploy, fix-issue, review-issue/),
-      details: { known: ['Deploy', 'fix-issue', 'review-issue'] },
-    });
+    const catalogue = await discover(scopes);
+    expect(() => pickWorkflow(catalogue, 'fix-isue')).toThrow(
+      expect.objectContaining({
+        code: 'WORKFLOW_NOT_FOUND',
+        message: expect.stringMatching(/did you mean fix-issue\? There are: Deploy, fix-issue, review-issue/),
+        details: { known: ['Deploy', 'fix-issue', 'review-issue'] },
+      }),
+    );
   });
 
   it('is the broken file of that name, even where another name resembles it', async () => {
     const file = await inProject('fix.yaml', 'name: fix\n');
     const picked = pickWorkflow(await discover(scopes), 'fix');
     expect(picked).toMatchObject({ kind: 'refused', file });
-    expect(await loadWorkflow(scopes, 'fix')).toMatchObject({ kind: 'refused' });
   });
 
-  it('comes with the text that was compiled', async () => {
-    const picked = pickWorkflow(await discover(scopes), 'Deploy');
-    expect(picked).toMatchObject({ kind: 'usable', text: yaml('Deploy') });
+  it('is a shipped one by a part of its name only where no other is', async () => {
+    const bundled = join(base, 'bundled');
+    await put(join(bundled, 'workflows', 'x.yaml'), yaml('shipped-fix'));
+    await put(join(bundled, 'workflows', 'y.yaml'), yaml('shipped-tour'));
+    const catalogue = await discover({ ...scopes, bundled });
+    expect(pickWorkflow(catalogue, 'fix')).toMatchObject({ definition: { name: 'fix-issue' } });
+    expect(pickWorkflow(catalogue, 'tour')).toMatchObject({ definition: { name: 'shipped-tour' } });
   });
 });

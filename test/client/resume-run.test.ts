@@ -78,6 +78,7 @@ function resumer(over: Partial<OrchestratorPorts> = {}): Resumer {
     hostId: () => Promise.resolve(STAGE_HOST),
     uid: STAGE_UID,
     archonHome: '/nonexistent',
+    bundled: '/nonexistent',
     ...over,
   });
   return { orchestrator, environment, withdrawn };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkMessage } from '../../src/client/limits.js';
-import { prepareDefinition } from '../../src/client/prepare-definition.js';
+import { prepareSource } from '../../src/client/prepare-source.js';
 import { resolveInputs } from '../../src/client/resolve-inputs.js';
 import { aBashNode, aDefinition } from '../support/builders.js';
 
@@ -68,14 +68,33 @@ describe('inputs', () => {
 describe('a definition that travels', () => {
   it('leaves scripts above 16 KiB behind, by digest', () => {
     const large = `# ${'x'.repeat(3 * 1024 * 1024)}`;
-    const { definition, texts } = prepareDefinition(
-      aDefinition([aBashNode('small', { script: 'true' }), aBashNode('large', { script: large })]),
-    );
+    const { definition, texts } = prepareSource({
+      definition: aDefinition([
+        aBashNode('small', { script: 'true' }),
+        aBashNode('large', { script: large }),
+      ]),
+      library: {},
+      source: null,
+      texts: new Map(),
+    });
     expect([...texts.values()]).toEqual([large]);
     const [small, stored] = definition.nodes;
     expect(small).toMatchObject({ script: { kind: 'inline', text: 'true' } });
     expect(stored).toMatchObject({
       script: { kind: 'stored', sha256: [...texts.keys()][0], bytes: large.length },
     });
+  });
+
+  it('takes the definitions along that it runs, large ones by digest', () => {
+    const [small, large] = ['small', 'large'].map((name) => aDefinition([aBashNode('only')], { name }));
+    const { library, texts } = prepareSource({
+      definition: aDefinition([aBashNode('a')]),
+      library: { small: small!, large: { ...large!, description: 'x'.repeat(20_000) } },
+      source: null,
+      texts: new Map([['a'.repeat(64), 'captured']]),
+    });
+    expect(library['small']).toEqual({ kind: 'inline', text: JSON.stringify(small) });
+    expect(library['large']).toMatchObject({ kind: 'stored' });
+    expect([...texts.values()]).toEqual(['captured', expect.stringContaining('"name":"large"')]);
   });
 });

@@ -43,6 +43,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
       realPath: (path) => Promise.resolve(path),
       baseBranch: () => Promise.resolve('trunk'),
     },
+    sources: { lay: () => Promise.resolve() },
     files: {
       prepare: () =>
         Promise.resolve({ outputRoot: '/o', artifactsDir: '/o/a', stateDir: '/o/s', logDir: '/o/l' }),

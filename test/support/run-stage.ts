@@ -183,7 +183,7 @@ interface Refusal {
 }
 
 type Note = (what: string, runId: string) => void;
-type HostPorts = Pick<ActivityPorts, 'host' | 'files' | 'environment' | 'outputs'>;
+type HostPorts = Pick<ActivityPorts, 'host' | 'sources' | 'files' | 'environment' | 'outputs'>;
 
 function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: Note): HostPorts {
   const nothing = (): Promise<void> => Promise.resolve();
@@ -194,6 +194,7 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
       realPath: (path) => Promise.resolve(realPaths.get(path) ?? path),
       baseBranch: () => Promise.resolve('main'),
     },
+    sources: { lay: () => Promise.resolve() },
     files: {
       prepare: (_path, runId) => {
         note('prepare directories', runId);

@@ -1,4 +1,4 @@
-import { pickWorkflow, type UsableWorkflow } from '../../client/discover.js';
+import { loadSource, type RunSource } from '../../client/load-source.js';
 import { checkMessage } from '../../client/limits.js';
 import type { OnBusy, Orchestrator, StartResult } from '../../client/orchestrator.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
@@ -33,7 +33,7 @@ export interface RunArguments extends PlaceOptions {
 
 /** Everything that can be known before any server is asked. */
 interface Prepared {
-  readonly loaded: UsableWorkflow;
+  readonly source: RunSource;
   readonly message: string;
   readonly inputs: Readonly<Record<string, string>>;
 }
@@ -90,12 +90,14 @@ async function prepare(context: CliContext, args: RunArguments): Promise<Prepare
   const inputs = parseInputs(args.input);
   const message = args.words.join(' ');
   checkMessage(message);
-  const found = pickWorkflow(await context.services.catalogue(placeOf(context.caller, args)), args.workflow);
-  if (found.kind === 'refused') {
-    return definitionRefused(args.workflow, found.issues, runJson({ workflow: args.workflow }, null, null));
+  const catalogue = await context.services.catalogue(placeOf(context.caller, args));
+  const loaded = await loadSource(catalogue, args.workflow);
+  if (loaded.kind === 'refused') {
+    return definitionRefused(args.workflow, loaded.issues, runJson({ workflow: args.workflow }, null, null));
   }
-  if (found.workflow.warnings.length > 0) context.err.write(`${renderIssues(found.workflow.warnings)}\n`);
-  return { loaded: found, message, inputs: resolveInputs(found.definition, inputs) };
+  const { source } = loaded;
+  if (source.warnings.length > 0) context.err.write(`${renderIssues(source.warnings)}\n`);
+  return { source, message, inputs: resolveInputs(source.definition, inputs) };
 }
 
 interface Launch {
@@ -146,7 +148,7 @@ function askToStart(
 ): Promise<StartResult> {
   const place = placeOf(context.caller, args);
   return orchestrator.start({
-    workflow: { file: prepared.loaded.workflow.file, text: prepared.loaded.text },
+    workflow: prepared.source,
     workingPath: place.directory,
     isFolder: place.isFolder,
     message: prepared.message,
@@ -167,7 +169,7 @@ function notStarted(
   { context, args, prepared }: Launch,
   answer: Extract<StartResult, { kind: 'refused' | 'busy' }>,
 ): CommandResult {
-  const { name } = prepared.loaded.workflow;
+  const { name } = prepared.source.definition;
   if (answer.kind === 'refused') {
     return definitionRefused(name, answer.issues, runJson({ workflow: name }, null, null));
   }

@@ -1,4 +1,5 @@
-import { pickWorkflow, type Catalogue } from '../../client/discover.js';
+import type { Catalogue } from '../../client/discover.js';
+import { pickWorkflow } from '../../client/pick-workflow.js';
 import type { Issue } from '../../core/definition/issue.js';
 import { ERROR_CODES } from '../../core/errors.js';
 import type { Command } from '../context.js';

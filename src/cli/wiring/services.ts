@@ -1,3 +1,4 @@
+import { bundledFolder } from '../../adapters/files/bundled-folder.js';
 import { resolveWorkingPath } from '../../client/resolve-working-path.js';
 import type { Config } from '../../config/config.js';
 import type { Progress, Stack } from '../../ports/stack.js';
@@ -23,7 +24,7 @@ export function makeServices(config: Config, { version, tell }: Making): CliServ
         workingPath(place),
         import('../../client/discover.js'),
       ]);
-      return discover({ root, archonHome: config.archonHome });
+      return discover({ root, archonHome: config.archonHome, bundled: bundledFolder() });
     },
     stack,
     orchestrator: once(async () => {

@@ -19,7 +19,7 @@ export const ISSUE_CODES = {
   KEY_REMOVED: 'a key that the language no longer has',
   KEY_UNKNOWN: 'a key means nothing here',
   KEY_UNSUPPORTED: 'a key of the language whose effect is not built yet',
-  LAYOUT_UNSUPPORTED: 'the file lies where packaged workflows do, which are not built yet',
+  LAYOUT_INVALID: 'a folder of the packaged layout is not one workflow with its commands and scripts',
   NODE_KIND_AMBIGUOUS: 'a node has more than one kind',
   NODE_KIND_MISSING: 'a node has no kind',
   NODE_KIND_UNSUPPORTED: 'a kind of node that is not built yet',

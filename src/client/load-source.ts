@@ -1,0 +1,50 @@
+import { compileDefinition } from '../core/definition/compile.js';
+import type { Issue } from '../core/definition/issue.js';
+import type { TextSource } from '../core/definition/read-yaml.js';
+import type { ProjectConfig } from '../core/project-config/project-config.js';
+import type { Catalogue } from './discover.js';
+import { pickWorkflow } from './pick-workflow.js';
+import { captureSource, type CapturedWorkflow, type PlacedDefinition } from './source/capture-source.js';
+
+/** Everything that files say of a run: what it was at this moment, whatever becomes of them. */
+export interface RunSource extends CapturedWorkflow {
+  readonly config: ProjectConfig;
+  /** Of the definition and of the config. */
+  readonly warnings: readonly Issue[];
+}
+
+export type LoadedSource =
+  | { readonly kind: 'loaded'; readonly source: RunSource }
+  /** At least one error, of the definition or of a config file. */
+  | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
+
+/**
+ * The workflow that a name means, with all that it needs of files.
+ * @throws RunError `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS` · `SOURCE_UNREADABLE`
+ */
+export async function loadSource(catalogue: Catalogue, name: string): Promise<LoadedSource> {
+  const picked = pickWorkflow(catalogue, name);
+  if (picked.kind === 'refused') return { kind: 'refused', issues: picked.issues };
+  return withFiles(catalogue, picked, picked.workflow.warnings);
+}
+
+/** The same for the text of a workflow. @throws RunError `SOURCE_UNREADABLE` */
+export async function loadText(catalogue: Catalogue, text: TextSource): Promise<LoadedSource> {
+  const compiled = compileDefinition(text);
+  if (compiled.kind === 'refused') return compiled;
+  return withFiles(catalogue, { definition: compiled.definition, package: null }, compiled.warnings);
+}
+
+async function withFiles(
+  catalogue: Catalogue,
+  placed: PlacedDefinition,
+  warnings: readonly Issue[],
+): Promise<LoadedSource> {
+  const { config } = catalogue;
+  if (config.kind === 'refused') return { kind: 'refused', issues: config.issues };
+  const captured = await captureSource(catalogue, config.config, placed);
+  return {
+    kind: 'loaded',
+    source: { ...captured, config: config.config, warnings: [...config.warnings, ...warnings] },
+  };
+}

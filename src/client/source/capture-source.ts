@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { relative, sep } from 'node:path';
+import type { WorkflowDefinition } from '../../core/definition/definition.js';
+import { resourcesOf, withResources } from '../../core/definition/resources.js';
+import type { ProjectConfig } from '../../core/project-config/project-config.js';
+import { manifestText, type CapturedSource } from '../../core/source/source-manifest.js';
+import type { Catalogue } from '../discover.js';
+import { captureFolder } from './capture-folder.js';
+import { makeCommandFinder } from './find-command.js';
+import { makeScriptFinder, type ScriptFolder } from './find-script.js';
+import type { PackageFolder } from './list-workflows.js';
+
+/** A definition, and the package whose commands and scripts it finds first; null: it lies in none. */
+export interface PlacedDefinition {
+  readonly definition: WorkflowDefinition;
+  readonly package: PackageFolder | null;
+}
+
+/** Everything of other files that a definition needs, by content: what a run does though they change. */
+export interface CapturedWorkflow {
+  /** With the texts of its commands and the places of its scripts. */
+  readonly definition: WorkflowDefinition;
+  /** The workflows that it runs, and that those run, by name, likewise. */
+  readonly library: Readonly<Record<string, WorkflowDefinition>>;
+  /** The scripts folders that named scripts lie in; null: there are none. */
+  readonly source: CapturedSource | null;
+  /** What `source` is made of, by digest. */
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/**
+ * What is missing stays a name: the node that needs it fails, and `validate` tells.
+ * @throws RunError `SOURCE_UNREADABLE`
+ */
+export async function captureSource(
+  catalogue: Pick<Catalogue, 'scopes' | 'workflows'>,
+  config: ProjectConfig,
+  root: PlacedDefinition,
+): Promise<CapturedWorkflow> {
+  const targets = libraryOf(catalogue, root.definition);
+  const filled = await Promise.all(
+    [root, ...targets].map((placed) => fillIn({ ...placed, catalogue, config })),
+  );
+  const [own, ...others] = filled.map(({ definition }) => definition);
+  const { source, texts } = await captureFolders(filled.flatMap(({ folders }) => folders));
+  return {
+    definition: own ?? root.definition,
+    library: Object.fromEntries(others.map((definition) => [definition.name, definition])),
+    source,
+    texts,
+  };
+}
+
+/** The workflows that a definition runs, and that those run; each once, itself too if it is among them. */
+function libraryOf(
+  { workflows }: Pick<Catalogue, 'workflows'>,
+  root: WorkflowDefinition,
+): readonly PlacedDefinition[] {
+  const byName = new Map(workflows.map((one) => [one.definition.name, one]));
+  const found = new Map<string, PlacedDefinition>();
+  const waiting = [...resourcesOf(root).workflows];
+  for (const name of waiting) {
+    const target = byName.get(name);
+    if (target === undefined || found.has(name)) continue;
+    found.set(name, target);
+    waiting.push(...resourcesOf(target.definition).workflows);
+  }
+  return [...found.values()];
+}
+
+interface Filling extends PlacedDefinition {
+  readonly catalogue: Pick<Catalogue, 'scopes'>;
+  readonly config: ProjectConfig;
+}
+
+async function fillIn({ definition, package: pack, catalogue: { scopes }, config }: Filling): Promise<{
+  readonly definition: WorkflowDefinition;
+  /** Those that scripts were found in. */
+  readonly folders: readonly ScriptFolder[];
+}> {
+  const names = resourcesOf(definition);
+  const commandFinder = makeCommandFinder({ scopes, config, package: pack?.folder ?? null });
+  const scriptFinder = makeScriptFinder({ scopes, package: pack });
+  const commands = new Map<string, string>();
+  const scripts = new Map<string, string>();
+  const folders: ScriptFolder[] = [];
+  for (const name of names.commands) {
+    const reading = await commandFinder.find(name);
+    if (reading.kind === 'found') commands.set(name, reading.text);
+  }
+  for (const name of names.scripts) {
+    const finding = await scriptFinder.find(name);
+    if (finding.kind !== 'found') continue;
+    const { file, from } = finding;
+    scripts.set(name, `${from.capturedAs}/${relative(from.folder, file).split(sep).join('/')}`);
+    folders.push(from);
+  }
+  return { definition: withResources(definition, { commands, scripts }), folders };
+}
+
+async function captureFolders(
+  folders: readonly ScriptFolder[],
+): Promise<Pick<CapturedWorkflow, 'source' | 'texts'>> {
+  const distinct = new Map(folders.map((one) => [one.capturedAs, one.folder]));
+  if (distinct.size === 0) return { source: null, texts: new Map() };
+  const captured = await Promise.all(
+    [...distinct].map(([capturedAs, folder]) => captureFolder(folder, capturedAs)),
+  );
+  const manifest = manifestText(captured.flatMap(({ files }) => files));
+  const sha256 = createHash('sha256').update(manifest, 'utf8').digest('hex');
+  return {
+    source: {
+      sha256,
+      fileCount: captured.reduce((sum, { files }) => sum + files.length, 0),
+      byteCount: captured.reduce((sum, { byteCount }) => sum + byteCount, 0),
+    },
+    texts: new Map([...captured.flatMap(({ texts }) => [...texts]), [sha256, manifest]]),
+  };
+}
