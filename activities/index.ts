@@ -1,19 +1,24 @@
 import type { Activities } from '../src/contract/activities.js';
+import type { Scripts } from '../src/ports/scripts.js';
+import type { Shell } from '../src/ports/shell.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
 import { insideRun } from './inside-run.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
 import { makeRemoveEnvironment } from './remove-environment.js';
-import { makeRunShell, type RunShellPorts } from './run-shell.js';
+import { makeRunNode, type RunNodePorts } from './run-node.js';
 import { makeStoreOutputs } from './store-outputs.js';
 import { makeWriteMirror } from './write-mirror.js';
 
-export type ActivityPorts = OpenRunPorts & RunShellPorts & CloseRunPorts;
+export type ActivityPorts = OpenRunPorts &
+  RunNodePorts &
+  CloseRunPorts & { readonly shell: Shell; readonly scripts: Scripts };
 
 /** The activities of a host, over its ports. */
 export function createActivities(ports: ActivityPorts): Activities {
   return {
     openRun: insideRun(makeOpenRun(ports)),
-    runShell: insideRun(makeRunShell(ports)),
+    runShell: insideRun(makeRunNode(ports, (task, signal) => ports.shell.run(task, signal))),
+    runScript: insideRun(makeRunNode(ports, (task, signal) => ports.scripts.run(task, signal))),
     writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),

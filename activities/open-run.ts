@@ -7,6 +7,7 @@ import type { Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
 import type { EnvironmentStore, RunFiles, SourceFiles } from '../src/ports/run-files.js';
 import type { RunTable } from '../src/ports/run-table.js';
+import type { Scripts } from '../src/ports/scripts.js';
 import { callingExecution } from './inside-run.js';
 import { keptResults, type KeptResultsPorts } from './kept-results.js';
 import { laySource } from './lay-source.js';
@@ -22,6 +23,7 @@ export interface OpenRunPorts extends KeptResultsPorts {
   readonly box: Box;
   readonly temporal: TemporalPlace;
   readonly environment: Pick<EnvironmentStore, 'adopt'>;
+  readonly scripts: Pick<Scripts, 'requireRuntimes'>;
 }
 
 /** Checks that this is the run's host and path, makes its directories, writes its row, and opens its box. */
@@ -57,6 +59,7 @@ export const makeOpenRun =
     const refusal =
       (await refusalBesideArchon(table, request.workingPath)) ??
       (await laySource(ports.sources, directories.artifactsDir, request)) ??
+      (await refusalOfRuntimes(ports.scripts, input)) ??
       (await openBox(box, input, execution, temporal));
     return { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
   };
@@ -85,4 +88,18 @@ async function refusalBesideArchon(table: RunTable, workingPath: string): Promis
     code: 'PATH_HELD_BY_ARCHON',
     message: `${workingPath} is in use by Archon's run ${holder.runId} (${holder.workflowName}). Wait for it, or end it with: archon workflow abandon ${holder.runId}`,
   };
+}
+
+/** A run whose scripts nothing here can run ends at its start, not at the first of them. */
+async function refusalOfRuntimes(
+  scripts: OpenRunPorts['scripts'],
+  { request, runtimes }: OpenRunInput,
+): Promise<NodeFailure | null> {
+  try {
+    await scripts.requireRuntimes(request, runtimes);
+    return null;
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return { code: error.code, message: error.message };
+  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
@@ -9,6 +9,7 @@ import { createQueueActivities } from '../activities/watch-path.js';
 import { findContainment, type Containment } from '../src/adapters/box/containment.js';
 import { makeLauncherProcess } from '../src/adapters/box/launcher-process.js';
 import { makeBox } from '../src/adapters/box/make-box.js';
+import { makeArtifacts } from '../src/adapters/files/artifacts.js';
 import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
 import { makeOutputStore } from '../src/adapters/files/output-store.js';
@@ -17,6 +18,8 @@ import { makeSourceFiles } from '../src/adapters/files/source-files.js';
 import { readBootId } from '../src/adapters/host/boot-id.js';
 import { makeHost } from '../src/adapters/host/host.js';
 import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
+import { makePermits } from '../src/adapters/process/permits.js';
+import { makeScripts } from '../src/adapters/process/scripts.js';
 import { makeShell } from '../src/adapters/process/shell.js';
 import { makeExecutionWatch } from '../src/adapters/temporal/execution-watch.js';
 import { makeExecutions } from '../src/adapters/temporal/executions.js';
@@ -51,6 +54,8 @@ export interface CreateWorkerOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Absolute; null: found on the PATH of `environment`. */
   readonly bashPath: string | null;
+  /** How many bash and script nodes run at once; others wait for a permit. Null: twice the processor cores. */
+  readonly maxNodes: number | null;
   /** Weakest containment level (highest number) that is accepted. */
   readonly weakestContainment: number;
   /** Told what the mirror had to leave out. */
@@ -69,6 +74,8 @@ export interface RunningWorker {
   /** Ends polling, or standing by; running attempts are stopped after a second. */
   shutdown(): void;
 }
+
+const NODES_PER_CORE = 2;
 
 /** Starts the commands of nodes for the worker. */
 const LAUNCHER = fileURLToPath(new URL('../../bin/signalbox-launcher.js', import.meta.url));
@@ -148,6 +155,8 @@ function identityOf(instance: string, box: Box): string {
 function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId: string) {
   const { database, hostId, uid, logger } = options;
   const environment = makeEnvironmentStore(options.home);
+  const texts = makeTextStore(database);
+  const programs = { box, environment, texts, workerEnvironment: options.environment };
   return {
     box,
     environment,
@@ -156,13 +165,10 @@ function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId:
     sources: makeSourceFiles(makeTextStore(database)),
     outputs: makeOutputStore(),
     table: makeRunTable(database, { logger, temporalNamespaceId }),
-    shell: makeShell({
-      box,
-      environment,
-      texts: makeTextStore(database),
-      workerEnvironment: options.environment,
-      bashPath: options.bashPath,
-    }),
+    permits: makePermits(options.maxNodes ?? NODES_PER_CORE * availableParallelism()),
+    artifacts: makeArtifacts({ now: () => new Date() }),
+    shell: makeShell({ ...programs, bashPath: options.bashPath }),
+    scripts: makeScripts(programs),
   };
 }
 

@@ -43,6 +43,7 @@ export async function runWorker(config: Config, places: WorkerPlaces): Promise<v
       archonHome: config.archonHome,
       environment: config.environment,
       bashPath: config.bashPath,
+      maxNodes: config.maxNodes,
       weakestContainment: config.weakestContainment,
       logger: makeLineLogger(config.logLevel, writeLine),
     });

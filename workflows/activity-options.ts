@@ -8,7 +8,6 @@ import {
 export const MIRROR_PATIENCE_MS = 60_000;
 
 const LONGEST_TIMEOUT_MS = 365 * 24 * 3_600_000;
-const CLEANUP_MARGIN_MS = 600_000;
 
 /** For calls that are cheap to repeat, and whose table or disk may be back any moment. */
 const SHORT_PAUSES = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s' } as const;
@@ -67,19 +66,20 @@ export const REMOVE_ENVIRONMENT: ActivityOptions = {
   retry: SHORT_PAUSES,
 };
 
-/** One attempt of a node. Retries belong to `core/run/retry`, so that every attempt is an event. */
+/**
+ * One attempt of a node. Retries belong to `core/run/retry`, so that every attempt is an event. Its time is limited by
+ * the host, which does not count what it waits for a permit; heartbeats tell whether the host is there.
+ */
 export function nodeAttempt(options: {
   readonly activityId: string;
   readonly summary: string;
-  readonly timeoutMs: number;
-  readonly graceMs: number;
   readonly heartbeatTimeoutMs: number;
 }): ActivityOptions {
-  const { activityId, summary, timeoutMs, graceMs, heartbeatTimeoutMs } = options;
+  const { activityId, summary, heartbeatTimeoutMs } = options;
   return {
     activityId,
     summary,
-    startToCloseTimeout: Math.min(timeoutMs + graceMs + CLEANUP_MARGIN_MS, LONGEST_TIMEOUT_MS),
+    startToCloseTimeout: LONGEST_TIMEOUT_MS,
     heartbeatTimeout: heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { maximumAttempts: 1 },

@@ -2,6 +2,7 @@ import { proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio
 import type { Activities, OpenedRun, OpenRunInput, OpenRunResult } from '../src/contract/activities.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import { fromFailure } from '../src/contract/failure.js';
+import { runtimesOf } from '../src/core/definition/runtimes.js';
 import { ERROR_CODES, RunError } from '../src/core/errors.js';
 import { OPEN_RUN, OPEN_RUN_AT_ONCE } from './activity-options.js';
 import type { Admission } from './admit.js';
@@ -28,6 +29,7 @@ export async function openRun(
       isFirstExecution,
       row,
       events,
+      runtimes: runtimesOf(request.definition),
     });
     lane.pauseAfter(begunAt);
     return opened;

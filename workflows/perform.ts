@@ -1,16 +1,16 @@
-import { CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
-import type { Activities } from '../src/contract/activities.js';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { attemptId } from '../src/contract/workflow-id.js';
-import type { BashNode, Node } from '../src/core/definition/definition.js';
+import type { Node } from '../src/core/definition/definition.js';
 import { RunError } from '../src/core/errors.js';
+import { bindingReferences } from '../src/core/expression/bindings.js';
 import type { NodeId } from '../src/core/ids.js';
 import type { Action, NodeState } from '../src/core/run/run-state.js';
 import { scopeFor } from '../src/core/run/scope-for.js';
-import type { AttemptResult, NodeFailure, ShellTask } from '../src/core/run/task.js';
-import { nodeAttempt } from './activity-options.js';
+import type { AttemptResult, AttemptTask, NodeFailure } from '../src/core/run/task.js';
 import type { Admission } from './admit.js';
 import { attemptFailure } from './attempt-failure.js';
 import { now, type LiveRun } from './live-run.js';
+import { isWork, runOnHost, sharedWords, type WorkNode } from './node-work.js';
 import { nodeEnvironment, type RunVariables } from './run-variables.js';
 
 /** Begins actions, and turns what becomes of them into events. Everything that it opens ends by itself. */
@@ -66,13 +66,14 @@ export class Performer {
   private startAttempt(nodeId: NodeId, attempt: number): void {
     if (!this.run.apply({ type: 'nodeStarted', nodeId, attempt, at: now() })) return;
     const node = this.nodeOf(nodeId);
-    if (node.kind !== 'bash') throw new RunError('INTERNAL', `node '${nodeId}' is no work for the host`);
+    if (!isWork(node)) throw new RunError('INTERNAL', `node '${nodeId}' is no work for the host`);
     const begun = Date.now();
-    this.follow(this.runBash(node, attempt), (result) => {
+    this.follow(this.runAttempt(node, attempt), (result) => {
       const at = now();
       if (result.kind === 'completed') {
-        const { durationMs, output } = result;
-        this.run.apply({ type: 'nodeCompleted', nodeId, attempt, output, durationMs, at });
+        const { durationMs, output, artifact } = result;
+        const kept = artifact === undefined ? {} : { artifact };
+        this.run.apply({ type: 'nodeCompleted', nodeId, attempt, output, durationMs, ...kept, at });
       } else {
         const { failure, durationMs = Date.now() - begun } = result;
         this.run.apply({ type: 'attemptFailed', nodeId, attempt, failure, durationMs, at });
@@ -95,35 +96,31 @@ export class Performer {
     });
   }
 
-  private async runBash(node: BashNode, attempt: number): Promise<AttemptEnd> {
-    const { request, owner } = this.admission;
-    const id = attemptId(node.id, attempt);
-    const options = { activityId: id, summary: `bash: ${node.id}`, timeoutMs: node.timeoutMs };
-    const { runShell } = proxyActivities<Activities>(nodeAttempt({ ...request, ...options }));
+  private async runAttempt(node: WorkNode, attempt: number): Promise<AttemptEnd> {
     try {
-      return await this.#attempts.run(() => runShell({ owner, task: this.shellTask(node, attempt, id) }));
+      const task = this.taskOf(node, attempt);
+      return await this.#attempts.run(() => runOnHost(node, task, this.admission));
     } catch (error) {
       return { kind: 'failed', failure: attemptFailure(node.id, error) };
     }
   }
 
-  private shellTask(node: BashNode, attempt: number, id: string): ShellTask {
+  private taskOf(node: WorkNode, attempt: number): AttemptTask {
     const { request } = this.admission;
     const { definition, state } = this.run;
+    const references = [...node.references, ...bindingReferences(node.bindings ?? {})];
     return {
       runId: request.runId,
       nodeId: node.id,
       attempt,
-      attemptId: id,
+      attemptId: attemptId(node.id, attempt),
       workingPath: request.workingPath,
       artifactsDir: this.variables.artifactsDir,
-      script: node.script,
-      scope: scopeFor(definition, state, { node, references: node.references }, this.variables.values),
+      scope: scopeFor(definition, state, { node, references }, this.variables.values),
       environment: nodeEnvironment(request, this.variables),
       hasClientEnvironment: request.hasClientEnvironment,
-      timeoutMs: node.timeoutMs,
       graceMs: request.graceMs,
-      fieldsRead: node.fieldsRead,
+      ...sharedWords(node),
     };
   }
 

@@ -3,6 +3,7 @@ import { runChecks } from './checks.mjs';
 import { findServers } from './programs.mjs';
 import { StepFailed, tellFailure } from './step.mjs';
 import { runTests } from './tests.mjs';
+import { findUv } from './uv.mjs';
 
 /**
  * Everything that must hold before a change lands: format, types, lint, dead code, generated files, build
@@ -15,7 +16,7 @@ export async function verify(args) {
   try {
     await build();
     if (args.length === 0) total.passed += await runChecks();
-    const { passed, failed } = await runTests(args, await findServers());
+    const { passed, failed } = await runTests(args, await findPrograms());
     total.passed += passed;
     total.failed += failed;
     tellWhatIsNext(failed);
@@ -26,6 +27,11 @@ export async function verify(args) {
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
+}
+
+/** @returns the environment in which tests find what they run against */
+async function findPrograms() {
+  return { ...(await findServers()), SIGNALBOX_TEST_UV: await findUv() };
 }
 
 function tellWhatIsNext(failed) {

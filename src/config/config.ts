@@ -20,6 +20,8 @@ export interface Config {
   readonly temporalCliPath: string | null;
   readonly testServerPath: string | null;
   readonly bashPath: string | null;
+  /** How many nodes a worker runs at once. */
+  readonly maxNodes: number | null;
   /** Weakest containment level (highest number) that is accepted. */
   readonly weakestContainment: 1 | 2 | 3 | 4;
   readonly graceMs: number;
@@ -82,6 +84,9 @@ const SCHEMA = z.object({
   SIGNALBOX_HEARTBEAT_TIMEOUT: optional(duration(MINIMUM_HEARTBEAT_MS)),
   SIGNALBOX_LOG_LEVEL: optional(
     z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error'),
+  ),
+  SIGNALBOX_MAX_NODES: optional(
+    text.regex(/^[1-9]\d{0,3}$/, 'is no number from 1 to 9999').transform(Number),
   ),
   ARCHON_HOME: optional(path),
   DATABASE_URL: optional(postgresUrl),
@@ -164,6 +169,7 @@ export function readConfig(environment: Environment = process.env): Config {
     temporalCliPath: values.SIGNALBOX_TEMPORAL_CLI,
     testServerPath: values.SIGNALBOX_TEST_SERVER,
     bashPath: values.SIGNALBOX_BASH,
+    maxNodes: values.SIGNALBOX_MAX_NODES,
     weakestContainment: values.SIGNALBOX_REQUIRE_CONTAINMENT ?? 4,
     graceMs: values.SIGNALBOX_GRACE ?? 5_000,
     heartbeatTimeoutMs: values.SIGNALBOX_HEARTBEAT_TIMEOUT ?? 300_000,

@@ -54,6 +54,11 @@ export const CONFIG_VARIABLES: readonly ConfigVariable[] = [
     default: 'bash on PATH',
   },
   {
+    name: 'SIGNALBOX_MAX_NODES',
+    meaning: 'how many bash and script nodes a worker runs at once; others wait for a permit',
+    default: 'twice the processor cores',
+  },
+  {
     name: 'ARCHON_HOME',
     meaning: 'directory of global workflows and of what runs leave behind; absolute',
     default: '~/.archon',

@@ -1,6 +1,14 @@
+import type { ScriptRuntime } from '../core/definition/definition.js';
 import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
 import type { KeptResult } from '../core/run/run-state.js';
-import type { AttemptResult, NodeFailure, NodeOutput, ShellTask } from '../core/run/task.js';
+import type {
+  AttemptResult,
+  AttemptTask,
+  NodeFailure,
+  NodeOutput,
+  ScriptTask,
+  ShellTask,
+} from '../core/run/task.js';
 import type { StartRequest } from './start-request.js';
 
 /** What a run knows of itself that its box must know. The worker adds Temporal's address and namespace. */
@@ -34,6 +42,8 @@ export interface OpenRunInput {
   readonly isFirstExecution: boolean;
   readonly row: RunProgressRow;
   readonly events: readonly EventRow[];
+  /** What its scripts need. */
+  readonly runtimes: readonly ScriptRuntime[];
 }
 
 /** What the host has made of a run, and knows of it. */
@@ -57,9 +67,15 @@ export interface OpenRunResult extends OpenedRun {
   readonly kept: readonly KeptResult[];
 }
 
-export interface RunShellInput {
+export interface RunNodeInput<Task extends AttemptTask> {
   readonly owner: RunOwner;
-  readonly task: ShellTask;
+  readonly task: Task;
+}
+
+/** What an attempt of a node says of itself with its heartbeats; without one it works. */
+export interface Sign {
+  /** `permit`: as many nodes as may work at once on its host do so already. */
+  readonly waitsFor: 'permit';
 }
 
 /** An execution generation, as the run table has to know it. */
@@ -108,15 +124,16 @@ export interface RemoveEnvironmentInput {
 
 /**
  * Activities as the wire sees them. All are on the run's host queue.
- * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`: one
- * attempt of a bash node · `writeMirror`: one write of the lane · `closeRun`: ends every
+ * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`,
+ * `runScript`: one attempt of a bash or script node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
  * cancelled · `storeOutputs`: moves outputs to files · `removeEnvironment`: removes what a client left for
  * a run that will not be.
  */
 export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;
-  runShell(input: RunShellInput): Promise<AttemptResult>;
+  runShell(input: RunNodeInput<ShellTask>): Promise<AttemptResult>;
+  runScript(input: RunNodeInput<ScriptTask>): Promise<AttemptResult>;
   writeMirror(input: WriteMirrorInput): Promise<void>;
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;

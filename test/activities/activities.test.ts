@@ -6,7 +6,9 @@ import { fromFailure } from '../../src/contract/failure.js';
 import { RunError, type ErrorCode } from '../../src/core/errors.js';
 import type { HostId, NodeId, WorkingPath } from '../../src/core/ids.js';
 import { pathKey } from '../../src/core/lease/path-key.js';
-import type { ShellTask } from '../../src/core/run/task.js';
+import type { AttemptResult, AttemptTask, ScriptTask, ShellTask } from '../../src/core/run/task.js';
+import type { Scripts } from '../../src/ports/scripts.js';
+import { makePermits } from '../../src/adapters/process/permits.js';
 import { aMockEnvironment, CALLER, raiseActivityStage } from '../support/activity-stage.js';
 import { anOutput } from '../support/builders.js';
 import { makeFakeEnvironmentStore } from '../support/fake-environment-store.js';
@@ -41,6 +43,7 @@ function anOpening(over: Partial<OpenRunInput['request']> = {}): OpenRunInput {
     isFirstExecution: true,
     row: aRow(),
     events: [anEvent(1)],
+    runtimes: [],
   };
 }
 
@@ -166,6 +169,35 @@ describe('openRun', () => {
   ])('refuses what is not its own: %s', async (code, over) => {
     const stage = raiseActivityStage();
     expect(await refusal(stage.call('openRun', anOpening(over)))).toMatchObject({ code });
+  });
+});
+
+describe('openRun of a run with scripts', () => {
+  const scripts = (requireRuntimes: Scripts['requireRuntimes']): Scripts => ({
+    requireRuntimes,
+    run: () => Promise.reject(new Error('no script was asked for')),
+  });
+
+  it('asks for what they need, and refuses the run without opening its box', async () => {
+    const asked: unknown[] = [];
+    const refuse: Scripts['requireRuntimes'] = (run, runtimes) => {
+      asked.push([run.runId, runtimes]);
+      return Promise.reject(new RunError('RUNTIME_MISSING', 'there is no uv'));
+    };
+    const stage = raiseActivityStage({ scripts: scripts(refuse) });
+    const input: OpenRunInput = { ...anOpening(), runtimes: ['bun', 'uv'] };
+    expect(await stage.call('openRun', input)).toMatchObject({
+      refusal: { code: 'RUNTIME_MISSING', message: 'there is no uv' },
+    });
+    expect(asked).toEqual([[input.request.runId, ['bun', 'uv']]]);
+    expect(stage.box.owners.size).toBe(0);
+  });
+
+  it('lets it in where everything is there', async () => {
+    const stage = raiseActivityStage({ scripts: scripts(() => Promise.resolve()) });
+    expect(await stage.call('openRun', { ...anOpening(), runtimes: ['uv'] })).toMatchObject({
+      refusal: null,
+    });
   });
 });
 
@@ -327,6 +359,87 @@ describe('runShell', () => {
     const call = raiseActivityStage({ shell }).call('runShell', { owner, task }, environment);
     environment.cancel('CANCELLED');
     await expect(call).rejects.toThrow(new CancelledFailure('CANCELLED'));
+  });
+});
+
+describe('an attempt of a node', () => {
+  const owner = { runId: 'a', workingPath: '/repo', pathKey: 'k', temporalWorkflowId: 'w', fenceToken: 't' };
+  const task = { runId: 'a', nodeId: 'build', attempt: 1, attemptId: 'build.1', graceMs: 10 } as AttemptTask;
+  const shellTask = (over: Partial<AttemptTask> = {}) => ({ owner, task: { ...task, ...over } as ShellTask });
+  const done: AttemptResult = { kind: 'completed', output: anOutput('made'), stderr: '', durationMs: 1 };
+
+  it('waits for a permit, says so with its heartbeats, and opens no box before', async () => {
+    const permits = makePermits(1);
+    const giveBack = await permits.acquire(new AbortController().signal, () => undefined);
+    const stage = raiseActivityStage({ permits, shell: { run: () => Promise.resolve(done) } });
+    const environment = aMockEnvironment();
+    const shown = new Promise((resolve) => environment.on('heartbeat', resolve));
+    const call = stage.call('runShell', shellTask(), environment);
+    expect(await shown).toEqual({ waitsFor: 'permit' });
+    expect(stage.box.owners.size).toBe(0);
+    giveBack();
+    expect(await call).toEqual(done);
+    expect(stage.box.owners.size).toBe(1);
+  });
+
+  it('says nothing once it works', async () => {
+    const environment = aMockEnvironment();
+    const beat = new Promise((resolve) => environment.on('heartbeat', resolve));
+    const stage = raiseActivityStage({ shell: { run: runsUntilStopped } });
+    const call = stage.call('runShell', shellTask(), environment);
+    expect(await beat).toBeUndefined();
+    environment.cancel('CANCELLED');
+    await expect(call).rejects.toThrow(new CancelledFailure('CANCELLED'));
+  });
+
+  it.each([
+    ['completed', () => Promise.resolve(done)],
+    ['failed', () => Promise.reject(new Error('broken'))],
+  ])('gives its permit back when it has %s', async (_how, run) => {
+    const permits = makePermits(1);
+    const stage = raiseActivityStage({ permits, shell: { run } });
+    await stage.call('runShell', shellTask()).catch(() => undefined);
+    await permits.acquire(new AbortController().signal, () => expect.unreachable('there is one'));
+  });
+
+  it('that is cancelled while it waits has begun nothing', async () => {
+    const permits = makePermits(1);
+    await permits.acquire(new AbortController().signal, () => undefined);
+    const environment = aMockEnvironment();
+    const shown = new Promise((resolve) => environment.on('heartbeat', resolve));
+    const stage = raiseActivityStage({ permits });
+    const call = stage.call('runShell', shellTask(), environment);
+    await shown;
+    environment.cancel('CANCELLED');
+    await expect(call).rejects.toThrow(new CancelledFailure('CANCELLED'));
+    expect(stage.box.owners.size).toBe(0);
+  });
+
+  it('of a script node is run by what runs scripts', async () => {
+    const scripts: Scripts = { requireRuntimes: () => Promise.resolve(), run: () => Promise.resolve(done) };
+    expect(
+      await raiseActivityStage({ scripts }).call('runScript', { owner, task: task as ScriptTask }),
+    ).toEqual(done);
+  });
+
+  it('leaves its output as an artifact where that is asked for', async () => {
+    const stage = raiseActivityStage({ shell: { run: () => Promise.resolve(done) } });
+    expect(await stage.call('runShell', shellTask({ artifact: { outputType: 'plan' } }))).toMatchObject({
+      ...done,
+      artifact: { nodeId: 'build', outputType: 'plan', path: 'nodes/build.md', runId: 'a', size: 4 },
+    });
+  });
+
+  it('has failed when that cannot be kept', async () => {
+    const artifacts = {
+      keep: () => Promise.reject(new RunError('ARTIFACT_UNWRITABLE', 'its name is taken')),
+    };
+    const stage = raiseActivityStage({ artifacts, shell: { run: () => Promise.resolve(done) } });
+    expect(await stage.call('runShell', shellTask({ artifact: { outputType: 'plan' } }))).toEqual({
+      kind: 'failed',
+      failure: { code: 'ARTIFACT_UNWRITABLE', message: "Node 'build': its name is taken" },
+      durationMs: 1,
+    });
   });
 });
 

@@ -4,11 +4,14 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createActivities } from '../../activities/index.js';
+import { makeArtifacts } from '../../src/adapters/files/artifacts.js';
 import { makeEnvironmentStore } from '../../src/adapters/files/environment-store.js';
 import { makeOutputStore } from '../../src/adapters/files/output-store.js';
 import { makeRunFiles } from '../../src/adapters/files/run-files.js';
 import { makeHost } from '../../src/adapters/host/host.js';
 import { makePool, makeRunTable, makeTextStore } from '../../src/adapters/postgres/index.js';
+import { makePermits } from '../../src/adapters/process/permits.js';
+import { makeScripts } from '../../src/adapters/process/scripts.js';
 import { makeShell } from '../../src/adapters/process/shell.js';
 import { makeExecutions } from '../../src/adapters/temporal/executions.js';
 import type { HostId } from '../../src/core/ids.js';
@@ -89,6 +92,8 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
   const place = { uid: process.getuid?.() ?? 0, hostId: HOST };
   const box = makeNoBox();
   const environment = makeEnvironmentStore(home);
+  const texts = makeTextStore(ownPool);
+  const programs = { box, environment, texts, workerEnvironment: { PATH: '/usr/bin:/bin' } };
   const worker = await makeWorker({
     ...place,
     connection: server.nativeConnection,
@@ -103,13 +108,10 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
       sources: { lay: () => Promise.resolve() },
       outputs: makeOutputStore(),
       table: makeRunTable(ownPool),
-      shell: makeShell({
-        box,
-        environment,
-        texts: makeTextStore(ownPool),
-        workerEnvironment: { PATH: '/usr/bin:/bin' },
-        bashPath: null,
-      }),
+      permits: makePermits(100),
+      artifacts: makeArtifacts({ now: () => new Date() }),
+      shell: makeShell({ ...programs, bashPath: null }),
+      scripts: makeScripts(programs),
       executions: makeExecutions(server.client, 'the test server'),
       temporal: { temporalAddress: 'the test server', temporalNamespaceId: 'control' },
     }),

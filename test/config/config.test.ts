@@ -28,6 +28,7 @@ describe('the configuration', () => {
       temporalCliPath: null,
       testServerPath: null,
       bashPath: null,
+      maxNodes: null,
       weakestContainment: 4,
       graceMs: 5_000,
       heartbeatTimeoutMs: 300_000,

@@ -5,6 +5,8 @@ import type { Activities } from '../../src/contract/activities.js';
 import type { HostId } from '../../src/core/ids.js';
 import type { ExecutionFacts, ExecutionName } from '../../src/ports/executions.js';
 import { FakeRunTable } from './fake-run-table.js';
+import { makePermits } from '../../src/adapters/process/permits.js';
+import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox, type FakeBox } from './fake-box.js';
 
 /** The execution for which the activities of the stage work. */
@@ -54,6 +56,12 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
     },
     outputs: { store: (_directory, text) => Promise.resolve(text) },
     shell: { run: () => Promise.reject(new Error('no shell was asked for')) },
+    scripts: {
+      requireRuntimes: nothing,
+      run: () => Promise.reject(new Error('no script was asked for')),
+    },
+    permits: makePermits(1),
+    artifacts: makeFakeArtifacts(),
     executions: {
       describe: () => Promise.resolve(stage.current),
       cancel: (_execution, reason) => {

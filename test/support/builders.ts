@@ -33,6 +33,19 @@ export function aBashNode(id: string, over: Own<'bash', 'script'> = {}): NodeDra
   return { ...BASE, ...own, script: { kind: 'inline', text: script }, ...rest };
 }
 
+export function aScriptNode(id: string, over: Own<'script', 'text'> = {}): NodeDraft<'script'> {
+  const { text = 'console.log(1)', ...rest } = over;
+  const own = {
+    id: nodeId(id),
+    kind: 'script',
+    runtime: 'bun',
+    deps: [],
+    timeoutMs: 120_000,
+    retry: null,
+  } as const;
+  return { ...BASE, ...own, source: { kind: 'inline', text: { kind: 'inline', text } }, ...rest };
+}
+
 export function aGate(id: string, over: Own<'approval', 'message'> = {}): NodeDraft<'approval'> {
   const { message = 'Go on?', ...rest } = over;
   const own = { id: nodeId(id), kind: 'approval', decisions: null } as const;
@@ -112,6 +125,7 @@ function textReferences(draft: NodeDraft): readonly Reference[] {
 
 function textsOf(draft: NodeDraft): readonly Text[] {
   if (draft.kind === 'bash') return [draft.script];
+  if (draft.kind === 'script') return draft.source.kind === 'inline' ? [draft.source.text] : [];
   if (draft.kind === 'approval') return [draft.message];
   return draft.kind === 'cancel' ? [draft.reason] : [];
 }

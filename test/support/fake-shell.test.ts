@@ -1,18 +1,18 @@
 import { expect } from 'vitest';
-import { shellContract } from '../ports/shell.contract.js';
+import { attemptContract } from '../ports/attempt.contract.js';
 import { eventually } from './eventually.js';
 import { makeFakeShell, type FakeNode } from './fake-shell.js';
 import { tempDirectory } from './temp-directory.js';
 
 const script = (node: FakeNode): string => JSON.stringify(node);
 
-shellContract('the fake shell', () => {
+attemptContract('attempts under the fake shell', 'Bash node', () => {
   const shell = makeFakeShell(
     (task) => JSON.parse(task.script.kind === 'inline' ? task.script.text : '') as FakeNode,
   );
   return Promise.resolve({
-    shell,
-    scripts: {
+    run: (program, task, signal) => shell.run({ ...task, script: { kind: 'inline', text: program } }, signal),
+    programs: {
       says: (says, stderr = '') => script({ says, stderr }),
       fails: (fails, stderr = '') => script({ fails, stderr }),
       waits: () => script({ waits: true }),

@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { toOutput } from '../../src/core/expression/output.js';
-import type { AttemptResult, ShellTask } from '../../src/core/run/task.js';
+import type { AttemptResult, AttemptTask } from '../../src/core/run/task.js';
 
 /** What a node does when the workflow asks for it. */
-export type NodeScript = (task: ShellTask, signal: AbortSignal) => Promise<AttemptResult>;
+export type NodeScript = (task: AttemptTask, signal: AbortSignal) => Promise<AttemptResult>;
 
 /** A node that completes at once with a text. */
 export const says =

@@ -6,6 +6,7 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities, type ActivityPorts } from '../../activities/index.js';
 import { makeOutputStore } from '../../src/adapters/files/output-store.js';
+import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeExecutions } from '../../src/adapters/temporal/executions.js';
 import type { RunMemo } from '../../src/contract/memo.js';
 import { CONTRACT_VERSION, type StartRequest } from '../../src/contract/start-request.js';
@@ -15,10 +16,11 @@ import type { WorkflowDefinition } from '../../src/core/definition/definition.js
 import { RunError } from '../../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import type { MirrorWrite } from '../../src/core/mirror/rows.js';
-import type { ShellTask } from '../../src/core/run/task.js';
+import type { AttemptTask } from '../../src/core/run/task.js';
 import type { BoxOwner } from '../../src/ports/box.js';
 import { makeWorker, type WorkerParts } from '../../worker/make-worker.js';
 import { FakeRunTable } from './fake-run-table.js';
+import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox } from './fake-box.js';
 import { says, type NodeScript } from './node-scripts.js';
 import { workflowBundle } from './workflow-bundle.js';
@@ -38,7 +40,7 @@ export interface RunStage {
   /** What a node does, by node id; a node that is not here says its own name. */
   readonly nodes: Map<string, NodeScript>;
   /** Tasks that the host was given, in order. */
-  readonly tasks: ShellTask[];
+  readonly tasks: AttemptTask[];
   /** What the host was asked, in order: `<what> <run id>`. */
   readonly journal: string[];
   /** What the table took, in order, first writes included. */
@@ -68,7 +70,7 @@ export async function raiseRunStage(
 ): Promise<RunStage> {
   const table = new FakeRunTable();
   const nodes = new Map<string, NodeScript>();
-  const tasks: ShellTask[] = [];
+  const tasks: AttemptTask[] = [];
   const journal: string[] = [];
   const writes: MirrorWrite[] = [];
   const owners: BoxOwner[] = [];
@@ -76,6 +78,11 @@ export async function raiseRunStage(
   const refusal: Refusal = { left: 0, error: new RunError('RUN_TABLE_UNREACHABLE', 'away') };
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
   const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
+  const run: NodeScript = (task, signal) => {
+    tasks.push(task);
+    note(`run ${task.attemptId}`, task.runId);
+    return (nodes.get(task.nodeId) ?? says(task.nodeId))(task, signal);
+  };
   const parts: WorkerParts = {
     connection: environment.nativeConnection,
     namespace: environment.namespace ?? 'default',
@@ -87,13 +94,10 @@ export async function raiseRunStage(
       ...hostPorts(outputRoot ?? files, realPaths, note),
       table: journaledTable({ table, refusal, writes, note }),
       box: journaledBox(owners, note),
-      shell: {
-        run: (task, signal) => {
-          tasks.push(task);
-          note(`run ${task.attemptId}`, task.runId);
-          return (nodes.get(task.nodeId) ?? says(task.nodeId))(task, signal);
-        },
-      },
+      shell: { run },
+      scripts: { requireRuntimes: () => Promise.resolve(), run },
+      permits: makePermits(1_000),
+      artifacts: makeFakeArtifacts(),
       executions: makeExecutions(environment.client, 'the test server'),
       temporal: { temporalAddress: 'the test server', temporalNamespaceId: 'test' },
     }),

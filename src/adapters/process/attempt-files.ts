@@ -32,11 +32,15 @@ function makeEmptyDirectory(directory: string): void {
 }
 
 /**
- * Makes the directory of an attempt, with its script. What an earlier try of the same attempt left is removed.
+ * Makes the directory of an attempt, with its script, if that is a text of its own. What an earlier try of the same attempt left is removed.
  * Not asynchronous: these few calls take less time than one turn of Node's thread pool.
  * @throws RunError `NODE_UNSTARTABLE` the disk is full, or closed to us
  */
-export function makeAttemptFiles(artifactsDir: string, attemptId: string, script: string): AttemptFiles {
+export function makeAttemptFiles(
+  artifactsDir: string,
+  attemptId: string,
+  script: string | null,
+): AttemptFiles {
   const directory = directoryOf(artifactsDir, attemptId);
   const files: AttemptFiles = {
     directory,
@@ -48,7 +52,7 @@ export function makeAttemptFiles(artifactsDir: string, attemptId: string, script
   };
   try {
     makeEmptyDirectory(directory);
-    writeFileSync(files.script, script, { mode: 0o600, flag: 'wx' });
+    if (script !== null) writeFileSync(files.script, script, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     throw new RunError('NODE_UNSTARTABLE', `its script cannot be written: ${(error as Error).message}`);
   }

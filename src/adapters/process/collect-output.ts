@@ -1,8 +1,17 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { byteLength, INLINE_LIMIT_BYTES, readFields, type Field } from '../../core/expression/output.js';
+import { RunError } from '../../core/errors.js';
+import {
+  byteLength,
+  INLINE_LIMIT_BYTES,
+  readDeclaredFields,
+  readFields,
+  readStructured,
+  type Field,
+} from '../../core/expression/output.js';
 import type { FieldValue, NodeOutput, TextValue } from '../../core/run/task.js';
 import type { AttemptFiles } from './attempt-files.js';
+import type { OutputShape } from './output-shape.js';
 import { copyAsText, readText, writeText } from './text-files.js';
 
 const NEWLINE = 0x0a;
@@ -86,12 +95,50 @@ async function collectFields(
   return fields === null ? null : placeFields(fields, files);
 }
 
+function placeText(text: string, path: string): TextValue | Promise<TextValue> {
+  return byteLength(text) <= INLINE_LIMIT_BYTES ? { kind: 'inline', text } : writeText(path, text);
+}
+
+/** An output of declared shape: what is not declared cannot be read, and what is declared but absent is empty. */
+async function collectShaped(
+  text: TextValue,
+  { fieldsRead, shape }: { readonly fieldsRead: readonly string[]; readonly shape: OutputShape },
+  files: AttemptFiles,
+): Promise<NodeOutput> {
+  if (text.kind === 'file' && text.bytes > PARSED_BYTES) {
+    throw new RunError(
+      'OUTPUT_INVALID',
+      `put out ${text.bytes} bytes, too many to hold them against its output_format`,
+    );
+  }
+  const written = await wholeText(text);
+  const structured = readStructured(written);
+  if (structured === null) {
+    throw new RunError('OUTPUT_INVALID', 'put out no JSON, though it has an output_format');
+  }
+  const { value, json } = structured;
+  shape.require(value);
+  const fields = readDeclaredFields(value, fieldsRead, shape.declared);
+  return {
+    text: json === written ? text : await placeText(json, files.output),
+    fields: fields === null ? null : await placeFields(fields, files),
+    isStructured: true,
+  };
+}
+
 /**
  * What an attempt put out: its standard output without one newline at the end.
  * @param fieldsRead fields of it that the definition reads
+ * @param shape null: none is declared
+ * @throws RunError `OUTPUT_INVALID`; continues "Bash node 'x'"
  */
-export async function collectOutput(files: AttemptFiles, fieldsRead: readonly string[]): Promise<NodeOutput> {
+export async function collectOutput(
+  files: AttemptFiles,
+  fieldsRead: readonly string[],
+  shape: OutputShape | null,
+): Promise<NodeOutput> {
   const text = await collectText(files);
+  if (shape !== null) return collectShaped(text, { fieldsRead, shape }, files);
   return { text, fields: await collectFields(text, fieldsRead, files) };
 }
 

@@ -1,6 +1,9 @@
-import { findReferences, formatReference, type Reference } from '../../core/expression/reference.js';
+import { formatReference, type Reference } from '../../core/expression/reference.js';
 import type { FieldValue, NodeOutput, NodeScope, Scope, TextValue } from '../../core/run/task.js';
 import { loadText } from './text-files.js';
+
+type NodeReference = Exclude<Reference, { readonly kind: 'input' }>;
+type Nodes = Record<string, NodeScope>;
 
 async function loaded(value: TextValue, reference: Reference): Promise<TextValue> {
   if (value.kind === 'inline') return value;
@@ -15,23 +18,26 @@ async function loadField(output: NodeOutput, field: string, reference: Reference
   return { ...output, fields: { ...output.fields, [field]: inMemory } };
 }
 
+async function loadInto(nodes: Nodes, reference: NodeReference): Promise<void> {
+  const node = Object.hasOwn(nodes, reference.nodeId) ? nodes[reference.nodeId] : undefined;
+  if (node?.state !== 'completed') return;
+  const { output } = node;
+  const inMemory =
+    reference.field === null
+      ? { ...output, text: await loaded(output.text, reference) }
+      : await loadField(output, reference.field, reference);
+  nodes[reference.nodeId] = { state: 'completed', output: inMemory };
+}
+
 /**
- * The scope with every text in memory that a script refers to. Texts in files that it does not refer to stay
- * where they are.
+ * The scope with every text in memory that is referred to. Other texts in files stay where they are.
  * @throws RunError `REFERENCE_UNRESOLVED`
  */
-export async function loadScope(scope: Scope, script: string): Promise<Scope> {
-  const nodes: Record<string, NodeScope> = { ...scope.nodes };
-  for (const { reference } of findReferences(script)) {
-    if (reference.kind !== 'node' || !Object.hasOwn(nodes, reference.nodeId)) continue;
-    const node = nodes[reference.nodeId];
-    if (node?.state !== 'completed') continue;
-    const { output } = node;
-    const inMemory =
-      reference.field === null
-        ? { ...output, text: await loaded(output.text, reference) }
-        : await loadField(output, reference.field, reference);
-    nodes[reference.nodeId] = { state: 'completed', output: inMemory };
+export async function loadScope(scope: Scope, references: readonly Reference[]): Promise<Scope> {
+  const nodes: Nodes = { ...scope.nodes };
+  const previous: Nodes = { ...scope.previous };
+  for (const reference of references) {
+    if (reference.kind !== 'input') await loadInto(reference.kind === 'node' ? nodes : previous, reference);
   }
-  return { ...scope, nodes };
+  return { ...scope, nodes, ...(scope.previous === undefined ? {} : { previous }) };
 }

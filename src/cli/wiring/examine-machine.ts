@@ -3,7 +3,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { findContainment } from '../../adapters/box/containment.js';
-import { findBash } from '../../adapters/process/bash-path.js';
+import { findBash, findOnPath } from '../../adapters/process/find-program.js';
 import { readHostId } from '../../client/host-id.js';
 import type { Config } from '../../config/config.js';
 import { ok, type Check, type Seen } from './check.js';
@@ -13,6 +13,7 @@ export function machineChecks(config: Config): readonly Check[] {
   return [
     { name: 'Node', look: () => Promise.resolve(nodeVersion(process.versions.node)) },
     { name: 'bash', look: () => bash(config) },
+    { name: 'script runtimes', look: () => Promise.resolve(runtimes(config)) },
     { name: 'git', look: git },
     { name: 'host id', look: () => hostId(config) },
     { name: 'containment', look: () => containment(config) },
@@ -39,6 +40,17 @@ async function bash({ bashPath, environment }: Config): Promise<Seen> {
   const { stdout } = await ask(path, ['--version'], { timeout: ANSWER_MS });
   const version = /version (\S+)/.exec(stdout)?.[1] ?? 'of unknown version';
   return ok(`${path} ${version}`);
+}
+
+/** Most workflows need neither. */
+function runtimes({ environment }: Config): Seen {
+  const places = ['bun', 'uv'].map((program) => {
+    const path = findOnPath(program, environment['PATH'] ?? '');
+    return (
+      path ?? `no ${program} (workflows with ${program === 'uv' ? 'Python' : 'TypeScript'} scripts need it)`
+    );
+  });
+  return ok(places.join(', '));
 }
 
 async function git(): Promise<Seen> {

@@ -34,6 +34,22 @@ export function readFields(text: string, names: readonly string[]): readonly Fie
 }
 
 /**
+ * The named fields of a value whose declared shape has properties: one that is absent or null is empty, as
+ * Archon has it, and what is not declared is no field.
+ * @returns null when the value is no object
+ */
+export function readDeclaredFields(
+  value: Json,
+  names: readonly string[],
+  declared: readonly string[],
+): readonly Field[] | null {
+  if (!isJsonObject(value)) return null;
+  return names
+    .filter((name) => declared.includes(name))
+    .map((name) => toField(name, (Object.hasOwn(value, name) ? value[name] : null) ?? ''));
+}
+
+/**
  * The output that a small text makes.
  * @param fieldsRead the node's `fieldsRead`
  * @throws RunError `INTERNAL` when the text needs a file: the host, which can write one, uses `readFields`
@@ -87,18 +103,33 @@ function parseObject(text: string): JsonObject | null {
   const whole = parseJson(text);
   if (isJsonObject(whole)) return whole;
   const fenced = firstFence(text);
-  const inner = fenced === null ? null : parseJson(fenced);
+  const inner = fenced === null ? undefined : parseJson(fenced);
   return isJsonObject(inner) ? inner : null;
 }
 
-/** A text that is no JSON gives null, as does one nested too deep to be written out again. */
-function parseJson(text: string): Json {
+/** A value, and the text that says it in JSON and nothing else. */
+export interface Structured {
+  readonly value: Json;
+  readonly json: string;
+}
+
+/** The JSON value that a text is, or that stands in its first Markdown fence; null: neither is JSON. */
+export function readStructured(text: string): Structured | null {
+  const whole = parseJson(text);
+  if (whole !== undefined) return { value: whole, json: text };
+  const fenced = firstFence(text);
+  const inner = fenced === null ? undefined : parseJson(fenced);
+  return fenced === null || inner === undefined ? null : { value: inner, json: fenced };
+}
+
+/** Undefined for a text that is no JSON, and for one nested too deep to be written out again. */
+function parseJson(text: string): Json | undefined {
   try {
     const value = JSON.parse(text) as Json;
     JSON.stringify(value);
     return value;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -19,7 +19,7 @@ export function resolveReference(reference: Reference, scope: Scope): Resolution
   const node = nodeOf(reference, scope);
   switch (node.state) {
     case 'completed':
-      return field === null ? text(node.output.text) : resolveField(reference, field, node.output);
+      return field === null ? whole(node.output) : resolveField(reference, field, node.output);
     case 'failed':
       return unresolved(reference, `node '${nodeId}' failed, so its output is not to be trusted`);
     case 'skipped':
@@ -27,6 +27,11 @@ export function resolveReference(reference: Reference, scope: Scope): Resolution
     case 'unsettled':
       return field === null ? inline('') : unresolved(reference, `node '${nodeId}' has not run yet`);
   }
+}
+
+/** Whether what is referred to belongs to a node that was skipped. */
+export function wasSkipped(reference: Reference, scope: Scope): boolean {
+  return reference.kind !== 'input' && nodeOf(reference, scope).state === 'skipped';
 }
 
 function nodeOf({ kind, nodeId }: Exclude<Reference, { readonly kind: 'input' }>, scope: Scope): NodeScope {
@@ -47,6 +52,11 @@ function resolveField(reference: Reference, field: string, output: NodeOutput): 
   const value = Object.hasOwn(output.fields, field) ? output.fields[field] : undefined;
   if (value !== undefined) return { kind: 'value', value };
   return unresolved(reference, `the output is a JSON object without '${field}'`);
+}
+
+function whole(output: NodeOutput): Resolution {
+  const type = output.isStructured === true ? 'json' : 'string';
+  return { kind: 'value', value: { type, text: output.text } };
 }
 
 function inline(value: string): Resolution {

@@ -1,5 +1,6 @@
 import type { Node } from '../definition/definition.js';
 import type { JsonObject } from '../json.js';
+import type { Artifact } from '../run/artifact.js';
 import type { GateAnswer, NodeState, RunEvent, RunOutcome, RunState } from '../run/run-state.js';
 import type { MirrorFacts } from './mirror-facts.js';
 import { outputData } from './node-output.js';
@@ -85,9 +86,10 @@ function nodeEntries(facts: MirrorFacts, event: NodeEvent, after: RunState): rea
       return gateEntries(subject, event);
     case 'nodeKept':
       return keptEntries(subject);
+    case 'nodeCompleted':
+      return [attemptEntry(subject.node, event), ...artifactEntries(subject.node, event.artifact)];
     case 'nodeSkipped':
     case 'nodeStarted':
-    case 'nodeCompleted':
     case 'attemptFailed':
     case 'nodeRefused':
       return [attemptEntry(subject.node, event)];
@@ -110,7 +112,11 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
       return entry(node, 'node_skipped', { reason, ...(expression === null ? {} : { expr: expression }) });
     }
     case 'nodeStarted':
-      return entry(node, 'node_started', { type: node.kind, signalbox: { attempt: event.attempt } });
+      return entry(node, 'node_started', {
+        type: node.kind,
+        ...(node.kind === 'script' ? { runtime: node.runtime } : {}),
+        signalbox: { attempt: event.attempt },
+      });
     case 'nodeCompleted': {
       const { attempt, durationMs, output } = event;
       const data = {
@@ -131,6 +137,15 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
       return entry(node, 'node_failed', { error: message, signalbox: { attempt: 0, code } });
     }
   }
+}
+
+function artifactEntries(node: Node, artifact: Artifact | undefined): readonly Entry[] {
+  if (artifact === undefined) return [];
+  const { loopGroupPath, ...rest } = artifact;
+  const frames = loopGroupPath?.map(({ groupId, iteration }) => ({ groupId, iteration }));
+  return [
+    entry(node, 'workflow_artifact', { ...rest, ...(frames === undefined ? {} : { loopGroupPath: frames }) }),
+  ];
 }
 
 function keptEntries({ node, state }: Subject): readonly Entry[] {

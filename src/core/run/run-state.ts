@@ -1,4 +1,5 @@
 import type { NodeId } from '../ids.js';
+import type { Artifact } from './artifact.js';
 import type { NodeFailure, NodeOutput } from './task.js';
 
 export type SkipReason = 'trigger_rule' | 'when_condition' | 'when_condition_parse_error';
@@ -119,6 +120,8 @@ export type RunEvent =
       readonly attempt: number;
       readonly output: NodeOutput;
       readonly durationMs: number;
+      /** That it was kept as. */
+      readonly artifact?: Artifact;
     } & At)
   /** An attempt failed. Whether the node has failed or is tried again is for `evolve` to say. */
   | ({

@@ -1,6 +1,8 @@
-import type { Text } from '../definition/definition.js';
+import type { Binding, ScriptRuntime, ScriptSource, Text } from '../definition/definition.js';
 import type { ErrorCode } from '../errors.js';
 import type { NodeId, RunId } from '../ids.js';
+import type { JsonObject } from '../json.js';
+import type { Artifact, ArtifactOrder } from './artifact.js';
 
 /**
  * A text that a node gave out: inline up to 16 KiB of UTF-8, else by reference to a file on the run's
@@ -29,6 +31,8 @@ export interface NodeOutput {
   readonly text: TextValue;
   /** The fields that the definition reads (`Node.fieldsRead`) and the output has; null: the text is not a JSON object. */
   readonly fields: Readonly<Record<string, FieldValue>> | null;
+  /** The text is the JSON of a value that was declared or made as one: a binding of the whole keeps its type. */
+  readonly isStructured?: true;
 }
 
 /** Why an attempt of a node failed. `code` is ours, `message` is what people read. */
@@ -54,8 +58,8 @@ export interface Scope {
   readonly previous?: Readonly<Record<NodeId, NodeScope>>;
 }
 
-/** One attempt of a bash node, as the workflow asks the host for it. */
-export interface ShellTask {
+/** One attempt of a node, as the workflow asks the host for it, whatever program it runs. */
+export interface AttemptTask {
   readonly runId: RunId;
   readonly nodeId: NodeId;
   /** From 1. */
@@ -64,17 +68,35 @@ export interface ShellTask {
   readonly attemptId: string;
   readonly workingPath: string;
   readonly artifactsDir: string;
-  readonly script: Text;
-  /** Only what the script refers to. */
+  /** Only what the program's text and the bindings refer to. */
   readonly scope: Scope;
   /** Variables of the language for the node's environment, markers included; laid over the run's own environment. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Given to the program as `INPUTS_<NAME>`, over what `environment` says. Absent: none. */
+  readonly bindings?: Readonly<Record<string, Binding>>;
   /** Whether the client left its environment for this run on the host (`EnvironmentStore`). */
   readonly hasClientEnvironment: boolean;
   readonly timeoutMs: number;
   /** From the polite signal to SIGKILL. */
   readonly graceMs: number;
   readonly fieldsRead: readonly string[];
+  /** JSON Schema that the output has to fit. Absent: any text will do. */
+  readonly outputFormat?: JsonObject;
+  /** The output is also to be an artifact. */
+  readonly artifact?: ArtifactOrder;
+}
+
+/** One attempt of a bash node. */
+export interface ShellTask extends AttemptTask {
+  readonly script: Text;
+}
+
+/** One attempt of a script node. */
+export interface ScriptTask extends AttemptTask {
+  readonly source: ScriptSource;
+  readonly runtime: ScriptRuntime;
+  /** Python packages, for uv. */
+  readonly deps: readonly string[];
 }
 
 /** How an attempt ended, as data: a node that fails is nothing exceptional. */
@@ -85,5 +107,7 @@ export type AttemptResult =
       /** End of standard error, at most 2,000 characters; empty when nothing was written. */
       readonly stderr: string;
       readonly durationMs: number;
+      /** The artifact that the task asked for. */
+      readonly artifact?: Artifact;
     }
   | { readonly kind: 'failed'; readonly failure: NodeFailure; readonly durationMs: number };

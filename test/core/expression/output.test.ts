@@ -4,7 +4,9 @@ import { RunError } from '../../../src/core/errors.js';
 import {
   INLINE_LIMIT_BYTES,
   byteLength,
+  readDeclaredFields,
   readFields,
+  readStructured,
   toOutput,
   toStructuredOutput,
 } from '../../../src/core/expression/output.js';
@@ -50,6 +52,40 @@ describe('fields of a text', () => {
       readFields(piece.repeat(1e6 / piece.length), ['a']);
     }
     expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+});
+
+describe('a structured output', () => {
+  it.each([
+    ['{"a":1}', { a: 1 }, '{"a":1}'],
+    [' [1,2] ', [1, 2], ' [1,2] '],
+    ['null', null, 'null'],
+    ['"x"', 'x', '"x"'],
+    ['Here:\n```json\n{"a": 1}\n```\nDone.', { a: 1 }, '{"a": 1}'],
+    ['```\nnull\n```', null, 'null'],
+  ])('%j is %j', (text, value, json) => {
+    expect(readStructured(text)).toEqual({ value, json });
+  });
+
+  it.each(['', 'words', '{"a":1', '```json\nwords\n```', '```{"a":1}```'])('%j is none', (text) => {
+    expect(readStructured(text)).toBeNull();
+  });
+
+  it('has the declared fields that are read; absent and null ones are empty', () => {
+    const value = { a: 1, b: null, c: 'x', d: { e: [] } };
+    expect(readDeclaredFields(value, ['a', 'b', 'd', 'f', 'c'], ['a', 'b', 'd', 'f'])).toEqual([
+      { name: 'a', type: 'number', text: '1' },
+      { name: 'b', type: 'string', text: '' },
+      { name: 'd', type: 'json', text: '{"e":[]}' },
+      { name: 'f', type: 'string', text: '' },
+    ]);
+  });
+
+  it('has no fields of what every object has, and none when it is no object', () => {
+    expect(readDeclaredFields({}, ['toString'], ['toString'])).toEqual([
+      { name: 'toString', type: 'string', text: '' },
+    ]);
+    for (const value of [[1], 'x', 5, null, true]) expect(readDeclaredFields(value, ['a'], ['a'])).toBeNull();
   });
 });
 

@@ -1,0 +1,61 @@
+import { Context } from '@temporalio/activity';
+import type { RunNodeInput } from '../src/contract/activities.js';
+import { attemptId } from '../src/contract/workflow-id.js';
+import { RunError } from '../src/core/errors.js';
+import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
+import type { Artifacts } from '../src/ports/artifacts.js';
+import type { Box } from '../src/ports/box.js';
+import type { Permits } from '../src/ports/permits.js';
+import { callingExecution } from './inside-run.js';
+import type { TemporalPlace } from './open-box.js';
+import { withHeartbeat } from './with-heartbeat.js';
+
+export interface RunNodePorts {
+  readonly box: Box;
+  readonly permits: Permits;
+  readonly artifacts: Artifacts;
+  readonly temporal: TemporalPlace;
+}
+
+type Run<Task> = (task: Task, signal: AbortSignal) => Promise<AttemptResult>;
+
+/**
+ * One attempt of a node that runs a program, in the run's box. It waits here for a permit of the host, so that
+ * mirror and clean-up, which need none, never wait behind nodes.
+ */
+export const makeRunNode =
+  <Task extends AttemptTask>({ box, permits, artifacts, temporal }: RunNodePorts, run: Run<Task>) =>
+  ({ owner, task }: RunNodeInput<Task>): Promise<AttemptResult> =>
+    withHeartbeat(async (signal, show) => {
+      const giveBack = await permits.acquire(signal, () => show({ waitsFor: 'permit' }));
+      try {
+        show(null);
+        await box.ensureOpen({ ...owner, ...temporal }, callingExecution().temporalRunId);
+        for (const earlier of earlierAttempts(task)) await box.stopAttempt(task.runId, earlier, task.graceMs);
+        return await keepArtifact(artifacts, task, await run(task, signal));
+      } finally {
+        giveBack();
+      }
+    });
+
+/** What an attempt must not run beside: the one before it, and itself, when Temporal runs it a second time. */
+function earlierAttempts({ nodeId, attempt, attemptId: own }: AttemptTask): readonly string[] {
+  const isRepeated = Context.current().info.attempt > 1;
+  return [...(attempt > 1 ? [attemptId(nodeId, attempt - 1)] : []), ...(isRepeated ? [own] : [])];
+}
+
+async function keepArtifact(
+  artifacts: Artifacts,
+  task: AttemptTask,
+  result: AttemptResult,
+): Promise<AttemptResult> {
+  if (task.artifact === undefined || result.kind === 'failed') return result;
+  try {
+    return { ...result, artifact: await artifacts.keep(task, task.artifact, result.output.text) };
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    const { code, message } = error;
+    const { durationMs } = result;
+    return { kind: 'failed', failure: { code, message: `Node '${task.nodeId}': ${message}` }, durationMs };
+  }
+}

@@ -1,0 +1,38 @@
+import { accessSync, constants, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tempDirectory } from './temp-directory.js';
+
+const BUN = fileURLToPath(new URL('../../node_modules/.bin/bun', import.meta.url));
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where `npm test` has found or put uv; a single file that is run by hand finds it there, too. */
+function findUv(): string {
+  const { SIGNALBOX_TEST_UV: given, PATH = '', SIGNALBOX_HOME: home } = process.env;
+  const folders = [
+    ...PATH.split(':').filter(isAbsolute),
+    join(home ?? join(homedir(), '.signalbox'), 'cache/programs/uv-0.9.8/bin'),
+  ];
+  const found = [given ?? '', ...folders.map((folder) => join(folder, 'uv'))].find(isProgram);
+  if (found === undefined) throw new Error('there is no uv; npm test -- FILE fetches it once');
+  return found;
+}
+
+/** An environment whose `PATH` has Bun and uv, or one of them. Its folders go when the test is over. */
+export function scriptEnvironment(names: readonly ('bun' | 'uv')[] = ['bun', 'uv']): {
+  readonly PATH: string;
+  readonly UV_CACHE_DIR: string;
+} {
+  const folder = tempDirectory();
+  for (const name of names) symlinkSync(name === 'bun' ? BUN : findUv(), join(folder, name));
+  return { PATH: `${folder}:/usr/local/bin:/usr/bin:/bin`, UV_CACHE_DIR: join(folder, 'cache') };
+}

@@ -1,0 +1,50 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities, RunOwner } from '../src/contract/activities.js';
+import type { StartRequest } from '../src/contract/start-request.js';
+import type { BashNode, Node, ScriptNode } from '../src/core/definition/definition.js';
+import type { ArtifactOrder } from '../src/core/run/artifact.js';
+import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
+import { nodeAttempt } from './activity-options.js';
+
+/** A node that runs a program on the host. */
+export type WorkNode = BashNode | ScriptNode;
+
+export function isWork(node: Node): node is WorkNode {
+  return node.kind === 'bash' || node.kind === 'script';
+}
+
+/** For whom the host works. */
+export interface WorkPlace {
+  readonly owner: RunOwner;
+  readonly request: Pick<StartRequest, 'graceMs' | 'heartbeatTimeoutMs'>;
+}
+
+/** Asks the host for one attempt. The task's id is the activity's. */
+export function runOnHost(
+  node: WorkNode,
+  task: AttemptTask,
+  { owner, request }: WorkPlace,
+): Promise<AttemptResult> {
+  const summary = `${node.kind}: ${node.id}`;
+  const options = nodeAttempt({ ...request, activityId: task.attemptId, summary });
+  const { runShell, runScript } = proxyActivities<Activities>(options);
+  if (node.kind === 'bash') return runShell({ owner, task: { ...task, script: node.script } });
+  const { source, runtime, deps } = node;
+  return runScript({ owner, task: { ...task, source, runtime, deps } });
+}
+
+/** What a task has of its node whatever program that runs. */
+export function sharedWords(
+  node: WorkNode,
+  loopGroupPath?: ArtifactOrder['loopGroupPath'],
+): Pick<AttemptTask, 'timeoutMs' | 'fieldsRead' | 'bindings' | 'outputFormat' | 'artifact'> {
+  const { timeoutMs, fieldsRead, bindings, outputFormat, outputType } = node;
+  return {
+    ...{ timeoutMs, fieldsRead },
+    ...(bindings === undefined ? {} : { bindings }),
+    ...(outputFormat === undefined ? {} : { outputFormat }),
+    ...(outputType === undefined
+      ? {}
+      : { artifact: { outputType, ...(loopGroupPath === undefined ? {} : { loopGroupPath }) } }),
+  };
+}
