@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   ENVIRONMENT_UNWRITABLE: { retry: true, exitCode: 69 },
   EVENT_FOR_UNKNOWN_NODE: { retry: false, exitCode: 1 },
   FENCED: { retry: false, exitCode: 75 },
+  FILE_EXISTS: { retry: false, exitCode: 64 },
   GATE_AMBIGUOUS: { retry: false, exitCode: 64 },
   GATE_NOT_WAITING: { retry: false, exitCode: 1 },
   GATE_TIMED_OUT: { retry: false, exitCode: 1 },

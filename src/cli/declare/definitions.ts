@@ -17,6 +17,14 @@ export function declareList(program: Program, choose: Choose): void {
 export function declareDefinitions(program: Program, choose: Choose): void {
   declareList(program, choose);
   program
+    .command('init')
+    .description('write a first workflow, with comments, to begin with')
+    .option(...CWD)
+    .option(...FOLDER)
+    .action((options: PlaceOptions) => {
+      choose(async (context) => (await import('../commands/init.js')).init(options)(context));
+    });
+  program
     .command('validate')
     .description('check workflow files, and tell everything that is wrong')
     .usage('[options] [workflows] [name]')
