@@ -67,6 +67,7 @@ export const ERROR_CODES = {
   STACK_SUPERVISOR_LOST: { retry: true, exitCode: 69 },
   START_REQUEST_INVALID: { retry: false, exitCode: 1 },
   START_REQUEST_TOO_LARGE: { retry: false, exitCode: 65 },
+  STUB_MISSING: { retry: false, exitCode: 1 },
   TEMPORAL_UNREACHABLE: { retry: true, exitCode: 69 },
   TEXT_NOT_STORED: { retry: true, exitCode: 1 },
   USAGE: { retry: false, exitCode: 64 },

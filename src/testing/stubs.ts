@@ -1,0 +1,74 @@
+import { failedWith, playValue, type Played, type StubValue } from '../core/dry-run/stub-value.js';
+import { RunError } from '../core/errors.js';
+import { nearestName } from '../core/nearest-name.js';
+
+/** One attempt of a node, as the worker would have been asked for it. */
+export interface NodeCall {
+  readonly nodeId: string;
+  /** From 1; more than 1 when the node is tried again. */
+  readonly attempt: number;
+  /** The text that would run, references and variables of the language filled in. */
+  readonly script: string;
+  /** What the language puts into the node's environment (`ARGUMENTS`, `INPUTS_…`, `ARTIFACTS_DIR` …), laid over the test's own. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Aborts when the run is being cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** What a node comes to: a `StubValue`, an `Error` for a failure, nothing for an empty output. */
+export type StubResult = StubValue | Error | undefined;
+
+/**
+ * What stands in for the work of a node: its result, or a function that is called for every attempt. A function
+ * that throws makes the attempt fail with what it throws.
+ */
+export type Stub = Exclude<StubResult, undefined> | StubFunction | typeof untilStopped;
+export type StubFunction = (call: NodeCall) => StubResult | Promise<StubResult>;
+
+/** A node that works until it is stopped: by a cancellation of the run, or by its own timeout. */
+export const untilStopped: unique symbol = Symbol('until stopped');
+
+/** @throws RunError `USAGE` the result is none: a function, a symbol, something that is no JSON */
+export async function playStub(stub: Exclude<Stub, typeof untilStopped>, call: NodeCall): Promise<Played> {
+  if (typeof stub !== 'function') return playedAs(stub, call.nodeId);
+  let result: StubResult;
+  try {
+    result = await stub(call);
+  } catch (error) {
+    return failedWith(error instanceof Error ? error.message : String(error));
+  }
+  return playedAs(result, call.nodeId);
+}
+
+function playedAs(result: StubResult, nodeId: string): Played {
+  if (result === undefined) return playValue('');
+  if (result instanceof Error) return failedWith(result.message);
+  if (isJson(result)) return playValue(result);
+  throw new RunError(
+    'USAGE',
+    `the stub of node '${nodeId}' gives a ${typeof result}; give a text, JSON, { fail: '…' } or an Error`,
+  );
+}
+
+/** Types do not hold in JavaScript. */
+function isJson(value: unknown): boolean {
+  return typeof JSON.stringify(value) === 'string';
+}
+
+/**
+ * Stubs have to be of nodes that are there and are work: a misspelt one would stand in for nothing.
+ * @param kinds of every node, by id
+ * @throws RunError `USAGE` with every fault
+ */
+export function checkStubs(nodes: Readonly<Record<string, Stub>>, kinds: ReadonlyMap<string, string>): void {
+  const faults = Object.keys(nodes).flatMap((id) => {
+    const kind = kinds.get(id);
+    if (kind === 'approval') return [`'${id}' is a gate: no stub, but run.decide('${id}', …) answers it`];
+    if (kind === 'cancel') return [`'${id}' is a cancel node, which does nothing that a stub could do`];
+    if (kind !== undefined) return [];
+    const nearest = nearestName(id, [...kinds.keys()]);
+    return [`there is no node '${id}'${nearest === null ? '' : `; did you mean '${nearest}'?`}`];
+  });
+  if (faults.length > 0)
+    throw new RunError('USAGE', `the stubs do not fit: ${faults.join('; ')}`, { faults });
+}
