@@ -3,6 +3,7 @@ import type { Scripts } from '../src/ports/scripts.js';
 import type { Shell } from '../src/ports/shell.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
 import { insideRun } from './inside-run.js';
+import { makeMakeWorktree, type MakeWorktreePorts } from './make-worktree.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
 import { makeRemoveEnvironment } from './remove-environment.js';
 import { makeRunNode, type RunNodePorts } from './run-node.js';
@@ -11,7 +12,8 @@ import { makeWriteMirror } from './write-mirror.js';
 
 export type ActivityPorts = OpenRunPorts &
   RunNodePorts &
-  CloseRunPorts & { readonly shell: Shell; readonly scripts: Scripts };
+  CloseRunPorts &
+  MakeWorktreePorts & { readonly shell: Shell; readonly scripts: Scripts };
 
 /** The activities of a host, over its ports. */
 export function createActivities(ports: ActivityPorts): Activities {
@@ -21,6 +23,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     runScript: insideRun(makeRunNode(ports, (task, signal) => ports.scripts.run(task, signal))),
     writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
+    makeWorktree: insideRun(makeMakeWorktree(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
     removeEnvironment: insideRun(makeRemoveEnvironment(ports.environment)),
   };

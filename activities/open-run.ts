@@ -34,12 +34,15 @@ export const makeOpenRun =
     await checkPlace(host, input);
     const { request } = input;
     const execution = callingExecution();
+    const codebasePath = request.worktree?.repository;
+    const project = codebasePath ?? request.workingPath;
     const [directories, baseBranch] = await Promise.all([
-      files.prepare(request.workingPath, request.runId),
-      request.baseBranch ?? host.baseBranch(request.workingPath),
+      files.prepare(project, request.runId),
+      request.baseBranch ?? host.baseBranch(project),
     ]);
     const identity = {
       ...request,
+      ...(codebasePath === undefined ? {} : { codebasePath }),
       workflowName: input.workflowName,
       userMessage: request.message,
       outputRoot: directories.outputRoot,
@@ -71,7 +74,9 @@ async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> 
       `this is host ${host.hostId}, user ${host.uid}; the run belongs to host ${request.hostId}, user ${request.uid}. Start it again with signalbox run`,
     );
   }
-  const realPath = await host.realPath(request.workingPath);
+  const { workingPath, worktree } = request;
+  const realPath =
+    worktree === undefined ? await host.realPath(workingPath) : await host.futurePath(workingPath);
   if (realPath !== request.workingPath) {
     throw new RunError(
       'WRONG_WORKING_PATH',

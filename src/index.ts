@@ -1,6 +1,7 @@
 import { Connection, type Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { makeEnvironmentStore } from './adapters/files/environment-store.js';
+import { makeRepositories } from './adapters/files/repositories.js';
 import { makeRunReader, makeTextStore } from './adapters/postgres/index.js';
 import { bundledFolder } from './adapters/files/bundled-folder.js';
 import { makeOrchestrator } from './client/create-orchestrator.js';
@@ -12,6 +13,7 @@ export type {
   FollowOptions,
   GateDecision,
   Holder,
+  IsolationOptions,
   OnBusy,
   Orchestrator,
   ResumeOptions,
@@ -58,6 +60,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     environment: makeEnvironmentStore(options.home ?? config.home),
     hostId: () => readHostId(options.hostId ?? config.hostId),
     uid: process.getuid?.() ?? 0,
+    repositories: makeRepositories(),
     archonHome: options.archonHome ?? config.archonHome,
     bundled: bundledFolder(),
   });

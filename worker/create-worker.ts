@@ -12,12 +12,14 @@ import { makeBox } from '../src/adapters/box/make-box.js';
 import { makeArtifacts } from '../src/adapters/files/artifacts.js';
 import { detectBaseBranch } from '../src/adapters/files/base-branch.js';
 import { makeEnvironmentStore } from '../src/adapters/files/environment-store.js';
+import { futurePath } from '../src/adapters/files/future-path.js';
 import { makeOutputStore } from '../src/adapters/files/output-store.js';
 import { makeRunFiles } from '../src/adapters/files/run-files.js';
 import { makeSourceFiles } from '../src/adapters/files/source-files.js';
+import { makeWorktrees } from '../src/adapters/git/worktrees.js';
 import { readBootId } from '../src/adapters/host/boot-id.js';
 import { makeHost } from '../src/adapters/host/host.js';
-import { makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
+import { makeIsolationTable, makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
 import { makePermits } from '../src/adapters/process/permits.js';
 import { makeScripts } from '../src/adapters/process/scripts.js';
 import { makeShell } from '../src/adapters/process/shell.js';
@@ -160,11 +162,17 @@ function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId:
   return {
     box,
     environment,
-    host: makeHost({ hostId, uid, baseBranch: detectBaseBranch }),
+    host: makeHost({ hostId, uid, baseBranch: detectBaseBranch, futurePath }),
     files: makeRunFiles(options.archonHome),
     sources: makeSourceFiles(makeTextStore(database)),
     outputs: makeOutputStore(),
     table: makeRunTable(database, { logger, temporalNamespaceId }),
+    isolation: makeIsolationTable(database, logger),
+    worktrees: makeWorktrees({
+      box,
+      environmentOf: async ({ runId, hasClientEnvironment }) =>
+        (hasClientEnvironment ? await environment.load(runId) : null) ?? options.environment,
+    }),
     permits: makePermits(options.maxNodes ?? NODES_PER_CORE * availableParallelism()),
     artifacts: makeArtifacts({ now: () => new Date() }),
     shell: makeShell({ ...programs, bashPath: options.bashPath }),

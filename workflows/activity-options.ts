@@ -44,6 +44,17 @@ export const CLOSE_RUN: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 };
 
+/** Fetching and checking out take what they take; whoever cannot wait cancels the run. */
+export const MAKE_WORKTREE: ActivityOptions = {
+  activityId: '~worktree',
+  summary: 'make the worktree',
+  startToCloseTimeout: '1h',
+  scheduleToCloseTimeout: '2h',
+  heartbeatTimeout: '30s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: SHORT_PAUSES,
+};
+
 export const STORE_OUTPUTS: ActivityOptions = {
   summary: 'move large outputs to files',
   startToCloseTimeout: '1m',

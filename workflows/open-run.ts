@@ -48,10 +48,11 @@ export async function openRun(
 
 function withoutDefinition(request: StartRequest): OpenRunInput['request'] {
   const { runId, startToken, hostId, uid, workingPath, message, inputs } = request;
-  const { startedBy, baseBranch, hasClientEnvironment, resume } = request;
+  const { startedBy, baseBranch, hasClientEnvironment, resume, worktree } = request;
   const files = request.source === undefined ? {} : { source: request.source };
   const place = { runId, startToken, hostId, uid, workingPath, ...files };
-  return { ...place, message, inputs, startedBy, baseBranch, hasClientEnvironment, resume };
+  const order = worktree === undefined ? {} : { worktree };
+  return { ...place, message, inputs, startedBy, baseBranch, hasClientEnvironment, resume, ...order };
 }
 
 /** What keeps a table away keeps the run waiting in an activity of its own, so that messages are still answered. */
@@ -81,6 +82,7 @@ export function authorOf(
     workflowName: request.definition.name,
     userMessage: request.message,
     workingPath: request.workingPath,
+    ...(request.worktree === undefined ? {} : { codebasePath: request.worktree.repository }),
     outputRoot,
     startedAt,
     startedBy: request.startedBy,

@@ -20,6 +20,7 @@ import { Continuation } from './continue-run.js';
 import { drive } from './drive.js';
 import { endRun } from './end-run.js';
 import { now } from './live-run.js';
+import { makeWorktree } from './make-worktree.js';
 import { authorOf, openRun } from './open-run.js';
 import { ownHistoryBegins } from './own-history.js';
 import { Performer } from './perform.js';
@@ -69,7 +70,8 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
 async function begin(admission: Admission, { live, lane, startedAt }: RaisedRun): Promise<OpenedRun> {
   const { kept, ...opened } = await openRun(admission, lane, startedAt);
   if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
-  if (opened.refusal !== null) live.apply({ type: 'runAborted', failure: opened.refusal, at: now() });
+  const refusal = opened.refusal ?? (await makeWorktree(admission, live, opened));
+  if (refusal !== null) live.apply({ type: 'runAborted', failure: refusal, at: now() });
   return opened;
 }
 

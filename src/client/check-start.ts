@@ -28,6 +28,13 @@ const isWorkflow = (value: unknown): boolean =>
 const isWorker = (value: unknown): boolean =>
   isJsonObject(value) && isText(value['hostId']) && value['hostId'] !== '' && isCount(value['uid']);
 const isHeartbeat = (value: unknown): boolean => isCount(value) && (value as number) >= SHORTEST_HEARTBEAT_MS;
+const isGivenFlag = (value: unknown): boolean => value === undefined || isFlag(value);
+const isGivenName = (value: unknown): boolean => value === undefined || isPlain(value);
+const ISOLATION: Readonly<Record<string, (value: unknown) => boolean>> = {
+  ...{ worktree: isGivenFlag, isDefault: isGivenFlag, branch: isGivenName, from: isGivenName },
+};
+const isIsolation = (value: unknown): boolean =>
+  isJsonObject(value) && Object.entries(value).every(([name, one]) => ISOLATION[name]?.(one) === true);
 const WAYS: readonly unknown[] = ['fail', 'wait', 'attach', 'replace'] satisfies OnBusy[];
 const isOnBusy = (value: unknown): boolean => WAYS.includes(value);
 const isEnvironment = (value: unknown): boolean =>
@@ -45,6 +52,7 @@ const START: { readonly [Key in keyof Required<StartOptions>]: Faults } = {
   onBusy: unless(isOnBusy, `is none of ${WAYS.join(', ')}`),
   waitTimeoutMs: unless(isCount, 'is no whole number of milliseconds from 0'),
   isFolder: unless(isFlag, 'is neither true nor false'),
+  isolation: unless(isIsolation, 'is no {worktree, branch, from, isDefault}'),
   baseBranch: unless(isPlain, 'is no text without NUL bytes'),
   environment: unless(isEnvironment, 'is no map of texts that programs can be given'),
   startedBy: unless(isText, 'is no text'),

@@ -7,6 +7,7 @@ import { shortRunId, type HostId, type RunId } from '../core/ids.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { RunReader, RunRecord, TextStore } from '../ports/run-table.js';
+import type { Repositories } from '../ports/worktrees.js';
 import { discover } from './discover.js';
 import { loadSource, loadText, type LoadedSource } from './load-source.js';
 import { askRun } from './ask-run.js';
@@ -19,9 +20,11 @@ import { makeNamespaceId } from './namespace-id.js';
 import { nodeEnvironment } from './node-environment.js';
 import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
 import { awaitPlace, leaveQueue } from './queue-ticket.js';
+import { planIsolation } from './plan-isolation.js';
 import { makeRecentRuns } from './recent-runs.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
 import { resumeRun } from './resume-run.js';
+import { startIsolated } from './start-isolated.js';
 import { startRun, type StartOutcome, type StartPlace, type StartPorts } from './start-run.js';
 import { waitError } from './wait-end.js';
 import { waitForTurn } from './wait-in-queue.js';
@@ -36,6 +39,7 @@ export interface OrchestratorPorts {
   /** Identity of this machine, read when first needed. */
   readonly hostId: () => Promise<HostId>;
   readonly uid: number;
+  readonly repositories: Repositories;
   /** Where the user's scope lies. */
   readonly archonHome: string;
   /** Where the workflows that are shipped lie. */
@@ -110,7 +114,15 @@ async function start(ports: OrchestratorPorts & StartPorts, options: StartOption
   if (loaded.kind === 'refused') return loaded;
   const { source } = loaded;
   const environment = nodeEnvironment(options.environment, source.config);
-  const outcome = await startRun(ports, place, source, { ...options, ...environment });
+  const { definition, config } = source;
+  const places = await planIsolation(ports, { place, definition, settings: config.worktree, options });
+  const outcome = await startIsolated(places, options.onBusy, (isolated, onBusy) =>
+    startRun(ports, isolated, source, {
+      ...options,
+      ...(onBusy === undefined ? {} : { onBusy }),
+      ...environment,
+    }),
+  );
   return answerOf(ports, outcome, source.warnings);
 }
 

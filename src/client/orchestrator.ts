@@ -30,7 +30,9 @@ export interface StartOptions {
   readonly waitTimeoutMs?: number;
   /** Take the directory as it is, whatever repository it lies in. */
   readonly isFolder?: boolean;
-  /** `$BASE_BRANCH`; by default the host asks git. */
+  /** Whether it gets a worktree of its own. Absent: as the definition says; where it says nothing, in the directory itself. */
+  readonly isolation?: IsolationOptions;
+  /** `$BASE_BRANCH`, and what the branch of a worktree is based on; by default the config says, else git. */
   readonly baseBranch?: string;
   /** Environment of the run's nodes; by default the worker's. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -45,6 +47,18 @@ export interface StartOptions {
   readonly heartbeatTimeoutMs?: number;
   /** The worker that owns the path, when it is not this machine's and this user's. */
   readonly worker?: { readonly hostId: string; readonly uid: number };
+}
+
+/** Where a run works. What contradicts itself, or the definition, is refused. */
+export interface IsolationOptions {
+  /** `true`: in a worktree of its own; `false`: in the directory itself. */
+  readonly worktree?: boolean | undefined;
+  /** Name of its worktree: one that is there is used again. */
+  readonly branch?: string | undefined;
+  /** Branch or commit at which a new worktree begins; by default its base, fetched. */
+  readonly from?: string | undefined;
+  /** A worktree, unless somebody says otherwise. */
+  readonly isDefault?: boolean | undefined;
 }
 
 /** Who holds a path, as far as can be seen. Null: not known. */

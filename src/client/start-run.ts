@@ -8,6 +8,7 @@ import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.j
 import { runWorkflowId } from '../contract/workflow-id.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
+import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { TextStore } from '../ports/run-table.js';
 import { admitRun } from './admission.js';
@@ -41,6 +42,8 @@ export interface StartPlace {
   readonly hostId: HostId;
   readonly uid: number;
   readonly workingPath: WorkingPath;
+  /** Absent: the working path is there. */
+  readonly worktree?: WorktreeOrder;
 }
 
 export interface StartOutcome {
@@ -109,7 +112,7 @@ function makeRequest(
     definition,
     message,
     inputs,
-    baseBranch: options.baseBranch ?? null,
+    baseBranch: options.baseBranch ?? place.worktree?.baseBranch ?? null,
     docsPath: source.config.docsPath,
     hasClientEnvironment: options.environment !== undefined,
     startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,

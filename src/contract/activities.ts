@@ -1,4 +1,5 @@
 import type { ScriptRuntime } from '../core/definition/definition.js';
+import type { MadeWorktree, WorktreeTask } from '../core/isolation/worktree-order.js';
 import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
 import type { KeptResult } from '../core/run/run-state.js';
 import type {
@@ -34,6 +35,7 @@ export interface OpenRunInput {
     | 'baseBranch'
     | 'hasClientEnvironment'
     | 'resume'
+    | 'worktree'
     | 'source'
   >;
   readonly workflowName: string;
@@ -111,6 +113,11 @@ export interface CloseRunResult {
   readonly isMirrored: boolean;
 }
 
+export interface MakeWorktreeInput {
+  readonly owner: RunOwner;
+  readonly task: WorktreeTask;
+}
+
 export interface StoreOutputsInput {
   readonly runId: string;
   readonly artifactsDir: string;
@@ -127,7 +134,7 @@ export interface RemoveEnvironmentInput {
  * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`,
  * `runScript`: one attempt of a bash or script node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
- * cancelled · `storeOutputs`: moves outputs to files · `removeEnvironment`: removes what a client left for
+ * cancelled · `makeWorktree`: makes the worktree that the run works in · `storeOutputs`: moves outputs to files · `removeEnvironment`: removes what a client left for
  * a run that will not be.
  */
 export interface Activities {
@@ -136,6 +143,7 @@ export interface Activities {
   runScript(input: RunNodeInput<ScriptTask>): Promise<AttemptResult>;
   writeMirror(input: WriteMirrorInput): Promise<void>;
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
+  makeWorktree(input: MakeWorktreeInput): Promise<MadeWorktree>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
   removeEnvironment(input: RemoveEnvironmentInput): Promise<void>;
 }

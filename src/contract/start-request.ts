@@ -2,6 +2,7 @@ import type { Text, WorkflowDefinition } from '../core/definition/definition.js'
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import { isUuid } from '../core/ids.js';
+import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
 import { isCapturedSource, type CapturedSource } from '../core/source/source-manifest.js';
@@ -53,6 +54,8 @@ export interface StartRequest {
   readonly source?: CapturedSource;
   /** Workflows that the run may start as sub-runs, and those that these may: compiled, as JSON, by name. Absent: none. */
   readonly library?: Library;
+  /** The working path is a worktree, to be made where it is missing. Absent: a directory that is there. */
+  readonly worktree?: WorktreeOrder;
 }
 
 export type Library = Readonly<Record<string, Text>>;
@@ -69,7 +72,9 @@ const isLibrary: Check = (value) =>
   isJsonObject(value) &&
   Object.values(value).every((text) => {
     if (!isJsonObject(text)) return false;
-    return text['kind'] === 'inline' ? isText(text['text']) : text['kind'] === 'stored' && isText(text['sha256']);
+    return text['kind'] === 'inline'
+      ? isText(text['text'])
+      : text['kind'] === 'stored' && isText(text['sha256']);
   });
 
 const isResumption: Check = (value) =>
@@ -77,6 +82,23 @@ const isResumption: Check = (value) =>
   typeof value['epoch'] === 'string' &&
   /^[0-9]{1,19}$/.test(value['epoch']) &&
   (value['error'] === null || isText(value['error']));
+
+const isTextOrNull: Check = (value) => value === null || isText(value);
+
+/** What each field of a worktree's order must be. */
+const ORDER: Readonly<Record<keyof WorktreeOrder, Check>> = {
+  repository: (value) => isText(value) && (value as string).startsWith('/'),
+  identifier: isFilled,
+  branch: isFilled,
+  from: isTextOrNull,
+  baseBranch: isTextOrNull,
+  remote: isTextOrNull,
+  copyFiles: (value) => Array.isArray(value) && value.every(isText),
+  initSubmodules: isFlag,
+};
+
+const isOrder: Check = (value) =>
+  isJsonObject(value) && Object.entries(ORDER).every(([name, check]) => check(value[name]));
 
 /** What each field must be, `contractVersion` and `definition` apart; the words end "… is no". */
 const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check: Check])[] = [
@@ -97,6 +119,7 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['library', 'map of texts', (value) => value === undefined || isLibrary(value)],
   ['source', 'captured source', (value) => value === undefined || isCapturedSource(value)],
   ['resume', 'resumption', (value) => value === undefined || value === null || isResumption(value)],
+  ['worktree', 'order for one', (value) => value === undefined || isOrder(value)],
 ];
 
 function faultsOf(request: JsonObject): string[] {

@@ -7,6 +7,7 @@ import { createActivities } from '../../activities/index.js';
 import { makeArtifacts } from '../../src/adapters/files/artifacts.js';
 import { makeEnvironmentStore } from '../../src/adapters/files/environment-store.js';
 import { makeOutputStore } from '../../src/adapters/files/output-store.js';
+import { futurePath } from '../../src/adapters/files/future-path.js';
 import { makeRunFiles } from '../../src/adapters/files/run-files.js';
 import { makeHost } from '../../src/adapters/host/host.js';
 import { makePool, makeRunTable, makeTextStore } from '../../src/adapters/postgres/index.js';
@@ -18,6 +19,7 @@ import type { HostId } from '../../src/core/ids.js';
 import { createOrchestrator } from '../../src/index.js';
 import type { Box, BoxExit, BoxTask } from '../../src/ports/box.js';
 import { makeWorker } from '../../worker/make-worker.js';
+import { FakeWorktrees } from '../support/fake-worktrees.js';
 import { tempDatabases } from '../support/temp-postgres.js';
 import { devServer } from '../support/temporal-servers.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
@@ -94,6 +96,7 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
   const environment = makeEnvironmentStore(home);
   const texts = makeTextStore(ownPool);
   const programs = { box, environment, texts, workerEnvironment: { PATH: '/usr/bin:/bin' } };
+  const worktrees = new FakeWorktrees();
   const worker = await makeWorker({
     ...place,
     connection: server.nativeConnection,
@@ -103,7 +106,9 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
     activities: createActivities({
       box,
       environment,
-      host: makeHost({ ...place, baseBranch: () => Promise.resolve('main') }),
+      host: makeHost({ ...place, baseBranch: () => Promise.resolve('main'), futurePath }),
+      worktrees: worktrees.worktrees,
+      isolation: worktrees.isolation,
       files: makeRunFiles(join(home, 'archon')),
       sources: { lay: () => Promise.resolve() },
       outputs: makeOutputStore(),

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   aHolder,
@@ -147,10 +149,23 @@ describe('a path in use', () => {
   });
 
   it('is told with a command that queues the very same start', async () => {
-    const argv = ['run', 'hello', '--folder', '--base', 'main', '--cwd', directory, "it's", '--', '-x'];
+    const flags = ['--branch', 'my fix', '--from', 'dev', '--base', 'main', '--cwd', directory];
+    const argv = ['run', 'hello', ...flags, "it's", '--', '-x'];
     const { stderr } = await runFake(argv, busy(aHolder()));
-    const wait = `signalbox run hello --base main --cwd ${directory} --folder --on-busy wait -- 'it'\\''s' -x`;
+    const wait = `signalbox run hello --base main --cwd ${directory} --branch 'my fix' --from dev --on-busy wait -- 'it'\\''s' -x`;
     expect(stderr).toContain(`\n  wait     ${wait}\n`);
+  });
+
+  it('is told with one that starts the same elsewhere, where that can be', async () => {
+    const instead = 'instead  signalbox run hello --branch NAME';
+    const holder = aHolder({ workingPath: directory });
+    const told = async (...flags: string[]): Promise<string> =>
+      (await runFake(['run', 'hello', ...flags], busy(holder))).stderr;
+    expect(await told()).not.toContain('instead');
+    mkdirSync(join(directory, '.git'));
+    expect(await told()).toContain(`\n  ${instead}\n`);
+    expect(await told('--branch', 'x')).not.toContain('instead');
+    expect(await told('--folder')).not.toContain('instead');
   });
 
   it('is told without such a command where it would fit no line', async () => {

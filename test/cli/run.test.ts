@@ -110,6 +110,7 @@ describe('what a start is asked for', () => {
       }),
       workingPath: directory,
       isFolder: false,
+      isolation: { isDefault: false },
       message: '',
       inputs: { who: 'world' },
       onBusy: 'fail',
@@ -137,8 +138,14 @@ describe('what a start is asked for', () => {
   });
 
   it('has what the flags say', async () => {
-    const options = await asked('hello', '-i', 'who=a=b', '--base', 'dev', '--folder', '--no-worktree');
-    expect(options).toMatchObject({ inputs: { who: 'a=b' }, baseBranch: 'dev', isFolder: true });
+    const options = await asked('hello', '-i', 'who=a=b', '--base', 'dev', '-b', 'x', '--from', 'main~1');
+    expect(options).toMatchObject({ inputs: { who: 'a=b' }, baseBranch: 'dev' });
+    expect(options.isolation).toEqual({ branch: 'x', from: 'main~1', isDefault: false });
+    expect(await asked('hello', '--folder')).toMatchObject({ isFolder: true });
+    expect(await asked('hello', '--no-worktree')).toMatchObject({ isolation: { worktree: false } });
+    expect(await asked('hello', '--worktree')).toMatchObject({ isolation: { worktree: true } });
+    const { isolation } = await asked('hello', '--from-branch', 'dev');
+    expect(isolation).toMatchObject({ from: 'dev' });
   });
 
   it('is the same in the spelling of Archon', async () => {
@@ -152,7 +159,7 @@ describe('what a start is asked for', () => {
       orchestrator: { ...orchestratorOf([], {}), start },
     });
     expect(result.exitCode).toBe(0);
-    expect(seen).toMatchObject([{ message: 'hi' }]);
+    expect(seen).toMatchObject([{ message: 'hi', isolation: { worktree: false, isDefault: true } }]);
   });
 });
 

@@ -16,11 +16,13 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['get', 64, 'USAGE', "missing required argument 'run'"],
   ['runs --limit many', 64, 'USAGE', '--limit many is no number from 1 to 1000'],
   ['runs --status runing', 64, 'USAGE', 'did you mean running?'],
-  ['run hello --worktree', 64, 'USAGE', '--worktree: worktrees are not built yet'],
-  ['run hello --branch x', 64, 'USAGE', '--branch: worktrees are not built yet'],
-  ['run hello -b x', 64, 'USAGE', '--branch: worktrees are not built yet'],
-  ['run hello --from main', 64, 'USAGE', '--from: worktrees are not built yet'],
-  ['run hello --resume', 64, 'USAGE', '--resume: a run is resumed by its id; type signalbox resume'],
+  ['run hello --branch x --no-worktree', 64, 'USAGE', 'leave --branch or --no-worktree out'],
+  ['run hello -b x --folder', 64, 'USAGE', '--folder takes the directory as it is'],
+  ['run hello --base main --no-worktree', 64, 'USAGE', 'leave them or --no-worktree out'],
+  ['run hello --from a --from-branch b', 64, 'USAGE', '--from and --from-branch are one flag'],
+  ['run hello --resume --branch x', 64, 'USAGE', '--resume goes on with what its run was started with'],
+  ['run hello --resume -i who=me', 64, 'USAGE', '--resume goes on with what its run was started with'],
+  ['run hello hi --resume', 64, 'USAGE', '--resume goes on with what its run was started with'],
   ['run hello --dry-run', 64, 'USAGE', '--dry-run: dry runs are not built yet'],
   ['run hello --stubs f', 64, 'USAGE', '--stubs: dry runs are not built yet'],
   ['run hello --container', 64, 'USAGE', '--container: containers are not built yet'],
@@ -30,7 +32,6 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['run hello --on-busy wait --wait-timeout soon', 64, 'USAGE', '--wait-timeout soon is no duration'],
   ['run hello --on-busy never', 64, 'USAGE', '--on-busy never is none of fail, wait, attach, replace'],
   ['run hello --on-busy replacing', 64, 'USAGE', 'did you mean replace?'],
-  ['workflow run hello', 64, 'USAGE', 'add --no-worktree, or type signalbox run hello'],
   ['validate commands', 64, 'USAGE', 'command files are not built yet'],
   ['validate hello broken', 64, 'USAGE', 'validate takes one workflow, or none for all'],
   ['approve 7c1f yes --comment no', 64, 'USAGE', 'the comment is given 2 times'],
@@ -79,8 +80,7 @@ describe('the command line', () => {
   it('hides from help what cannot be used', async () => {
     const { stdout } = await runFake(['run', '--help']);
     expect(stdout).toContain('--on-busy');
-    for (const flag of ['--branch', '--resume', '--dry-run', '--container'])
-      expect(stdout).not.toContain(flag);
+    for (const flag of ['--from-branch', '--dry-run', '--container']) expect(stdout).not.toContain(flag);
     expect((await runFake(['--help'])).stdout).not.toContain('stack-supervisor');
   });
 

@@ -10,6 +10,7 @@ import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import type { EnvironmentStore } from '../../src/ports/run-files.js';
 import { aBashNode, aDefinition } from '../support/builders.js';
 import { makeFakeEnvironmentStore } from '../support/fake-environment-store.js';
+import { NO_REPOSITORIES } from '../support/fake-worktrees.js';
 import { aLatch, fails } from '../support/node-scripts.js';
 import { endOf } from '../support/run-probes.js';
 import {
@@ -66,6 +67,7 @@ function resumer(over: Partial<OrchestratorPorts> = {}): Resumer {
   const orchestrator = makeOrchestrator({
     client,
     temporalAddress: 'the test server',
+    repositories: NO_REPOSITORIES,
     reader: stage.table,
     texts: { put: () => Promise.resolve(), get: () => Promise.reject(new Error('no text is needed')) },
     environment: {

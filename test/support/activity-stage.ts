@@ -8,6 +8,7 @@ import { FakeRunTable } from './fake-run-table.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox, type FakeBox } from './fake-box.js';
+import { FakeWorktrees } from './fake-worktrees.js';
 
 /** The execution for which the activities of the stage work. */
 export const CALLER: ExecutionName = {
@@ -23,6 +24,7 @@ export interface ActivityStage {
   current: ExecutionFacts | null;
   /** Reasons with which cancellations were requested. */
   readonly cancelled: string[];
+  readonly worktrees: FakeWorktrees;
   call<Name extends keyof Activities>(
     name: Name,
     input: Parameters<Activities[Name]>[0],
@@ -34,6 +36,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
   const table = new FakeRunTable();
   const box = makeFakeBox();
   const cancelled: string[] = [];
+  const worktrees = new FakeWorktrees();
   const stage: Pick<ActivityStage, 'current'> = {
     current: { ...CALLER, isOpen: true, statusName: 'RUNNING' },
   };
@@ -43,6 +46,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
       hostId: 'here' as HostId,
       uid: 1000,
       realPath: (path) => Promise.resolve(path),
+      futurePath: (path) => Promise.resolve(path),
       baseBranch: () => Promise.resolve('trunk'),
     },
     sources: { lay: () => Promise.resolve() },
@@ -54,6 +58,8 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
       ...{ save: nothing, load: () => Promise.resolve(null), remove: nothing },
       ...{ offer: nothing, adopt: nothing, withdraw: nothing },
     },
+    worktrees: worktrees.worktrees,
+    isolation: worktrees.isolation,
     outputs: { store: (_directory, text) => Promise.resolve(text) },
     shell: { run: () => Promise.reject(new Error('no shell was asked for')) },
     scripts: {
@@ -78,6 +84,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
     table,
     box,
     cancelled,
+    worktrees,
     call: (<Name extends keyof Activities>(
       name: Name,
       input: Parameters<Activities[Name]>[0],

@@ -22,6 +22,7 @@ import { makeWorker, type WorkerParts } from '../../worker/make-worker.js';
 import { FakeRunTable } from './fake-run-table.js';
 import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox } from './fake-box.js';
+import { FakeWorktrees } from './fake-worktrees.js';
 import { says, type NodeScript } from './node-scripts.js';
 import { workflowBundle } from './workflow-bundle.js';
 
@@ -49,6 +50,7 @@ export interface RunStage {
   readonly owners: BoxOwner[];
   /** What a directory really is on this host; one that is not here is itself. */
   readonly realPaths: Map<string, string>;
+  readonly worktrees: FakeWorktrees;
   /** The next writes of the table, first ones of runs apart, fail like this; 0: from now on all succeed. */
   refuseWrites(count: number, error: RunError): void;
   request(definition: WorkflowDefinition, over?: Partial<StartRequest>): StartRequest;
@@ -75,6 +77,7 @@ export async function raiseRunStage(
   const writes: MirrorWrite[] = [];
   const owners: BoxOwner[] = [];
   const realPaths = new Map<string, string>();
+  const worktrees = new FakeWorktrees();
   const refusal: Refusal = { left: 0, error: new RunError('RUN_TABLE_UNREACHABLE', 'away') };
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
   const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
@@ -98,6 +101,8 @@ export async function raiseRunStage(
       scripts: { requireRuntimes: () => Promise.resolve(), run },
       permits: makePermits(1_000),
       artifacts: makeFakeArtifacts(),
+      worktrees: worktrees.worktrees,
+      isolation: worktrees.isolation,
       executions: makeExecutions(environment.client, 'the test server'),
       temporal: { temporalAddress: 'the test server', temporalNamespaceId: 'test' },
     }),
@@ -112,6 +117,7 @@ export async function raiseRunStage(
     writes,
     owners,
     realPaths,
+    worktrees,
     refuseWrites: (left, error) => void Object.assign(refusal, { left, error }),
     request: aRequest,
     start: async (definition, over) => {
@@ -196,6 +202,7 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
       hostId: STAGE_HOST,
       uid: STAGE_UID,
       realPath: (path) => Promise.resolve(realPaths.get(path) ?? path),
+      futurePath: (path) => Promise.resolve(path),
       baseBranch: () => Promise.resolve('main'),
     },
     sources: { lay: () => Promise.resolve() },

@@ -5,7 +5,7 @@ import { copyFiles } from './copy-files.js';
 import { lookUp, mustSucceed, worktreeFailed, type Git } from './git.js';
 import { openMakingRegister, type MakingRegister } from './making-register.js';
 import { withRepositoryLock } from './repository-lock.js';
-import { commonDirectoryOf, findStartPoint, type StartPoint } from './start-point.js';
+import { sharedDirectoryOf, findStartPoint, type StartPoint } from './start-point.js';
 import { clear, forget, standingOf, type Standing } from './worktree-standing.js';
 
 export interface MakingParts {
@@ -37,7 +37,7 @@ export async function makeWorktree(
   const { git, now } = parts;
   const askedAt = now();
   const { repository } = task.order;
-  const commonDirectory = await realpath(await commonDirectoryOf(git, repository));
+  const commonDirectory = await realpath(await sharedDirectoryOf(git, repository));
   const register = await openMakingRegister(commonDirectory);
   const work: Work = { ...parts, task, signal, commonDirectory, register, warnings: [] };
   const standing = await standingOf(task.workingPath, commonDirectory);

@@ -113,7 +113,7 @@ function commitOf({ git, order }: StartQuestion, name: string): Promise<string |
 }
 
 /** What all worktrees of a repository share, real. @throws RunError `WORKTREE_FAILED` */
-export async function commonDirectoryOf(git: Git, repository: string): Promise<string> {
+export async function sharedDirectoryOf(git: Git, repository: string): Promise<string> {
   const words = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
   return mustSucceed(git, words, {
     directory: repository,

@@ -3,11 +3,15 @@ import { RunError } from '../../core/errors.js';
 import type { HostId } from '../../core/ids.js';
 import type { Host } from '../../ports/host.js';
 
-/** This machine and user. `baseBranch`: how git's files tell the base branch of a working path. */
+/**
+ * This machine and user. `baseBranch`: how git's files tell the base branch of a working path · `futurePath`: the real
+ * path of what may not exist yet.
+ */
 export function makeHost(facts: {
   readonly hostId: HostId;
   readonly uid: number;
   readonly baseBranch: (workingPath: string) => Promise<string>;
+  readonly futurePath: (path: string) => Promise<string>;
 }): Host {
   return {
     ...facts,

@@ -1,6 +1,7 @@
 export { checkTables } from './check-tables.js';
 export { makeForeignChanges } from './foreign-changes.js';
 export { makeHostRegistry } from './host-registry.js';
+export { makeIsolationRows, makeIsolationTable } from './isolation-table.js';
 export { makeLockRows } from './lock-rows.js';
 export { migrate } from './migrate.js';
 export { makeOpenRuns } from './open-runs.js';

@@ -20,7 +20,7 @@ const GIVEN_PROGRESS = `
 
 const GIVEN_IDENTITY = `
   fence_token text, temporal_run_id text, is_first_execution boolean, resumed_epoch bigint, workflow_name text, user_message text,
-  working_path text, output_root text, started_at timestamptz, first_metadata jsonb, temporal_workflow_id text,
+  working_path text, codebase_path text, output_root text, started_at timestamptz, first_metadata jsonb, temporal_workflow_id text,
   temporal_namespace text, temporal_namespace_id text, host_id text, uid bigint`;
 
 /** The gate that a row shows as open: Archon's tools let people decide it. */
@@ -46,10 +46,10 @@ accepted AS (
   SELECT given.* FROM given JOIN generation USING (epoch)
 ),
 newer AS (
-  INSERT INTO signalbox.runs AS run (run_id, workflow_name, user_message, working_path, output_root, started_at,
+  INSERT INTO signalbox.runs AS run (run_id, workflow_name, user_message, working_path, codebase_path, output_root, started_at,
     metadata, temporal_workflow_id, temporal_namespace, temporal_namespace_id, host_id, uid, last_epoch, last_seq,
     last_status, open_gate)
-  SELECT run_id, workflow_name, user_message, working_path, output_root, started_at,
+  SELECT run_id, workflow_name, user_message, working_path, codebase_path, output_root, started_at,
     first_metadata, temporal_workflow_id, temporal_namespace, temporal_namespace_id, host_id, uid, epoch, seq,
     status, ${SHOWN_GATE} FROM accepted AS given
   ON CONFLICT (run_id) DO UPDATE SET
@@ -121,17 +121,19 @@ updated AS (
   RETURNING run.id
 ),
 lost AS (
-  SELECT newer.*, left(newer.working_path, 500) AS cwd,
-    left(encode(sha256(convert_to(newer.working_path, 'UTF8')), 'hex'), 32)::uuid AS own_codebase_id
-  FROM newer WHERE NOT EXISTS (SELECT FROM updated)
+  SELECT newer.*, left(newer.working_path, 500) AS cwd, project.path AS project_path,
+    left(encode(sha256(convert_to(project.path, 'UTF8')), 'hex'), 32)::uuid AS own_codebase_id
+  FROM newer, LATERAL (SELECT COALESCE(newer.codebase_path, newer.working_path) AS path) AS project
+  WHERE NOT EXISTS (SELECT FROM updated)
 ),
 found_codebase AS (
-  SELECT codebases.id FROM remote_agent_codebases AS codebases JOIN lost ON codebases.default_cwd = lost.cwd
+  SELECT codebases.id FROM remote_agent_codebases AS codebases JOIN lost ON codebases.default_cwd = left(lost.project_path, 500)
   ORDER BY codebases.created_at DESC LIMIT 1
 ),
 made_codebase AS (
   INSERT INTO remote_agent_codebases (id, name, default_cwd)
-  SELECT own_codebase_id, left(COALESCE(NULLIF(substring(working_path FROM '[^/]*$'), ''), '/'), 255), cwd
+  SELECT own_codebase_id, left(COALESCE(NULLIF(substring(project_path FROM '[^/]*$'), ''), '/'), 255),
+    left(project_path, 500)
   FROM lost WHERE NOT EXISTS (SELECT FROM found_codebase)
   ON CONFLICT (id) DO NOTHING
 ),

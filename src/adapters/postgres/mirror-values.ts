@@ -39,6 +39,7 @@ export function openValues(
     workflow_name: identity.workflowName,
     user_message: identity.userMessage,
     working_path: identity.workingPath,
+    codebase_path: identity.codebasePath ?? null,
     output_root: identity.outputRoot,
     started_at: identity.startedAt,
     first_metadata: firstMetadata(identity),

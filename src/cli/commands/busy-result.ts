@@ -1,7 +1,7 @@
 import type { ResumeResult } from '../../client/orchestrator.js';
 import { ERROR_CODES } from '../../core/errors.js';
 import type { CliContext, CommandResult } from '../context.js';
-import { holderJson, renderRefusal } from '../render/refusal.js';
+import { holderJson, renderRefusal, type OtherStarts } from '../render/refusal.js';
 import { runJson, type StartedRun } from './run-result.js';
 
 type Busy = Extract<ResumeResult, { readonly kind: 'busy' }>;
@@ -9,13 +9,13 @@ type Busy = Extract<ResumeResult, { readonly kind: 'busy' }>;
 /**
  * How a command ends whose path is in use.
  * @param run what is known of the run that was to begin
- * @param waitCommand what starts the same when the path is free; null: nothing does
+ * @param commands what starts the same all the same
  */
 export function busyResult(
   { caller, clock }: CliContext,
   run: Partial<StartedRun>,
   { holder, code, queueLength }: Busy,
-  waitCommand: string | null,
+  commands: OtherStarts,
 ): CommandResult {
   const { workingPath } = holder;
   return {
@@ -32,7 +32,7 @@ export function busyResult(
       now: clock.now(),
       workerCommand: caller.workerCommand,
       queueLength,
-      waitCommand,
+      ...commands,
     }),
   };
 }

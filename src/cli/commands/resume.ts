@@ -65,7 +65,9 @@ async function resumeAndFollow(
   resumption.record = record;
   const since = context.clock.now().getTime();
   const answer = await unlessAborted(signal, askToResume(context, orchestrator, runId));
-  if (answer.kind === 'busy') return busyResult(context, startedRun(record), answer, null);
+  if (answer.kind === 'busy') {
+    return busyResult(context, startedRun(record), answer, { waitCommand: null, worktreeCommand: null });
+  }
   resumption.started = answer;
   if (args.detach === true) return detached(answer);
   context.err.write(`${heading(answer)}\n`);

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadSource, type RunSource } from '../../client/load-source.js';
 import { checkMessage } from '../../client/limits.js';
-import type { OnBusy, Orchestrator, StartResult } from '../../client/orchestrator.js';
+import type { IsolationOptions, OnBusy, Orchestrator, StartResult } from '../../client/orchestrator.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
+import type { WorkflowDefinition } from '../../core/definition/definition.js';
 import { RunError } from '../../core/errors.js';
+import { chooseIsolation } from '../../core/isolation/choose-isolation.js';
 import { shortRunId, type RunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { failedResult } from '../render/failure.js';
@@ -14,7 +18,7 @@ import { Interrupted, listenForInterrupts, unlessAborted } from './interruption.
 import { interruptedResult } from './interrupted-run.js';
 import { placeOf, type PlaceOptions } from './place.js';
 import { resultOfRun, runJson, type StartedRun } from './run-result.js';
-import { waitCommand } from './wait-command.js';
+import { waitCommand, worktreeCommand } from './wait-command.js';
 import { waitForTurn } from './wait-for-turn.js';
 import { watchRun } from './watch-run.js';
 import { withWholeOutput } from './whole-output.js';
@@ -24,6 +28,7 @@ export interface RunArguments extends PlaceOptions {
   /** The message; joined with spaces. */
   readonly words: readonly string[];
   readonly input: readonly string[];
+  readonly isolation: IsolationOptions;
   readonly base?: string;
   readonly detach?: boolean;
   readonly onBusy?: OnBusy;
@@ -96,8 +101,33 @@ async function prepare(context: CliContext, args: RunArguments): Promise<Prepare
     return definitionRefused(args.workflow, loaded.issues, runJson({ workflow: args.workflow }, null, null));
   }
   const { source } = loaded;
+  refuseContradiction(args, source.definition);
   if (source.warnings.length > 0) context.err.write(`${renderIssues(source.warnings)}\n`);
   return { source, message, inputs: resolveInputs(source.definition, inputs) };
+}
+
+/** What a start is refused for anyway is known before a server is asked. @throws RunError `USAGE` */
+function refuseContradiction(
+  { isolation, base, folder }: RunArguments,
+  definition: WorkflowDefinition,
+): void {
+  chooseIsolation({
+    wish: { ...isolation, base, isFolder: folder },
+    definition: definition.worktree,
+    isDefault: isolation.isDefault === true,
+    hasRepository: true,
+  });
+}
+
+/** Whether the same may be started in a worktree instead. */
+function canHaveWorktree(args: RunArguments, definition: WorkflowDefinition, workingPath: string): boolean {
+  const isFree = args.folder !== true && args.isolation.worktree === undefined;
+  return (
+    isFree &&
+    args.isolation.branch === undefined &&
+    definition.worktree === undefined &&
+    existsSync(join(workingPath, '.git'))
+  );
 }
 
 interface Launch {
@@ -151,6 +181,7 @@ function askToStart(
     workflow: prepared.source,
     workingPath: place.directory,
     isFolder: place.isFolder,
+    isolation: args.isolation,
     message: prepared.message,
     inputs: prepared.inputs,
     onBusy: args.onBusy ?? 'fail',
@@ -173,7 +204,11 @@ function notStarted(
   if (answer.kind === 'refused') {
     return definitionRefused(name, answer.issues, runJson({ workflow: name }, null, null));
   }
-  return busyResult(context, { workflow: name }, answer, waitCommand(args));
+  const isInPlace = canHaveWorktree(args, prepared.source.definition, answer.holder.workingPath);
+  return busyResult(context, { workflow: name }, answer, {
+    waitCommand: waitCommand(args),
+    worktreeCommand: isInPlace ? worktreeCommand(args) : null,
+  });
 }
 
 const DETACHED = {

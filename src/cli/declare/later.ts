@@ -1,16 +1,10 @@
 import { Option, type Command as Program } from 'commander';
 import { usageError } from '../render/failure.js';
 
-const NO_WORKTREES = 'worktrees are not built yet; leave it out, and the run works in the directory itself';
 const NO_DRY_RUNS = 'dry runs are not built yet; check definitions with signalbox validate';
 
 /** Flags of `run` that Archon has, or that are promised, and that do nothing yet: met, they are refused. */
 const LATER: readonly (readonly [flags: string, reason: string])[] = [
-  ['--worktree', NO_WORKTREES],
-  ['-b, --branch <name>', NO_WORKTREES],
-  ['--from <branch>', NO_WORKTREES],
-  ['--from-branch <branch>', NO_WORKTREES],
-  ['--resume', 'a run is resumed by its id; type signalbox resume RUN-ID (signalbox runs tells the ids)'],
   ['--dry-run', NO_DRY_RUNS],
   ['--stubs <file>', NO_DRY_RUNS],
   ['--stubs-init <file>', NO_DRY_RUNS],

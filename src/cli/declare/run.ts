@@ -2,18 +2,18 @@ import type { Command as Program } from 'commander';
 import type { OnBusy } from '../../client/orchestrator.js';
 import type { PlaceOptions } from '../commands/place.js';
 import { usageError } from '../render/failure.js';
-import { shellWord } from '../render/text.js';
 import { CWD, FOLDER, type Choose } from './shared-flags.js';
+import { declareIsolationFlags, isolationOf, type IsolationFlags } from './isolation-flags.js';
 import { declareLaterFlags, refuseLaterFlags } from './later.js';
 import { parseOnBusy, parseWait } from './on-busy.js';
 
-interface RunOptions extends PlaceOptions {
+interface RunOptions extends PlaceOptions, IsolationFlags {
   readonly onBusy?: OnBusy;
   /** In milliseconds. */
   readonly waitTimeout?: number;
-  readonly base?: string;
   readonly input?: readonly string[];
   readonly detach?: boolean;
+  readonly resume?: boolean;
 }
 
 export function declareRun(
@@ -27,32 +27,40 @@ export function declareRun(
     .argument('[message...]', 'what the run is told')
     .option(...CWD)
     .option(...FOLDER)
-    .option('--base <branch>', 'what $BASE_BRANCH stands for')
     .option('-i, --input <name=value>', 'an input of the workflow; may be repeated', collect)
-    .option('--no-worktree', isArchonSpelling ? 'work in the directory itself (required)' : 'the default')
     .option('--on-busy <what>', 'when the path is in use: fail, wait, attach or replace', parseOnBusy)
     .option('--wait-timeout <duration>', 'with --on-busy wait: give up after this long', parseWait)
+    .option('--resume', 'let its newest run here go on that has failed, instead of starting one')
     .option('-d, --detach', 'start the run and return');
+  declareIsolationFlags(command, isArchonSpelling);
   declareLaterFlags(command);
   command.action((workflow: string, words: readonly string[], options: RunOptions) => {
     refuseLaterFlags(command);
-    // Archon works in a new worktree unless told otherwise; in place by surprise would be worse than an error.
-    const isInPlace = !isArchonSpelling || command.getOptionValueSource('worktree') === 'cli';
-    if (!isInPlace) throw worktreeMissing(workflow);
     if (options.waitTimeout !== undefined && options.onBusy !== 'wait') {
       throw usageError('--wait-timeout goes with --on-busy wait; add that, or leave it out');
     }
+    if (options.resume === true) {
+      refuseBesideResume(options, words);
+      choose(async (context) =>
+        (await import('../commands/resume-latest.js')).resumeLatest({ ...options, workflow })(context),
+      );
+      return;
+    }
+    const { input = [] } = options;
+    const isolation = isolationOf(options, isArchonSpelling);
     choose(async (context) =>
-      (await import('../commands/run.js')).run({ ...options, input: options.input ?? [], workflow, words })(
-        context,
-      ),
+      (await import('../commands/run.js')).run({ ...options, input, isolation, workflow, words })(context),
     );
   });
 }
 
-function worktreeMissing(workflow: string): Error {
-  return usageError(
-    `workflow run works in a worktree of its own, and those are not built yet; add --no-worktree, or type signalbox run ${shellWord(workflow)}`,
+/** @throws RunError `USAGE` */
+function refuseBesideResume(options: RunOptions, words: readonly string[]): void {
+  const { branch, from, fromBranch, base, worktree, input, onBusy } = options;
+  const given = [branch, from, fromBranch, base, worktree, input, onBusy, words[0]];
+  if (given.every((one) => one === undefined)) return;
+  throw usageError(
+    '--resume goes on with what its run was started with: leave message, --input, --on-busy, --branch, --from, --base, --worktree and --no-worktree out',
   );
 }
 

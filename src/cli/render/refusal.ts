@@ -6,15 +6,21 @@ import { elapsedSince, oneLine, utc } from './text.js';
 
 type Line = readonly [label: string, text: string];
 
-export interface RefusalFacts {
+export interface RefusalFacts extends OtherStarts {
   readonly holder: Holder;
   readonly now: Date;
   /** What starts a worker on this machine. */
   readonly workerCommand: string;
   /** How many wait for the path; null: not known. */
   readonly queueLength: number | null;
-  /** What starts the same when the path is free; null: it cannot be said in a line. */
+}
+
+/** What starts the same as a start that was refused; null: nothing does, or it cannot be said in a line. */
+export interface OtherStarts {
+  /** When the path is free. */
   readonly waitCommand: string | null;
+  /** Now, in another place. */
+  readonly worktreeCommand: string | null;
 }
 
 /** What a person reads whose path is in use: who, since when, and what can be done about it. */
@@ -25,6 +31,7 @@ export function renderRefusal(facts: RefusalFacts): string {
     ...startedLine(holder),
     ...queueLines(facts),
     ...nextSteps(holder, workerCommand),
+    ...insteadLine(facts),
   ];
   return [
     `✖ ${oneLine(holder.workingPath, 4096)} is in use`,
@@ -62,6 +69,10 @@ function queueLines({ queueLength, waitCommand }: RefusalFacts): readonly Line[]
     ...(queueLength === null || queueLength === 0 ? [] : [queue]),
     ...(waitCommand === null ? [] : [['wait', waitCommand] satisfies Line]),
   ];
+}
+
+function insteadLine({ worktreeCommand }: RefusalFacts): readonly Line[] {
+  return worktreeCommand === null ? [] : [['instead', worktreeCommand]];
 }
 
 function nextSteps(holder: Holder, workerCommand: string): readonly Line[] {

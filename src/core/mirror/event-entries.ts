@@ -38,13 +38,13 @@ export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState):
   }
 }
 
-function startData({ definition, baseBranch, message }: MirrorFacts): JsonObject {
+function startData({ definition, baseBranch, message, worktree }: MirrorFacts): JsonObject {
   return {
     workflowName: definition.name,
     defaultAssistant: null,
     provider: null,
     model: null,
-    isolationMode: 'in-place',
+    isolationMode: worktree === undefined ? 'in-place' : 'worktree',
     baseBranch: baseBranch ?? '',
     userId: null,
     userMessage: message,

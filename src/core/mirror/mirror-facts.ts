@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../definition/definition.js';
+import type { WorktreeOrder } from '../isolation/worktree-order.js';
 import type { JsonObject } from '../json.js';
 
 /** What the mirror knows of a run and that never changes. */
@@ -8,6 +9,8 @@ export interface MirrorFacts {
   readonly message: string;
   /** As asked for; null: the host looks it up. */
   readonly baseBranch: string | null;
+  /** Absent: the run works in no worktree of its own. */
+  readonly worktree?: WorktreeOrder;
   /** A claim: `me@laptop`. */
   readonly startedBy: string;
   readonly hostId: string;

@@ -21,6 +21,8 @@ export interface RunIdentityRow {
   readonly workflowName: string;
   readonly userMessage: string;
   readonly workingPath: WorkingPath;
+  /** Main checkout of the repository whose worktree that is. Absent: it is no such worktree. */
+  readonly codebasePath?: string;
   readonly outputRoot: string;
   readonly startedAt: string;
   /** Who started it, as the client claimed: `me@laptop`. */

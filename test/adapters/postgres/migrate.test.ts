@@ -40,6 +40,7 @@ describe('migrate', () => {
       expect(await archonTables(pool)).toEqual([
         'remote_agent_codebases',
         'remote_agent_conversations',
+        'remote_agent_isolation_environments',
         'remote_agent_users',
         'remote_agent_workflow_events',
         'remote_agent_workflow_runs',
@@ -109,6 +110,7 @@ describe('migrate', () => {
         '0002_archon-tables',
         '0003_worker-watch',
         '0004_resume',
+        '0006_worktrees',
       ]);
     });
   });
@@ -187,6 +189,7 @@ describe('checkTables', () => {
       '0002_archon-tables',
       '0003_worker-watch',
       '0004_resume',
+      '0006_worktrees',
     ]);
     expect(check.missingColumns).toContain('remote_agent_workflow_runs.id');
   });

@@ -1,0 +1,34 @@
+import type { Activities } from '../src/contract/activities.js';
+import type { Box } from '../src/ports/box.js';
+import type { IsolationTable } from '../src/ports/isolation-table.js';
+import type { Worktrees } from '../src/ports/worktrees.js';
+import { callingExecution } from './inside-run.js';
+import type { TemporalPlace } from './open-box.js';
+import { withHeartbeat } from './with-heartbeat.js';
+
+export interface MakeWorktreePorts {
+  readonly box: Box;
+  readonly worktrees: Worktrees;
+  readonly isolation: IsolationTable;
+  readonly temporal: TemporalPlace;
+}
+
+/**
+ * Makes the worktree in which a run is to work, in a box of the run's: hooks and filters are work. That box has
+ * locked the path before there was a directory; the one for the nodes locks the directory itself.
+ */
+export const makeMakeWorktree =
+  ({ box, worktrees, isolation, temporal }: MakeWorktreePorts): Activities['makeWorktree'] =>
+  ({ owner, task }) =>
+    withHeartbeat(async (signal) => {
+      const { temporalRunId } = callingExecution();
+      const { runId, workingPath, order, graceMs } = task;
+      const boxOwner = { ...owner, ...temporal };
+      await box.ensureOpen(boxOwner, temporalRunId);
+      const made = await worktrees.make(task, signal);
+      await box.close(runId, graceMs);
+      await box.ensureOpen(boxOwner, temporalRunId);
+      const { identifier } = order;
+      await isolation.record({ runId, identifier, branch: made.branch ?? order.branch, workingPath });
+      return made;
+    });

@@ -1,0 +1,39 @@
+import { RunError } from '../../core/errors.js';
+import { shortRunId } from '../../core/ids.js';
+import type { CliContext, Command, CommandResult } from '../context.js';
+import { oneLine, shellWord } from '../render/text.js';
+import { placeOf, type PlaceOptions } from './place.js';
+import { resume } from './resume.js';
+
+export interface ResumeLatestArguments extends PlaceOptions {
+  readonly workflow: string;
+  readonly detach?: boolean;
+}
+
+/** Further back nobody looks. */
+const LOOKED_AT = 200;
+
+/** Lets the newest run of a workflow go on that has failed, or waits, in the directory from which it is asked for. */
+export function resumeLatest(args: ResumeLatestArguments): Command {
+  return async (context) => {
+    const runId = await newestRun(context, args);
+    context.err.write(`resuming run ${shortRunId(runId)}\n`);
+    const options = args.detach === undefined ? {} : { detach: args.detach };
+    return resume({ runId, ...options })(context) satisfies Promise<CommandResult>;
+  };
+}
+
+async function newestRun(context: CliContext, args: ResumeLatestArguments): Promise<string> {
+  const place = placeOf(context.caller, args);
+  const workingPath = await context.services.workingPath(place);
+  const orchestrator = await context.services.orchestrator();
+  const filter = { workingPath, statuses: ['failed', 'paused'], limit: LOOKED_AT };
+  const { runs } = await orchestrator.list(filter);
+  const newest = runs.find(({ workflowName }) => workflowName === args.workflow);
+  if (newest !== undefined) return newest.runId;
+  throw new RunError(
+    'RUN_NOT_FOUND',
+    `no run of ${oneLine(args.workflow)} has failed or waits in ${workingPath}; see all with signalbox runs --all, and resume one by its id, or start one with signalbox run ${shellWord(args.workflow)}`,
+    { workingPath },
+  );
+}

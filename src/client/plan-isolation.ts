@@ -1,0 +1,84 @@
+import type { WorkflowDefinition } from '../core/definition/definition.js';
+import { chooseIsolation } from '../core/isolation/choose-isolation.js';
+import { planWorktree, type WorktreeGround } from '../core/isolation/plan-worktree.js';
+import { automaticIdentifier } from '../core/isolation/worktree-name.js';
+import type { WorktreeSettings } from '../core/isolation/worktree-order.js';
+import { RunError } from '../core/errors.js';
+import { asWorkingPath } from '../core/lease/working-path.js';
+import type { Repositories, RepositorySight } from '../ports/worktrees.js';
+import type { IsolationOptions, StartOptions } from './orchestrator.js';
+import type { StartPlace } from './start-run.js';
+
+export interface IsolationPorts {
+  readonly repositories: Repositories;
+  readonly archonHome: string;
+}
+
+export interface IsolationQuestion {
+  /** Where the run would work in place. */
+  readonly place: StartPlace;
+  readonly definition: Pick<WorkflowDefinition, 'name' | 'worktree'>;
+  readonly settings: WorktreeSettings;
+  readonly options: Pick<StartOptions, 'isolation' | 'baseBranch' | 'isFolder' | 'worker'>;
+}
+
+/** Where runs of one start may work. */
+export interface IsolatedPlaces {
+  /** Nobody has named the worktree: in the place of one that is taken, another will do. */
+  readonly isAutomatic: boolean;
+  /** @param epochMs part of the name of a worktree that nobody has named */
+  at(epochMs: number): Promise<StartPlace>;
+}
+
+/**
+ * Whether a run gets a worktree of its own, and which: its path is known before it is made, since it is what the run
+ * holds the lease on.
+ * @throws RunError `USAGE` · `WORKING_PATH_INVALID`
+ */
+export async function planIsolation(
+  ports: IsolationPorts,
+  { place, definition, settings, options }: IsolationQuestion,
+): Promise<IsolatedPlaces> {
+  const { isolation = {}, baseBranch: base, isFolder, worker } = options;
+  // Files of another machine tell nothing here.
+  const repository =
+    worker === undefined ? await ports.repositories.find(place.workingPath, settings.remote) : null;
+  const chosen = chooseIsolation({
+    wish: { ...isolation, base, isFolder },
+    definition: definition.worktree,
+    isDefault: isolation.isDefault === true,
+    hasRepository: repository !== null,
+  });
+  if (chosen === 'in-place' || repository === null) {
+    return { isAutomatic: false, at: () => Promise.resolve(place) };
+  }
+  const ground = { repository, settings, archonHome: ports.archonHome };
+  const { branch } = isolation;
+  return {
+    isAutomatic: branch === undefined,
+    at: (epochMs) => {
+      const identifier = branch ?? automaticIdentifier(definition.name, epochMs);
+      return worktreePlace(ports, { place, ground, identifier, base, isolation });
+    },
+  };
+}
+
+async function worktreePlace(
+  { repositories }: IsolationPorts,
+  wish: {
+    readonly place: StartPlace;
+    readonly ground: WorktreeGround & { readonly repository: RepositorySight };
+    readonly identifier: string;
+    readonly base: string | undefined;
+    readonly isolation: IsolationOptions;
+  },
+): Promise<StartPlace> {
+  const { place, ground, identifier, base, isolation } = wish;
+  if (identifier.trim() === '') throw new RunError('USAGE', '--branch is empty; name it, or leave it out');
+  const task = { identifier, from: isolation.from ?? null, base: base ?? null };
+  const { workingPath, order } = planWorktree(ground, task);
+  // Whoever made it: where the branch is checked out already, there it is.
+  const found = await ground.repository.worktreeOf(order.branch);
+  const path = found ?? (await repositories.futurePath(workingPath));
+  return { ...place, workingPath: asWorkingPath(path), worktree: order };
+}

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MESSAGES } from '../../src/contract/messages.js';
+import { RunError } from '../../src/core/errors.js';
+import type { WorkingPath } from '../../src/core/ids.js';
+import type { WorktreeOrder } from '../../src/core/isolation/worktree-order.js';
+import { aBashNode, aDefinition } from '../support/builders.js';
+import { eventually } from '../support/eventually.js';
+import { endOf, eventsOf } from '../support/run-probes.js';
+import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
+import { timeSkippingServer } from '../support/temporal-servers.js';
+
+let stage: RunStage;
+beforeAll(async () => {
+  stage = await raiseRunStage(await timeSkippingServer());
+});
+afterAll(() => stage.tearDown());
+beforeEach(() => {
+  stage.worktrees.onMake = () => Promise.resolve();
+});
+
+let count = 0;
+function start(): Promise<StagedRun> {
+  count += 1;
+  const worktree: WorktreeOrder = {
+    ...{ repository: '/repo', identifier: `x${count}`, branch: `archon/task-x${count}`, from: null },
+    ...{ baseBranch: null, remote: null, copyFiles: ['.env'], initSubmodules: true },
+  };
+  const workingPath = `/trees/archon/task-x${count}` as WorkingPath;
+  return stage.start(aDefinition([aBashNode('build')]), { worktree, workingPath });
+}
+
+describe('a run in a worktree of its own', () => {
+  it('has it made in its box, before its first node, and works in a box of the directory then', async () => {
+    const run = await start();
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
+    const { runId, workingPath, worktree } = run.request;
+    const [task] = stage.worktrees.ordered.filter((one) => one.runId === runId);
+    expect(task).toMatchObject({ workingPath, order: worktree, baseBranch: 'main' });
+    expect(stage.worktrees.recorded).toContainEqual({
+      ...{ runId, workingPath, identifier: worktree?.identifier, branch: worktree?.branch },
+    });
+    const journal = stage.journalOf(runId);
+    expect(journal.filter((line) => line === 'close box')).toHaveLength(2);
+    expect(journal.indexOf('close box')).toBeLessThan(journal.indexOf('run build.1'));
+    const [started] = await stage.table.events(runId);
+    expect(started).toMatchObject({ eventType: 'workflow_started', data: { isolationMode: 'worktree' } });
+  });
+
+  it('fails when none can be made, and does nothing anywhere else', async () => {
+    stage.worktrees.onMake = () => Promise.reject(new RunError('WORKTREE_FAILED', 'the disk is full'));
+    const run = await start();
+    expect(await endOf(stage, run)).toMatchObject({
+      ...{ temporal: 'FAILED', code: 'WORKTREE_FAILED', message: 'the disk is full', row: 'failed' },
+    });
+    expect(await eventsOf(stage, run)).toEqual(['workflow_started', 'workflow_failed']);
+    expect(stage.journalOf(run.request.runId)).not.toContain('run build.1');
+  });
+
+  it('can be cancelled while it is made', async () => {
+    let isMaking = false;
+    stage.worktrees.onMake = (_task, signal) =>
+      new Promise((_resolve, reject) => {
+        isMaking = true;
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+      });
+    const run = await start();
+    await eventually(() => expect(isMaking).toBe(true));
+    await run.handle.executeUpdate(MESSAGES.cancelUpdate, { args: [{ by: 'ann', reason: 'too slow' }] });
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'CANCELLED', row: 'cancelled' });
+    expect(stage.journalOf(run.request.runId)).not.toContain('run build.1');
+  });
+});
