@@ -11,6 +11,7 @@ export const ROOMS = [
   room('src/core', { packages: ['@noble/hashes'] }),
   // The files of the core that know YAML and its schemas; `workflows` may not import them.
   room('src/core', { at: 'src/core/definition/read-yaml.ts', packages: ['@noble/hashes', 'yaml'] }),
+  room('src/core', { at: 'src/core/definition/schema', packages: ['zod'] }),
   room('src/core', { at: 'src/core/definition/schema-words.ts', packages: ['zod'] }),
   room('src/core', { at: 'src/core/definition/yaml-schema.ts', packages: ['@noble/hashes', 'zod'] }),
   room('src/core', { at: 'src/core/project-config/config-schema.ts', packages: ['zod'] }),

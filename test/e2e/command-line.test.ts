@@ -205,12 +205,12 @@ describe('bad input is refused before anything starts', () => {
   it('a definition with faults names all of them, with their places', async () => {
     await writeFile(
       join(repository, '.archon', 'workflows', 'faulty.yaml'),
-      'name: faulty\ndescription: d\nnodes:\n  - id: a\n    bash: echo $b.output\n  - id: a\n    prompt: hi\n    depends_on: [zz]\n',
+      'name: faulty\ndescription: d\ncontainer: {enabled: true}\nnodes:\n  - id: a\n    bash: echo $b.output\n  - id: a\n    prompt: hi\n    depends_on: [zz]\n',
     );
     const result = await site.run('run', 'faulty');
     expect(result.exitCode, result.stderr).toBe(65);
-    expect(result.stderr).toMatch(/faulty\.yaml:5:\d+/);
-    expect(result.stderr).toContain('NODE_KIND_UNSUPPORTED');
+    expect(result.stderr).toMatch(/faulty\.yaml:6:\d+/);
+    expect(result.stderr).toContain('CONTAINER_UNSUPPORTED');
     await rm(join(repository, '.archon', 'workflows', 'faulty.yaml'));
   });
 });

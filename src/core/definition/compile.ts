@@ -1,7 +1,15 @@
+import { isJsonObject } from '../json.js';
+import { assemble } from './assemble.js';
+import { checkGraph } from './check-graph.js';
+import { checkReferences } from './check-references.js';
 import type { WorkflowDefinition } from './definition.js';
 import type { Issue } from './issue.js';
-import { readDefinition } from './read-definition.js';
+import { Linker, type ParsedWorkflow } from './link.js';
+import { readWorkflow } from './read-workflow.js';
 import { readYaml, type TextSource } from './read-yaml.js';
+import { show } from './report-faults.js';
+
+export type { ParsedWorkflow } from './link.js';
 
 export type Compilation =
   | {
@@ -12,11 +20,58 @@ export type Compilation =
   /** At least one error; warnings are among them. */
   | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
 
-/** Compiles a workflow file, or tells everything that is wrong with it. Never throws, and takes bounded time. */
+/**
+ * The text of the command file that a workflow's file names, for commands of included workflows; null: there is none.
+ */
+export type CommandTexts = (name: string, file: string) => string | null;
+
+/**
+ * Compiles one workflow file on its own, or tells everything that is wrong with it; whatever it includes is not
+ * found. Never throws, and takes bounded time.
+ */
 export function compileDefinition(source: TextSource): Compilation {
+  const parsed = parseWorkflow(source);
+  const linked = new Linker(byName([parsed]), () => null).link(parsed);
+  return finish(linked);
+}
+
+/** Reads a workflow file and checks what can be told without the others. Never throws, and takes bounded time. */
+export function parseWorkflow(source: TextSource): ParsedWorkflow {
   const { tree, issues } = readYaml(source);
-  const definition = tree === null ? null : readDefinition(tree, issues);
-  return definition === null || issues.hasErrors
+  const { file } = source;
+  if (tree === null) return { file, name: null, draft: null, issues };
+  const { value } = tree;
+  if (!isJsonObject(value)) {
+    const message = `the file must hold a map of keys; it holds ${show(value)}`;
+    const hint = 'begin with name, description and nodes';
+    issues.error({ code: 'VALUE_INVALID', path: [], message, hint });
+    return { file, name: null, draft: null, issues };
+  }
+  const draft = readWorkflow(value, issues);
+  checkGraph(draft.nodes, issues);
+  checkReferences(draft, issues);
+  return { file, name: draft.name === '' ? null : draft.name, draft, issues };
+}
+
+/**
+ * Compiles workflow files that may include each other, in the order given. Of several with one name the first is
+ * what an include means: leave out those that do not count.
+ */
+export function linkWorkflows(
+  parsed: readonly ParsedWorkflow[],
+  commands: CommandTexts,
+): readonly Compilation[] {
+  const linker = new Linker(byName(parsed), commands);
+  return parsed.map((one) => finish(linker.link(one)));
+}
+
+function byName(parsed: readonly ParsedWorkflow[]): ReadonlyMap<string, ParsedWorkflow> {
+  const named = parsed.flatMap((one) => (one.name === null ? [] : [[one.name, one] as const]));
+  return new Map(named.toReversed());
+}
+
+function finish({ draft, issues }: ReturnType<Linker['link']>): Compilation {
+  return draft === null || issues.hasErrors
     ? { kind: 'refused', issues: issues.told() }
-    : { kind: 'compiled', definition, warnings: issues.told() };
+    : { kind: 'compiled', definition: assemble(draft), warnings: issues.told() };
 }

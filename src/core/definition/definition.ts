@@ -70,7 +70,8 @@ interface NodeExtras {
   readonly boundaries?: readonly Boundary[];
 }
 
-interface NodeBase extends NodeExtras {
+/** What every node has. */
+export interface NodeBase extends NodeExtras {
   readonly id: NodeId;
   readonly description: string | null;
   /** Positions in `WorkflowDefinition.nodes`, in the order written, without repeats. */
@@ -110,6 +111,8 @@ export interface ApprovalNode extends NodeBase {
   readonly captureResponse: boolean;
   /** After this long the node fails `GATE_TIMED_OUT`; null: it waits for ever. */
   readonly timeoutMs: number | null;
+  /** An agent mends what was rejected, and the gate asks again; the rejection of number `maxAttempts` ends the run. */
+  readonly onReject?: { readonly prompt: Text; readonly maxAttempts: number };
 }
 
 /** Ends the run as cancelled, with a reason. */

@@ -53,3 +53,37 @@ function findCycles(dependencies: Dependencies, settled: ReadonlySet<number>): n
   }
   return cycles;
 }
+
+/**
+ * Says of two positions whether the second comes before the first on some path. In time and space of nodes times
+ * nodes divided by 32. Of a graph with cycles, what lies on or behind one has no ancestors there.
+ */
+export function ancestry(dependencies: Dependencies): (position: number, ancestor: number) => boolean {
+  const words = Math.ceil(dependencies.length / 32);
+  const sets = dependencies.map(() => new Uint32Array(words));
+  for (const position of inOrder(dependencies)) {
+    const own = sets[position];
+    for (const before of dependencies[position] ?? []) {
+      const theirs = sets[before];
+      if (own === undefined || theirs === undefined) continue;
+      for (let word = 0; word < words; word += 1) own[word] = (own[word] ?? 0) | (theirs[word] ?? 0);
+      own[before >> 5] = (own[before >> 5] ?? 0) | (1 << (before & 31));
+    }
+  }
+  return (position, ancestor) => (((sets[position]?.[ancestor >> 5] ?? 0) >> (ancestor & 31)) & 1) === 1;
+}
+
+/** Positions, each behind those that it depends on; without those that wait for themselves. */
+function inOrder(dependencies: Dependencies): readonly number[] {
+  const open = dependencies.map((own) => own.length);
+  const dependents = dependentsOf(dependencies);
+  const ready = open.flatMap((count, position) => (count === 0 ? [position] : []));
+  for (const position of ready) {
+    for (const dependent of dependents[position] ?? []) {
+      const left = (open[dependent] ?? 0) - 1;
+      open[dependent] = left;
+      if (left === 0) ready.push(dependent);
+    }
+  }
+  return ready;
+}

@@ -1,8 +1,7 @@
 import { nearestName } from '../nearest-name.js';
 import type { IssuePath } from './issue.js';
 import { valueAt, type Fault } from './read-map.js';
-import type { Finding, IssueList } from './source-document.js';
-import { UNSUPPORTED_KEYS } from './unsupported-keys.js';
+import type { IssueList } from './source-document.js';
 import { keysOf, type MapName } from './yaml-schema.js';
 
 /** A map of the file: what it is, where it stands, and how it is called in messages. */
@@ -13,8 +12,23 @@ export interface Place {
   readonly label: string;
 }
 
-/** Keys whose wrong value does not count, as Archon has it, where others refuse the file. */
-const LENIENT_KEYS: readonly (string | number | undefined)[] = ['interactive', 'tags'];
+/** Keys of a workflow whose wrong value does not count, as Archon has it, where others refuse the file. */
+const LENIENT_KEYS: readonly (string | number | undefined)[] = [
+  'betas',
+  'effort',
+  'fallbackModel',
+  'interactive',
+  'model',
+  'modelReasoningEffort',
+  'mutates_checkout',
+  'persist_sessions',
+  'requires',
+  'sandbox',
+  'tags',
+  'thinking',
+  'webSearchMode',
+  'worktree',
+];
 
 /** Turns what is wrong with one map into issues. */
 export function reportFaults(
@@ -25,7 +39,7 @@ export function reportFaults(
 ): void {
   for (const fault of faults) {
     if (fault.kind === 'unknown') reportUnknown(place, fault, issues);
-    else if (fault.kind === 'missing') issues.error(missing(place, fault));
+    else if (fault.kind === 'missing') reportMissing(place, fault, issues);
     else reportWrong(place, source, fault, issues);
   }
 }
@@ -39,26 +53,31 @@ export function show(value: unknown): string {
   return text.length > 42 ? `${text.slice(0, 40)}…"` : text;
 }
 
-function missing({ path, label }: Place, fault: Fault): Finding {
+function reportMissing({ map, path, label }: Place, fault: Fault, issues: IssueList): void {
   const key = dotted(fault.path);
   const hint = fault.example === null ? `add '${key}'` : `add for example ${fault.example}`;
-  return {
-    code: 'KEY_MISSING',
-    path: [...path, ...fault.path.slice(0, -1)],
-    message: `${label} has no '${key}'`,
-    hint,
-  };
+  const at = [...path, ...fault.path.slice(0, -1)];
+  const message = `${label} has no '${key}'`;
+  if (!isLenient(map, fault.path.slice(0, -1), null))
+    issues.error({ code: 'KEY_MISSING', path: at, message, hint });
+  else issues.warning({ code: 'VALUE_IGNORED', path: at, message, hint: `it does not count; ${hint}` });
 }
 
-function reportWrong({ path, label }: Place, source: unknown, fault: Fault, issues: IssueList): void {
+function reportWrong({ map, path, label }: Place, source: unknown, fault: Fault, issues: IssueList): void {
   const met = valueAt(source, fault.path);
   const finding = {
     path: [...path, ...fault.path],
     message: `'${dotted(fault.path)}' of ${label} ${fault.message}; it is ${show(met)}`,
     hint: fault.example === null ? 'mend it' : `write for example ${fault.example}`,
   };
-  if (!LENIENT_KEYS.includes(fault.path[0])) issues.error({ ...finding, code: 'VALUE_INVALID' });
+  if (!isLenient(map, fault.path, met)) issues.error({ ...finding, code: 'VALUE_INVALID' });
   else issues.warning({ ...finding, code: 'VALUE_IGNORED', hint: `it does not count; ${finding.hint}` });
+}
+
+/** An unknown provider refuses the file, one that is no text does not. */
+function isLenient(map: MapName, [key]: IssuePath, met: unknown): boolean {
+  if (map !== 'workflow') return false;
+  return LENIENT_KEYS.includes(key) || (key === 'provider' && typeof met !== 'string');
 }
 
 function reportUnknown(place: Place, fault: Fault, issues: IssueList): void {
@@ -66,12 +85,6 @@ function reportUnknown(place: Place, fault: Fault, issues: IssueList): void {
   const key = String(fault.path.at(-1));
   const path = [...place.path, ...fault.path];
   const owner = nested.length === 0 ? place.label : `'${dotted(nested)}' of ${place.label}`;
-  if (unsupportedKeys(place.map, nested).includes(key)) {
-    const message = `the key '${key}' of ${owner} is not supported yet`;
-    const hint = 'remove it, or run the file with a later version';
-    issues.error({ code: 'KEY_UNSUPPORTED', path, message, hint, aim: 'key' });
-    return;
-  }
   if (place.map === 'workflow' && nested.length === 0 && key === 'steps') {
     const message = "the key 'steps' is no longer part of the language";
     issues.error({ code: 'KEY_REMOVED', path, message, hint: 'write nodes', aim: 'key' });
@@ -92,11 +105,6 @@ function hintFor(key: string, known: readonly string[], map: MapName, nested: Is
   if (nested.length === 0 && map === 'node' && keysOf('workflow').includes(key))
     return `move it up: '${key}' is a key of the workflow`;
   return `remove it; there are ${known.join(', ')}`;
-}
-
-function unsupportedKeys(map: MapName, nested: IssuePath): readonly string[] {
-  if (nested.length === 0) return UNSUPPORTED_KEYS[map];
-  return map === 'node' && dotted(nested) === 'approval' ? UNSUPPORTED_KEYS.approval : [];
 }
 
 /** `approval.decisions[0].id` */

@@ -4,6 +4,8 @@ import type { AgentPrompt, Graph, Node, ScriptSource, Text, WorkflowDefinition }
 export interface ResourceNames {
   readonly commands: readonly string[];
   readonly scripts: readonly string[];
+  /** Scripts whose places in the captured source are known already. */
+  readonly placedScripts: readonly string[];
   /** Workflows that they run. */
   readonly workflows: readonly string[];
 }
@@ -22,11 +24,16 @@ export function resourcesOf(graph: Graph): ResourceNames {
     const prompt = node.kind === 'agent' || node.kind === 'loop' ? node.prompt : null;
     return prompt?.kind === 'command' && prompt.text === null ? [prompt.name] : [];
   });
-  const scripts = nodes.flatMap((node) =>
-    node.kind === 'script' && node.source.kind === 'named' ? [node.source.name] : [],
+  const named = nodes.flatMap((node) =>
+    node.kind === 'script' && node.source.kind === 'named' ? [node.source] : [],
   );
   const workflows = nodes.flatMap((node) => (node.kind === 'workflow' ? [node.target] : []));
-  return { commands: distinct(commands), scripts: distinct(scripts), workflows: distinct(workflows) };
+  return {
+    commands: distinct(commands),
+    scripts: distinct(named.flatMap(({ name, file }) => (file === undefined ? [name] : []))),
+    placedScripts: distinct(named.flatMap(({ file }) => file ?? [])),
+    workflows: distinct(workflows),
+  };
 }
 
 /** The same definition with what has been found put where it is named; what has not stays a name. */
@@ -81,8 +88,9 @@ function rulesWith<Rules extends { readonly untilBash: Text | null }>(
 }
 
 function foundScript(source: ScriptSource, { scripts }: Resources): ScriptSource {
-  const file = source.kind === 'named' ? scripts.get(source.name) : undefined;
-  return source.kind === 'inline' || file === undefined ? source : { ...source, file };
+  if (source.kind === 'inline' || source.file !== undefined) return source;
+  const file = scripts.get(source.name);
+  return file === undefined ? source : { ...source, file };
 }
 
 function foundPrompt(prompt: AgentPrompt, { commands }: Resources): AgentPrompt {

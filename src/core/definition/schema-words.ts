@@ -43,6 +43,7 @@ export function exampleOf(key: string, schema: Schema, path: IssuePath = []): st
 function memberOf(schema: Schema, key: string | number): Schema {
   const inner = bare(schema);
   if (inner instanceof z.ZodArray) return inner.element as z.ZodType;
+  if (inner instanceof z.ZodRecord) return inner.valueType as z.ZodType;
   if (inner instanceof z.ZodObject) return (inner.shape as Record<string, z.ZodType>)[key] ?? z.unknown();
   return z.unknown();
 }
@@ -50,4 +51,14 @@ function memberOf(schema: Schema, key: string | number): Schema {
 /** Without its `optional`. */
 export function bare(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
+}
+
+/** What editors and hints say of a key. */
+export function keyed<Value extends z.ZodType>(
+  schema: Value,
+  description: string,
+  example: unknown,
+  more: { readonly default?: unknown; readonly deprecated?: true } = {},
+): Value {
+  return schema.meta({ description, examples: [example], ...more });
 }

@@ -49,6 +49,14 @@ export class IssueList {
     private readonly document: Pick<SourceDocument, 'positionOf'>,
   ) {}
 
+  /** A list that begins with what this one holds. */
+  copy(): IssueList {
+    const copy = new IssueList(this.file, this.document);
+    for (const entry of this.errors) copy.errors.push(entry);
+    for (const entry of this.warnings) copy.warnings.push(entry);
+    return copy;
+  }
+
   error(finding: Finding): void {
     this.errors.push({ severity: 'error', finding });
   }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { IssueCode } from '../../../src/core/definition/issue.js';
 import { formatIssue, ISSUE_CODES } from '../../../src/core/definition/issue.js';
 import { definitionOf, issuesOf, summaryOf, withNodes } from './compile.js';
+import { KEY_CASES, KIND_CASES, WORKFLOW_CASES, type Case } from './language-cases.js';
 
 const EVERYTHING = new URL('../../fixtures/definitions/everything.yaml', import.meta.url);
 const MINIMAL = withNodes('  - id: a\n    bash: "true"\n');
@@ -102,7 +103,7 @@ const b = (lines: string) => withNodes(`  - id: a\n    bash: x\n${lines}`);
 const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
 /** Each way in which a file is wrong: the text, and everything that is told about it, in order. */
-const CASES: readonly [title: string, text: string, summary: readonly string[]][] = [
+const CASES: readonly Case[] = [
   ['an empty file', '', ['1:1 VALUE_INVALID!']],
   ['a file of comments', '# nothing\n', ['1:1 VALUE_INVALID!']],
   ['a list', '- a\n', ['1:1 VALUE_INVALID!']],
@@ -241,12 +242,6 @@ const CASES: readonly [title: string, text: string, summary: readonly string[]][
     ['5:28 KEY_IGNORED'],
   ],
   [
-    'on_reject',
-    withNodes('  - id: a\n    approval: {message: x, on_reject: {prompt: y}}\n', 'interactive: true'),
-    ['5:28 KEY_UNSUPPORTED!'],
-  ],
-
-  [
     'a reference to an unknown node',
     withNodes('  - id: a\n    bash: |\n      true\n      echo $q.output.f\n'),
     ['7:12 UNKNOWN_REFERENCE!'],
@@ -342,54 +337,38 @@ const CASES: readonly [title: string, text: string, summary: readonly string[]][
   ['101 levels', `a: ${deep(101)}`, ['1:102 FILE_TOO_COMPLEX!']],
 ];
 
+const ALL_CASES: readonly Case[] = [...CASES, ...KIND_CASES, ...KEY_CASES, ...WORKFLOW_CASES];
+
 describe('is told, with its place:', () => {
-  it.each(CASES)('%s', (_, text, summary) => {
+  it.each(ALL_CASES)('%s', (_, text, summary) => {
     expect(summaryOf(text)).toEqual(summary);
-  });
-
-  it.each(['command', 'prompt', 'script', 'loop', 'loop_group', 'include', 'workflow'])(
-    'the kind %s',
-    (kind) => {
-      const text = withNodes(`  - id: a\n    ${kind}: x\n    model: y\n    with: {}\n`);
-      expect(summaryOf(text)).toEqual(['5:5 NODE_KIND_UNSUPPORTED!']);
-    },
-  );
-
-  it.each(['always_run', 'output_type', 'output_format', 'with', 'model', 'idle_timeout', 'hooks'])(
-    'the key %s of a node',
-    (key) => {
-      expect(summaryOf(b(`    ${key}: x\n`))).toEqual(['6:5 KEY_UNSUPPORTED!']);
-    },
-  );
-
-  it.each([
-    'worktree',
-    'mutates_checkout',
-    'evidence_policy',
-    'returns',
-    'outcome_field',
-    'requires',
-    'container',
-    'persist_sessions',
-    'provider',
-    'model',
-    'effort',
-  ])('the key %s of the workflow', (key) => {
-    expect(summaryOf(`${MINIMAL}${key}: x\n`)).toEqual(['6:1 KEY_UNSUPPORTED!']);
   });
 });
 
 it('every code that the compiler gives out is met in these tests', () => {
-  const met = new Set(CASES.flatMap(([, , summary]) => summary.map((one) => one.replace(/^\S+ |!$/g, ''))));
-  const elsewhere: IssueCode[] = ['FILE_TOO_LARGE', 'NODE_KIND_UNSUPPORTED'];
+  const met = new Set(
+    ALL_CASES.flatMap(([, , summary]) => summary.map((one) => one.replace(/^\S+ |!$/g, ''))),
+  );
+  const elsewhere: IssueCode[] = ['FILE_TOO_LARGE'];
+  const ofIncludes: IssueCode[] = [
+    'COMMAND_NOT_FOUND',
+    'INCLUDE_CYCLE',
+    'INCLUDE_KEY_DROPPED',
+    'INCLUDE_REFUSED',
+    'INCLUDE_TOO_DEEP',
+    'INPUT_MISSING',
+    'INPUT_UNKNOWN',
+  ];
   const ofDiscovery: IssueCode[] = ['DUPLICATE_NAME', 'FILE_UNREADABLE', 'LAYOUT_INVALID'];
-  expect([...met, ...elsewhere, ...ofDiscovery].sort()).toEqual(Object.keys(ISSUE_CODES).sort());
+  expect([...new Set([...met, ...elsewhere, ...ofIncludes, ...ofDiscovery])].sort()).toEqual(
+    Object.keys(ISSUE_CODES).sort(),
+  );
 });
 
 it('everything that is wrong is told at once, in the order of the file', () => {
   const text = `name: 5
 descripton: d
-provider: claude
+container: {enabled: true}
 nodes:
   - id: a
     bash: echo $zz.output
@@ -405,7 +384,7 @@ nodes:
     'f.yaml:1:1 KEY_MISSING the workflow has no \'description\'; add for example description: "Fixes an issue"',
     'f.yaml:1:7 VALUE_INVALID \'name\' of the workflow must be a text; it is 5; write for example name: "fix-issue"',
     "f.yaml:2:1 KEY_UNKNOWN the workflow has the unknown key 'descripton', which has no effect; did you mean 'description'?",
-    "f.yaml:3:1 KEY_UNSUPPORTED the key 'provider' of the workflow is not supported yet; remove it, or run the file with a later version",
+    'f.yaml:3:1 CONTAINER_UNSUPPORTED runs in a container are not supported: processes there are beyond what guards the working path; remove it; worktree: {enabled: true} keeps the checkout untouched, too',
     "f.yaml:6:16 UNKNOWN_REFERENCE '$zz.output' names no node of the workflow; there is a, c",
     'f.yaml:7:5 DEPENDENCY_CYCLE nodes wait for each other: a → c → a; remove one of these dependencies',
     "f.yaml:8:14 VALUE_INVALID 'timeout' of node 'a' must be more than 0 milliseconds; it is -1; write for example timeout: 120000",
@@ -413,7 +392,6 @@ nodes:
     'f.yaml:11:19 VALUE_INVALID \'trigger_rule\' of node \'c\' must be one of all_success, one_success, none_failed_min_one_success, all_done; it is "foo"; write for example trigger_rule: "all_done"',
     "f.yaml:12:15 KEY_MISSING node 'c' has no 'approval.message'; add for example message: \"Deploy to production?\"",
     "f.yaml:12:16 KEY_UNKNOWN 'approval' of node 'c' has the unknown key 'mesage', which has no effect; did you mean 'message'?",
-    "f.yaml:13:5 NODE_KIND_UNSUPPORTED nodes of the kind 'prompt' are not supported yet; use bash, approval, cancel, or run the file with a later version",
     'f.yaml:13:5 KEY_MISSING node #3 has no \'id\'; add for example id: "build"',
   ]);
 });

@@ -6,13 +6,15 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** Every key that a schema describes, as a dotted path. */
 function keysIn(schema: Schema, path = ''): (readonly [string, Schema])[] {
+  const definitions = Object.entries((schema['$defs'] ?? {}) as Record<string, Schema>);
+  const named = definitions.flatMap(([name, definition]) => keysIn(definition, `${name}:`));
   const inner = ['items', 'additionalProperties'].flatMap((key) =>
     typeof schema[key] === 'object' ? keysIn(schema[key] as Schema, `${path}[]`) : [],
   );
   const own = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>).flatMap(
     ([key, value]) => [[`${path}.${key}`, value] as const, ...keysIn(value, `${path}.${key}`)],
   );
-  return [...own, ...inner];
+  return [...own, ...inner, ...named];
 }
 
 it('the file for editors is what the schema makes', () => {
@@ -25,9 +27,10 @@ it('every key has a description and an example', () => {
   expect(keys.map(([path]) => path)).toEqual(
     expect.arrayContaining([
       '.name',
-      '.nodes[].approval.decisions[].id',
+      'node:.approval.decisions[].id',
       '.inputs[].default',
-      '.nodes[].retry.delay_ms',
+      'node:.retry.delay_ms',
+      'node:.loop_group.nodes',
     ]),
   );
   const bare = keys.filter(
@@ -36,11 +39,21 @@ it('every key has a description and an example', () => {
   expect(bare.map(([path]) => path)).toEqual([]);
 });
 
-it('editors mark unknown keys, and nodes without kind or with two', () => {
-  const schema = jsonSchema() as { additionalProperties: unknown; properties: { nodes: { items: Schema } } };
+it('editors mark unknown keys, and nodes without kind or with two, in bodies, too', () => {
+  const schema = jsonSchema() as {
+    additionalProperties: unknown;
+    properties: { nodes: Schema };
+    $defs: Schema;
+  };
   expect(schema.additionalProperties).toBe(false);
-  expect(schema.properties.nodes.items).toMatchObject({
+  expect(schema.properties.nodes).toMatchObject({ items: { $ref: '#/$defs/node' } });
+  const kinds = [
+    ...['bash', 'script', 'prompt', 'command', 'loop', 'approval', 'cancel', 'include', 'workflow'],
+    'loop_group',
+  ];
+  expect(schema.$defs['node']).toMatchObject({
     additionalProperties: false,
-    oneOf: [{ required: ['bash'] }, { required: ['approval'] }, { required: ['cancel'] }],
+    oneOf: kinds.map((kind) => ({ required: [kind] })),
+    properties: { loop_group: { properties: { nodes: { items: { $ref: '#/$defs/node' } } } } },
   });
 });

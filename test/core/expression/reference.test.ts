@@ -28,7 +28,8 @@ describe('a text refers to', () => {
     ['a variable without word boundary', '$BASE_BRANCHES', ['variable BASE_BRANCH']],
     ['no variable in braces', '${BASE_BRANCH}', []],
     ['no other variable', '$HOME $ARGUMENTS', []],
-    ['no previous iteration', '$LOOP_PREV.a.output', []],
+    ['the iteration before', '$LOOP_PREV.a.output.f', ['$LOOP_PREV.a.output.f']],
+    ['a node that is called like it', '$LOOP_PREV.output', ['$LOOP_PREV.output']],
   ])('%s', (_, text, expected) => {
     expect(found(text)).toEqual(expected);
   });
