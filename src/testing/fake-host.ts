@@ -23,7 +23,7 @@ export function makeFakeHost({ texts, bookOf }: FakeHostParts): Activities {
   };
   const attempt = ({ task }: { readonly task: PlayedTask }): Promise<AttemptResult> =>
     withHeartbeat((signal) => playAttempt(task, { book: bookOf(task.runId), texts }, signal));
-  return {
+  const played: Partial<Activities> = {
     openRun: insideRun(({ request, row, events, fenceToken }): Promise<OpenRunResult> => {
       bookOf(request.runId).write(row, events, []);
       return Promise.resolve({ ...opened(request.runId, request.baseBranch), fenceToken });
@@ -46,6 +46,7 @@ export function makeFakeHost({ texts, bookOf }: FakeHostParts): Activities {
     }),
     removeEnvironment: insideRun(() => Promise.resolve()),
   };
+  return played as Activities;
 }
 
 function opened(runId: string, baseBranch: string | null): Omit<OpenRunResult, 'fenceToken'> {
