@@ -1,4 +1,3 @@
-import { compileDefinition } from '../core/definition/compile.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { TextSource } from '../core/definition/read-yaml.js';
 import type { ProjectConfig } from '../core/project-config/project-config.js';
@@ -30,7 +29,7 @@ export async function loadSource(catalogue: Catalogue, name: string): Promise<Lo
 
 /** The same for the text of a workflow. @throws RunError `SOURCE_UNREADABLE` */
 export async function loadText(catalogue: Catalogue, text: TextSource): Promise<LoadedSource> {
-  const compiled = compileDefinition(text);
+  const compiled = catalogue.compile(text);
   if (compiled.kind === 'refused') return compiled;
   return withFiles(catalogue, { definition: compiled.definition, package: null }, compiled.warnings);
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import type { WorkflowDefinition } from '../../core/definition/definition.js';
 import { resourcesOf, withResources } from '../../core/definition/resources.js';
 import type { ProjectConfig } from '../../core/project-config/project-config.js';
@@ -9,8 +9,9 @@ import { captureFolder } from './capture-folder.js';
 import { makeCommandFinder } from './find-command.js';
 import { makeScriptFinder, type ScriptFolder } from './find-script.js';
 import type { PackageFolder } from './list-workflows.js';
+import { packagedScripts } from './packaged-scripts.js';
 
-/** A definition, and the package whose commands and scripts it finds first; null: it lies in none. */
+/** A definition, and the package whose commands it finds first; null: it lies in none. */
 export interface PlacedDefinition {
   readonly definition: WorkflowDefinition;
   readonly package: PackageFolder | null;
@@ -33,7 +34,7 @@ export interface CapturedWorkflow {
  * @throws RunError `SOURCE_UNREADABLE`
  */
 export async function captureSource(
-  catalogue: Pick<Catalogue, 'scopes' | 'workflows'>,
+  catalogue: Searched,
   config: ProjectConfig,
   root: PlacedDefinition,
 ): Promise<CapturedWorkflow> {
@@ -50,6 +51,9 @@ export async function captureSource(
     texts,
   };
 }
+
+/** What of a catalogue is searched. */
+type Searched = Pick<Catalogue, 'scopes' | 'workflows' | 'files'>;
 
 /** The workflows that a definition runs, and that those run; each once, itself too if it is among them. */
 function libraryOf(
@@ -69,21 +73,22 @@ function libraryOf(
 }
 
 interface Filling extends PlacedDefinition {
-  readonly catalogue: Pick<Catalogue, 'scopes'>;
+  readonly catalogue: Searched;
   readonly config: ProjectConfig;
 }
 
-async function fillIn({ definition, package: pack, catalogue: { scopes }, config }: Filling): Promise<{
+async function fillIn({ definition, package: pack, catalogue, config }: Filling): Promise<{
   readonly definition: WorkflowDefinition;
   /** Those that scripts were found in. */
   readonly folders: readonly ScriptFolder[];
 }> {
+  const { scopes } = catalogue;
   const names = resourcesOf(definition);
   const commandFinder = makeCommandFinder({ scopes, config, package: pack?.folder ?? null });
-  const scriptFinder = makeScriptFinder({ scopes, package: pack });
+  const scriptFinder = makeScriptFinder(scopes);
   const commands = new Map<string, string>();
   const scripts = new Map<string, string>();
-  const folders: ScriptFolder[] = [];
+  const folders = packageFolders(catalogue, names.placedScripts);
   for (const name of names.commands) {
     const reading = await commandFinder.find(name);
     if (reading.kind === 'found') commands.set(name, reading.text);
@@ -96,6 +101,14 @@ async function fillIn({ definition, package: pack, catalogue: { scopes }, config
     folders.push(from);
   }
   return { definition: withResources(definition, { commands, scripts }), folders };
+}
+
+/** Those of packages that files lie in. */
+function packageFolders({ files }: Searched, placed: readonly string[]): ScriptFolder[] {
+  const packages = files.flatMap(({ file }) => file.package ?? []);
+  return packages
+    .map((pack) => ({ folder: join(pack.folder, 'scripts'), capturedAs: packagedScripts(pack) }))
+    .filter(({ capturedAs }) => placed.some((file) => file.startsWith(`${capturedAs}/`)));
 }
 
 async function captureFolders(

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ScriptRuntime } from '../../core/definition/definition.js';
 import { isResourceName, runtimeOfFile, SCRIPT_FILE } from '../../core/definition/resource-name.js';
 import { filesOfTwoLevels, type FoundFile } from './folder-entries.js';
@@ -22,20 +21,16 @@ export type ScriptFinding =
   /** `problem` continues "the script x". */
   | { readonly kind: 'refused'; readonly problem: string };
 
-/** Where the scripts of a workflow are looked for. */
-export interface ScriptPlaces {
-  readonly scopes: Scopes;
-  /** The package that the workflow lies in, its own folder and how it is called; null: in none. */
-  readonly package: { readonly folder: string; readonly name: string } | null;
-}
-
 export interface ScriptFinder {
   find(name: string): Promise<ScriptFinding>;
 }
 
 /** Finds named scripts. Folders are listed once. */
-export function makeScriptFinder(places: ScriptPlaces): ScriptFinder {
-  const folders = scriptFolders(places);
+export function makeScriptFinder(scopes: Scopes): ScriptFinder {
+  const folders = scopeFolders(scopes, 'scripts').map(({ scope, folder }) => ({
+    folder,
+    capturedAs: `${scope}/scripts`,
+  }));
   let listings: Promise<readonly (readonly FoundFile[])[]> | null = null;
   const listed = () =>
     (listings ??= Promise.all(folders.map(({ folder }) => filesOfTwoLevels(folder, SCRIPT_FILE))));
@@ -56,18 +51,6 @@ export function makeScriptFinder(places: ScriptPlaces): ScriptFinder {
       };
     },
   };
-}
-
-function scriptFolders({ scopes, package: pack }: ScriptPlaces): readonly ScriptFolder[] {
-  return [
-    ...(pack === null
-      ? []
-      : [{ folder: join(pack.folder, 'scripts'), capturedAs: `packages/${pack.name}/scripts` }]),
-    ...scopeFolders(scopes, 'scripts').map(({ scope, folder }) => ({
-      folder,
-      capturedAs: `${scope}/scripts`,
-    })),
-  ];
 }
 
 function chosen(named: readonly FoundFile[], from: ScriptFolder): ScriptFinding {
