@@ -17,6 +17,12 @@ export interface RunNodePorts {
   readonly temporal: TemporalPlace;
 }
 
+/**
+ * Who is cancelled is seldom alone: others of the run that wait for its permit hear of it with their next heartbeat,
+ * and are not to begin before.
+ */
+const HEARD_WITHIN_MS = 1_000;
+
 type Run<Task> = (task: Task, signal: AbortSignal) => Promise<AttemptResult>;
 
 /**
@@ -34,7 +40,8 @@ export const makeRunNode =
         for (const earlier of earlierAttempts(task)) await box.stopAttempt(task.runId, earlier, task.graceMs);
         return await keepArtifact(artifacts, task, await run(task, signal));
       } finally {
-        giveBack();
+        if (signal.aborted) setTimeout(giveBack, HEARD_WITHIN_MS).unref();
+        else giveBack();
       }
     });
 

@@ -38,13 +38,13 @@ export function sharedWords(
   node: WorkNode,
   loopGroupPath?: ArtifactOrder['loopGroupPath'],
 ): Pick<AttemptTask, 'timeoutMs' | 'fieldsRead' | 'bindings' | 'outputFormat' | 'artifact'> {
-  const { timeoutMs, fieldsRead, bindings, outputFormat, outputType } = node;
+  const { id, timeoutMs, fieldsRead, bindings, outputFormat, outputType } = node;
   return {
     ...{ timeoutMs, fieldsRead },
     ...(bindings === undefined ? {} : { bindings }),
     ...(outputFormat === undefined ? {} : { outputFormat }),
     ...(outputType === undefined
       ? {}
-      : { artifact: { outputType, ...(loopGroupPath === undefined ? {} : { loopGroupPath }) } }),
+      : { artifact: { nodeId: id, outputType, ...(loopGroupPath === undefined ? {} : { loopGroupPath }) } }),
   };
 }

@@ -16,6 +16,7 @@ import { followRun } from './follow-run.js';
 import { memoOf, readHolder } from './holder.js';
 import { sendUpdate } from './message-run.js';
 import type { Orchestrator, ResumeOptions, ResumeResult, StartOptions, StartResult } from './orchestrator.js';
+import { nodesWithoutPermit } from './permit-waits.js';
 import { makeNamespaceId } from './namespace-id.js';
 import { nodeEnvironment } from './node-environment.js';
 import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
@@ -93,6 +94,7 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
       const description = await askRun(client, await idOf(runId));
       return description?.runId === runId ? description : null;
     },
+    waitingForPermit: async (runId) => nodesWithoutPermit(client, runId, await idOf(runId)),
     decide: async (runId, { updateId, ...answer }) => {
       const to = { client, address, runId, temporalWorkflowId: await idOf(runId) };
       return sendUpdate<DecideAnswer>(to, { name: MESSAGES.decideUpdate, message: answer, updateId });

@@ -231,6 +231,8 @@ export interface Orchestrator {
   follow(runId: RunId, options?: FollowOptions): Promise<RunEnd>;
   /** Asks the run itself. Null: it is closed or its worker does not answer. */
   describe(runId: RunId): Promise<RunDescription | null>;
+  /** Its nodes that wait until their host has room for them. None, too, when Temporal does not answer. */
+  waitingForPermit(runId: RunId): Promise<readonly string[]>;
   /**
    * A decision that may have to be sent again names its gate, or it may meet the next one.
    * @throws RunError `GATE_NOT_WAITING` · `GATE_AMBIGUOUS` · `DECISION_UNDECLARED` · `DECISION_ALREADY_MADE` ·

@@ -8,7 +8,7 @@ export interface Artifacts {
    * @throws RunError `ARTIFACT_UNWRITABLE` also when another node has the name; continues "node 'x' gave out …"
    */
   keep(
-    node: Pick<AttemptTask, 'runId' | 'nodeId' | 'artifactsDir'>,
+    run: Pick<AttemptTask, 'runId' | 'artifactsDir'>,
     order: ArtifactOrder,
     text: TextValue,
   ): Promise<Artifact>;

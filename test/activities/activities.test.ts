@@ -424,7 +424,12 @@ describe('an attempt of a node', () => {
 
   it('leaves its output as an artifact where that is asked for', async () => {
     const stage = raiseActivityStage({ shell: { run: () => Promise.resolve(done) } });
-    expect(await stage.call('runShell', shellTask({ artifact: { outputType: 'plan' } }))).toMatchObject({
+    expect(
+      await stage.call(
+        'runShell',
+        shellTask({ artifact: { nodeId: 'build' as NodeId, outputType: 'plan' } }),
+      ),
+    ).toMatchObject({
       ...done,
       artifact: { nodeId: 'build', outputType: 'plan', path: 'nodes/build.md', runId: 'a', size: 4 },
     });
@@ -435,7 +440,12 @@ describe('an attempt of a node', () => {
       keep: () => Promise.reject(new RunError('ARTIFACT_UNWRITABLE', 'its name is taken')),
     };
     const stage = raiseActivityStage({ artifacts, shell: { run: () => Promise.resolve(done) } });
-    expect(await stage.call('runShell', shellTask({ artifact: { outputType: 'plan' } }))).toEqual({
+    expect(
+      await stage.call(
+        'runShell',
+        shellTask({ artifact: { nodeId: 'build' as NodeId, outputType: 'plan' } }),
+      ),
+    ).toEqual({
       kind: 'failed',
       failure: { code: 'ARTIFACT_UNWRITABLE', message: "Node 'build': its name is taken" },
       durationMs: 1,

@@ -126,7 +126,13 @@ function makeServices(world: FakeWorld): CliServices {
   return strict<CliServices>('services', {
     workingPath,
     catalogue: async (place) => discover({ root: await workingPath(place), archonHome: '/nonexistent' }),
-    orchestrator: () => Promise.resolve(strict<Orchestrator>('orchestrator', world.orchestrator ?? {})),
+    orchestrator: () =>
+      Promise.resolve(
+        strict<Orchestrator>('orchestrator', {
+          waitingForPermit: () => Promise.resolve([]),
+          ...world.orchestrator,
+        }),
+      ),
     stack: () => Promise.resolve(strict<Stack>('stack', world.stack ?? {})),
     examine: (onFinding) => {
       world.findings?.forEach(onFinding);

@@ -164,6 +164,25 @@ describe('get', () => {
     );
   });
 
+  it('shows which nodes of a running run wait for a permit', async () => {
+    const started = ['a', 'b'].map((node) => event('node_started', node, { type: 'bash' }));
+    const running = {
+      find: () => Promise.resolve(aRecord({ status: 'running' })),
+      events: () => Promise.resolve(started),
+      waitingForPermit: () => Promise.resolve(['b']),
+    };
+    const { stdout } = await runFake(['get', '7c1f', '--verbose'], { orchestrator: running });
+    expect(stdout).toContain('1 of its nodes wait for a permit of the host: b\n');
+    expect(stdout).toContain('nodes\n  ◌ a\n  ◌ b\n      waits for a permit\n');
+    const json = await runFake(['get', '7c1f', '--json'], { orchestrator: running });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      nodes: [
+        { node: 'a', text: '' },
+        { node: 'b', text: 'waits for a permit' },
+      ],
+    });
+  });
+
   it('is one object with --json', async () => {
     const { stdout } = await runFake(['get', '7c1f', '--json'], { orchestrator });
     expect(JSON.parse(stdout)).toMatchObject({

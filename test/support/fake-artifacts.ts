@@ -4,11 +4,10 @@ import type { Artifacts } from '../../src/ports/artifacts.js';
 /** Artifacts that are described, and kept nowhere. */
 export function makeFakeArtifacts(): Artifacts {
   return {
-    keep: ({ runId, nodeId }, order, text) =>
+    keep: ({ runId }, order, text) =>
       Promise.resolve({
-        nodeId,
         ...order,
-        path: `nodes/${artifactName(nodeId, order)}.md`,
+        path: `nodes/${artifactName(order)}.md`,
         runId,
         producedAt: new Date(0).toISOString(),
         size: text.kind === 'file' ? text.bytes : Buffer.byteLength(text.text),

@@ -65,10 +65,12 @@ export interface RunStage {
 /**
  * @param environment of a server that the stage tears down with itself
  * @param outputRoot where nodes' outputs go, as the runs are told; default: a directory that goes with the stage
+ * @param permits how many nodes work at once
  */
 export async function raiseRunStage(
   environment: TestWorkflowEnvironment,
   outputRoot?: string,
+  permits = 1_000,
 ): Promise<RunStage> {
   const table = new FakeRunTable();
   const nodes = new Map<string, NodeScript>();
@@ -99,7 +101,7 @@ export async function raiseRunStage(
       box: journaledBox(owners, note),
       shell: { run },
       scripts: { requireRuntimes: () => Promise.resolve(), run },
-      permits: makePermits(1_000),
+      permits: makePermits(permits),
       artifacts: makeFakeArtifacts(),
       worktrees: worktrees.worktrees,
       isolation: worktrees.isolation,

@@ -13,11 +13,11 @@ const FOLDER = 'nodes';
 /** Keeps artifacts where Archon does: `nodes/<name>.md`, and `nodes/<name>.meta.json` beside it. */
 export function makeArtifacts(clock: Clock): Artifacts {
   return {
-    async keep({ runId, nodeId, artifactsDir }, order, text) {
-      const name = artifactName(nodeId, order);
+    async keep({ runId, artifactsDir }, order, text) {
+      const name = artifactName(order);
       const path = join(FOLDER, `${name}.md`);
       const producedAt = clock.now().toISOString();
-      const artifact: Artifact = { nodeId, ...order, path, runId, producedAt, size: sizeOf(text) };
+      const artifact: Artifact = { ...order, path, runId, producedAt, size: sizeOf(text) };
       try {
         await write(artifactsDir, name, artifact, text);
         return artifact;

@@ -1,6 +1,6 @@
 import type { Command } from '../context.js';
 import { renderWaiting } from '../render/gates.js';
-import { renderNode, summariseNodes } from '../render/node-summary.js';
+import { renderNode, renderWithoutPermit, showPermit, summariseNodes } from '../render/node-summary.js';
 import { queuedJson, renderQueued } from '../render/queue.js';
 import { eventJson, recordJson, renderEvent, renderRecord, waitingGates } from '../render/run-record.js';
 import { findRunOrQueued } from './find-run.js';
@@ -21,12 +21,16 @@ export function get(args: GetArguments): Command {
       return { exitCode: 0, json: queuedJson(found.queued), text: renderQueued(found.queued, clock.now()) };
     }
     const { record } = found;
-    const events = await orchestrator.events(record.runId);
-    const nodes = summariseNodes(events, record.status);
+    const [events, withoutPermit] = await Promise.all([
+      orchestrator.events(record.runId),
+      record.status === 'running' ? orchestrator.waitingForPermit(record.runId) : [],
+    ]);
+    const nodes = summariseNodes(events, record.status).map((node) => showPermit(node, withoutPermit));
     const waiting = waitingGates(record);
     const parts = [
       renderRecord(record, clock.now()),
       ...(waiting.length === 0 ? [] : [renderWaiting(record.runId, waiting)]),
+      ...(withoutPermit.length === 0 ? [] : [renderWithoutPermit(withoutPermit)]),
       ...(args.verbose === true ? [['nodes', ...nodes.map(renderNode)].join('\n')] : []),
       ...(args.events === true ? [['events', ...events.map(renderEvent)].join('\n')] : []),
     ];

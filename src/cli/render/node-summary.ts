@@ -55,6 +55,21 @@ function asEnded(node: NodeSummary): NodeSummary {
   return isOpen ? { ...node, status: 'stopped', text: 'the run ended before' } : node;
 }
 
+/** A node that has begun may still wait until its host has room for it. */
+export function showPermit(node: NodeSummary, withoutPermit: readonly string[]): NodeSummary {
+  const waits = node.status === 'running' && withoutPermit.includes(node.node);
+  return waits ? { ...node, text: 'waits for a permit' } : node;
+}
+
+const NAMED_NODES = 5;
+
+/** Why a run whose nodes have begun seems to stand still. */
+export function renderWithoutPermit(nodes: readonly string[]): string {
+  const names = nodes.slice(0, NAMED_NODES).map((node) => oneLine(node));
+  const more = nodes.length > names.length ? ' …' : '';
+  return `${nodes.length} of its nodes wait for a permit of the host: ${names.join(', ')}${more}`;
+}
+
 const MARKS: Readonly<Record<NodeSummary['status'], string>> = {
   running: '◌',
   completed: '✓',

@@ -11,6 +11,8 @@ export interface LoopFrame {
 
 /** That a node's output is to be kept as an artifact, and as what. */
 export interface ArtifactOrder {
+  /** As its own graph calls it. */
+  readonly nodeId: NodeId;
   /** The author's word for what it is (`output_type`). */
   readonly outputType: string;
   /** Outermost group first. Absent: the node is in no loop group. */
@@ -19,7 +21,6 @@ export interface ArtifactOrder {
 
 /** An output that was kept, as its `.meta.json` and the event `workflow_artifact` describe it. */
 export interface Artifact extends ArtifactOrder {
-  readonly nodeId: NodeId;
   /** Of the text, below the run's artifacts. */
   readonly path: string;
   readonly runId: RunId;
@@ -33,10 +34,10 @@ export interface Artifact extends ArtifactOrder {
  * Name of an artifact's files, without `.md` and `.meta.json`; Archon's. Nodes of loop groups have one in every
  * iteration. Two ids that differ only in characters that no file name should have share a name.
  */
-export function artifactName(
-  nodeId: string,
-  { loopGroupPath }: Pick<ArtifactOrder, 'loopGroupPath'>,
-): string {
+export function artifactName({
+  nodeId,
+  loopGroupPath,
+}: Pick<ArtifactOrder, 'nodeId' | 'loopGroupPath'>): string {
   const safe = nodeId.replaceAll(/[^a-zA-Z0-9_-]/g, '_');
   if (loopGroupPath === undefined) return safe;
   const owner = [nodeId, loopGroupPath.map(({ groupId, iteration }) => [groupId, iteration])];

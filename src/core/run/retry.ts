@@ -49,11 +49,11 @@ const SIGNS: readonly (readonly [FailureClass, readonly string[]])[] = [
 
 /**
  * A failure of the node's own work is classed by its message. The other codes are ours and speak for
- * themselves (`ERROR_CODES`): an interrupted attempt may be tried again whatever it said last. A timeout
- * says nothing about the next attempt.
+ * themselves (`ERROR_CODES`): an interrupted attempt may be tried again whatever it said last. A timeout, or an
+ * output that does not fit, says nothing about the next attempt.
  */
 export function classify(failure: NodeFailure): FailureClass {
-  if (failure.code === 'NODE_TIMED_OUT') return 'unknown';
+  if (failure.code === 'NODE_TIMED_OUT' || failure.code === 'OUTPUT_INVALID') return 'unknown';
   if (failure.code !== 'NODE_FAILED') return ERROR_CODES[failure.code].retry ? 'transient' : 'fatal';
   const message = failure.message.toLowerCase();
   const met = SIGNS.find(([, signs]) => signs.some((sign) => message.includes(sign)));

@@ -14,8 +14,8 @@ describe('artifacts', () => {
   const artifacts = makeArtifacts({ now: () => new Date(0) });
   const keep = (id: string, text: TextValue, order: Partial<ArtifactOrder> = {}) =>
     artifacts.keep(
-      { runId: 'a-run' as RunId, nodeId: id as NodeId, artifactsDir },
-      { outputType: 'plan', ...order },
+      { runId: 'a-run' as RunId, artifactsDir },
+      { nodeId: id as NodeId, outputType: 'plan', ...order },
       text,
     );
   const read = (name: string): string => readFileSync(join(artifactsDir, 'nodes', name), 'utf8');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { NodeId } from '../../../src/core/ids.js';
 import { artifactName } from '../../../src/core/run/artifact.js';
 
 describe('the name of an artifact', () => {
@@ -10,7 +11,7 @@ describe('the name of an artifact', () => {
     ['../../etc/passwd', '______etc_passwd'],
     ['größe.1', 'gr__e_1'],
   ])('of node %j is %j', (nodeId, name) => {
-    expect(artifactName(nodeId, {})).toBe(name);
+    expect(artifactName({ nodeId: nodeId as NodeId })).toBe(name);
   });
 
   it('tells iterations of loop groups apart, and none of them from a node outside', () => {
@@ -26,10 +27,12 @@ describe('the name of an artifact', () => {
       ],
     ]);
     const digest = createHash('sha256').update(owner).digest('hex');
-    expect(artifactName('rev iew', { loopGroupPath: frames })).toBe(`loop.${digest}__rev_iew`);
+    expect(artifactName({ nodeId: 'rev iew' as NodeId, loopGroupPath: frames })).toBe(
+      `loop.${digest}__rev_iew`,
+    );
     const later = frames.map((frame) => ({ ...frame, iteration: frame.iteration + 1 }));
     const names = [{}, { loopGroupPath: frames }, { loopGroupPath: later }].map((order) =>
-      artifactName('a', order),
+      artifactName({ nodeId: 'a' as NodeId, ...order }),
     );
     expect(new Set(names).size).toBe(3);
   });

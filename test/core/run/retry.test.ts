@@ -18,6 +18,8 @@ describe('the class of a failed attempt', () => {
     ['auth error, socket hang up', 'transient'],
     ["Bash node 'a' timed out after 5000ms", 'unknown'],
     ["Bash node 'a' failed [exit 1]: no such file", 'unknown'],
+    ["Script node 'a' failed [exit 1]: fetch failed: ETIMEDOUT", 'transient'],
+    ["Script node 'a' timed out after 5000ms", 'unknown'],
     ['', 'unknown'],
   ];
   it.each(messages)('follows from the message %j: %s', (message, expected) => {
@@ -28,6 +30,9 @@ describe('the class of a failed attempt', () => {
     ['NODE_INTERRUPTED', 'transient'],
     ['PATH_STILL_OCCUPIED', 'transient'],
     ['NODE_TIMED_OUT', 'unknown'],
+    ['OUTPUT_INVALID', 'unknown'],
+    ['RUNTIME_MISSING', 'fatal'],
+    ['ARTIFACT_UNWRITABLE', 'fatal'],
     ['RUN_CANCELLED', 'fatal'],
     ['FENCED', 'fatal'],
     ['REFERENCE_UNRESOLVED', 'fatal'],
