@@ -2,6 +2,7 @@ import type { Activities } from '../src/contract/activities.js';
 import type { Scripts } from '../src/ports/scripts.js';
 import type { Shell } from '../src/ports/shell.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
+import { makeFindSignal, type FindSignalPorts } from './find-signal.js';
 import { insideRun } from './inside-run.js';
 import { makeMakeWorktree, type MakeWorktreePorts } from './make-worktree.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
@@ -12,6 +13,7 @@ import { makeWriteMirror } from './write-mirror.js';
 
 export type ActivityPorts = OpenRunPorts &
   RunNodePorts &
+  FindSignalPorts &
   CloseRunPorts &
   MakeWorktreePorts & { readonly shell: Shell; readonly scripts: Scripts };
 
@@ -24,6 +26,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
     makeWorktree: insideRun(makeMakeWorktree(ports)),
+    findSignal: insideRun(makeFindSignal(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
     removeEnvironment: insideRun(makeRemoveEnvironment(ports.environment)),
   };

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { RunNodeInput } from '../src/contract/activities.js';
-import { attemptId } from '../src/contract/workflow-id.js';
+import { attemptBefore } from '../src/contract/workflow-id.js';
 import { RunError } from '../src/core/errors.js';
 import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
 import type { Artifacts } from '../src/ports/artifacts.js';
@@ -46,9 +46,9 @@ export const makeRunNode =
     });
 
 /** What an attempt must not run beside: the one before it, and itself, when Temporal runs it a second time. */
-function earlierAttempts({ nodeId, attempt, attemptId: own }: AttemptTask): readonly string[] {
+function earlierAttempts({ attempt, attemptId: own }: AttemptTask): readonly string[] {
   const isRepeated = Context.current().info.attempt > 1;
-  return [...(attempt > 1 ? [attemptId(nodeId, attempt - 1)] : []), ...(isRepeated ? [own] : [])];
+  return [...(attempt > 1 ? [attemptBefore(own)] : []), ...(isRepeated ? [own] : [])];
 }
 
 async function keepArtifact(

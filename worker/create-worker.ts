@@ -20,6 +20,7 @@ import { makeWorktrees } from '../src/adapters/git/worktrees.js';
 import { readBootId } from '../src/adapters/host/boot-id.js';
 import { makeHost } from '../src/adapters/host/host.js';
 import { makeIsolationTable, makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
+import { makeOutputTexts } from '../src/adapters/process/output-texts.js';
 import { makePermits } from '../src/adapters/process/permits.js';
 import { makeScripts } from '../src/adapters/process/scripts.js';
 import { makeShell } from '../src/adapters/process/shell.js';
@@ -166,6 +167,7 @@ function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId:
     files: makeRunFiles(options.archonHome),
     sources: makeSourceFiles(makeTextStore(database)),
     outputs: makeOutputStore(),
+    outputTexts: makeOutputTexts(),
     table: makeRunTable(database, { logger, temporalNamespaceId }),
     isolation: makeIsolationTable(database, logger),
     worktrees: makeWorktrees({

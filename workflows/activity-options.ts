@@ -55,6 +55,12 @@ export const MAKE_WORKTREE: ActivityOptions = {
   retry: SHORT_PAUSES,
 };
 
+export const FIND_SIGNAL: ActivityOptions = {
+  summary: 'look for the signal of a loop',
+  startToCloseTimeout: '1m',
+  retry: SHORT_PAUSES,
+};
+
 export const STORE_OUTPUTS: ActivityOptions = {
   summary: 'move large outputs to files',
   startToCloseTimeout: '1m',

@@ -10,9 +10,10 @@ import {
 } from '../src/contract/messages.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import { RunError } from '../src/core/errors.js';
-import type { NodeId } from '../src/core/ids.js';
 import { isJsonObject } from '../src/core/json.js';
 import { checkAnswer } from '../src/core/run/check-answer.js';
+import { toldFrom } from '../src/core/run/place.js';
+import type { OpenGate } from '../src/core/run/run-status.js';
 import { describeState } from './describe-run.js';
 import { now, type LiveRun } from './live-run.js';
 
@@ -22,10 +23,11 @@ const DECIDE_HELP =
 /** Installs everything that people and programs may say to a run. Refusals are free: validators make them. */
 export function answerMessages(run: LiveRun, request: StartRequest, startedAt: string): void {
   const decide = refusing((message: DecideMessage): DecideAnswer => {
-    const { nodeId, decision, text, by } = acceptDecision(run, message);
+    const { gate, decision, text, by } = acceptDecision(run, message);
     const recorded = message.isRecorded === true ? ({ isRecorded: true } as const) : {};
-    run.apply({ type: 'gateDecided', nodeId, answer: { decision, text, by, ...recorded }, at: now() });
-    return { runId: request.runId, nodeId, decision };
+    const answer = { decision, text, by, ...recorded };
+    run.apply(toldFrom(gate.place, { type: 'gateDecided', nodeId: gate.node.id, answer, at: now() }));
+    return { runId: request.runId, nodeId: gate.name, decision };
   });
   setHandler(defineUpdate<DecideAnswer, [DecideMessage]>(MESSAGES.decideUpdate), decide, {
     validator: (message) => void refusing(acceptDecision.bind(null, run))(message),
@@ -75,7 +77,7 @@ function refusing<Message, Answer>(answer: (message: Message) => Answer): (messa
 }
 
 interface AcceptedDecision {
-  readonly nodeId: NodeId;
+  readonly gate: OpenGate;
   readonly decision: string;
   readonly text: string | null;
   readonly by: string | null;
@@ -95,7 +97,7 @@ function acceptDecision(run: LiveRun, message: unknown): AcceptedDecision {
     text,
   });
   if (check.kind === 'refused') throw new RunError(check.code, check.message);
-  return { nodeId: check.nodeId, decision, text, by };
+  return { gate: check.gate, decision, text, by };
 }
 
 function readCancel(message: unknown): { readonly by: string | null; readonly reason: string | null } {

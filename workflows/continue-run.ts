@@ -6,10 +6,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities, OpenedRun } from '../src/contract/activities.js';
-import type { NodeId } from '../src/core/ids.js';
 import { isEnding } from '../src/core/run/run-status.js';
-import { largestInlineOutputs, shortened, toSnapshot, withOutputs } from '../src/core/run/snapshot.js';
-import type { NodeOutput } from '../src/core/run/task.js';
+import { outputsToStore, snapshotWithin, withOutputs } from '../src/core/run/snapshot-size.js';
 import { STORE_OUTPUTS } from './activity-options.js';
 import type { Admission } from './admit.js';
 import type { CarriedRun } from './carried-run.js';
@@ -72,7 +70,7 @@ export class Continuation {
     if (!(await this.pack(patienceMs))) return;
     if (!(await this.waitFor(() => this.isQuiet, patienceMs))) return;
     await this.continueWith({
-      snapshot: shortened(toSnapshot(live.state), SNAPSHOT_BYTES),
+      snapshot: snapshotWithin(live.state, SNAPSHOT_BYTES),
       fenceToken: admission.owner.fenceToken,
       opened,
       startedAt,
@@ -103,7 +101,7 @@ export class Continuation {
   /** Moves the largest outputs into files until the state is small enough to be handed over. */
   private async pack(patienceMs: number | null): Promise<boolean> {
     const { live, admission, opened } = this.run;
-    const outputs = outputsToMove(live);
+    const outputs = outputsToStore(live.state, SNAPSHOT_BYTES);
     if (Object.keys(outputs).length === 0) return true;
     const { storeOutputs } = proxyActivities<Activities>(STORE_OUTPUTS);
     const { runId } = admission.request;
@@ -121,14 +119,4 @@ export class Continuation {
     await storing;
     return isInTime;
   }
-}
-
-function outputsToMove({ definition, state }: LiveRun): Readonly<Record<NodeId, NodeOutput>> {
-  const large = new Set(largestInlineOutputs(toSnapshot(state), SNAPSHOT_BYTES));
-  const outputs: Record<NodeId, NodeOutput> = {};
-  definition.nodes.forEach((node, position) => {
-    const current = state.nodes[position];
-    if (current && 'output' in current && large.has(node.id)) outputs[node.id] = current.output;
-  });
-  return outputs;
 }

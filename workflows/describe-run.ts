@@ -2,6 +2,8 @@ import type { RunDescription, WaitingGate } from '../src/contract/messages.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import type { WorkflowDefinition } from '../src/core/definition/definition.js';
 import { choicesAt } from '../src/core/run/gate.js';
+import { bodyAt, runLevel, type Level } from '../src/core/run/level.js';
+import { inside, nameAt, type Place } from '../src/core/run/place.js';
 import { runStatus, waitingGates } from '../src/core/run/run-status.js';
 import type { NodeState, RunState } from '../src/core/run/run-state.js';
 
@@ -20,22 +22,34 @@ export function describeState(
     status: runStatus(state),
     startedAt,
     startedBy,
-    nodes: definition.nodes.map((node, position) => {
-      const { status, attempt } = shape(state.nodes[position]);
-      return { nodeId: node.id, kind: node.kind, status, attempt };
-    }),
+    nodes: nodesIn(runLevel(definition, state), []),
     waiting: gatesOf(definition, state),
   };
 }
 
-function shape(node: NodeState | undefined): { status: NodeState['status']; attempt: number | null } {
+/** In the order of the file; the body of a loop group at work stands behind its group. */
+function nodesIn(level: Level, place: Place): RunDescription['nodes'] {
+  return level.graph.nodes.flatMap((node, position) => {
+    const body = bodyAt(level, position);
+    const own = { nodeId: nameAt(place, node.id), kind: node.kind, ...shape(level.state.nodes[position]) };
+    if (body === null) return [own];
+    const { iteration } = body.within.loop;
+    return [own, ...nodesIn(body, inside(place, { nodeId: node.id, iteration }))];
+  });
+}
+
+function shape(
+  node: NodeState | undefined,
+): Pick<RunDescription['nodes'][number], 'status' | 'attempt' | 'iteration'> {
   if (node === undefined) return { status: 'pending', attempt: null };
-  return { status: node.status, attempt: 'attempt' in node ? node.attempt : null };
+  const { status } = node;
+  if (node.status === 'looping') return { status, attempt: null, iteration: node.iteration };
+  return { status, attempt: 'attempt' in node ? node.attempt : null };
 }
 
 function gatesOf(definition: WorkflowDefinition, state: RunState): readonly WaitingGate[] {
-  return waitingGates(definition, state).map(({ node, message, openedAt }) => ({
-    nodeId: node.id,
+  return waitingGates(definition, state).map(({ name, node, message, openedAt }) => ({
+    nodeId: name,
     message,
     decisions: choicesAt(node),
     openedAt,
@@ -49,11 +63,16 @@ const MARKS: Readonly<Record<NodeState['status'], string>> = {
   running: '▶',
   retrying: '↻',
   waiting: '⏸',
+  looping: '↻',
   completed: '✓',
   failed: '✗',
   skipped: '-',
   dropped: '-',
 };
+
+function statusOf({ status, iteration }: RunDescription['nodes'][number]): string {
+  return iteration === undefined ? status : `${status}, iteration ${iteration}`;
+}
 
 /** The same in Markdown, for the Web UI. */
 export function detailsOf(title: string, description: RunDescription): string {
@@ -61,7 +80,7 @@ export function detailsOf(title: string, description: RunDescription): string {
   const shown = nodes.length <= SHOWN_NODES ? nodes : nodes.filter((node) => node.status !== 'pending');
   const lines = shown
     .slice(-SHOWN_NODES)
-    .map((node) => `- ${MARKS[node.status]} \`${node.nodeId}\` ${node.kind}, ${node.status}`);
+    .map((node) => `- ${MARKS[node.status]} \`${node.nodeId}\` ${node.kind}, ${statusOf(node)}`);
   const more = nodes.length > lines.length ? [`- … ${nodes.length} nodes in all`] : [];
   const gates = waiting.flatMap((gate) => [
     '',

@@ -1,6 +1,10 @@
 import type { WorkflowDefinition } from '../src/core/definition/definition.js';
+import { RunError } from '../src/core/errors.js';
+import type { NodeId } from '../src/core/ids.js';
 import { evolve } from '../src/core/run/evolve.js';
-import type { Cancellation, RunEvent, RunState } from '../src/core/run/run-state.js';
+import { levelAt, type Level } from '../src/core/run/level.js';
+import type { Place } from '../src/core/run/place.js';
+import type { Cancellation, NodeState, RunEvent, RunState } from '../src/core/run/run-state.js';
 import { mustStopAttempts } from '../src/core/run/run-status.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 
@@ -38,6 +42,19 @@ export class LiveRun {
 
   get mustStopAttempts(): boolean {
     return this.#isStopWanted || mustStopAttempts(this.definition, this.#state);
+  }
+
+  /** @throws RunError `INTERNAL` that iteration is over, though something goes on in it */
+  levelAt(place: Place): Level {
+    const level = levelAt(this.definition, this.#state, place);
+    if (level === null) throw new RunError('INTERNAL', 'an iteration is over in which something goes on');
+    return level;
+  }
+
+  /** Undefined: that iteration is over. */
+  statusAt(place: Place, nodeId: NodeId): NodeState['status'] | undefined {
+    const state = levelAt(this.definition, this.#state, place)?.state;
+    return state?.nodes[state.plan.positionOf.get(nodeId) ?? -1]?.status;
   }
 
   /** @returns false when the event came too late to change anything, or broke the run */

@@ -1,17 +1,19 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { attemptId } from '../src/contract/workflow-id.js';
-import type { Node } from '../src/core/definition/definition.js';
 import { RunError } from '../src/core/errors.js';
-import { bindingReferences } from '../src/core/expression/bindings.js';
 import type { NodeId } from '../src/core/ids.js';
-import type { Action, NodeState } from '../src/core/run/run-state.js';
-import { scopeFor } from '../src/core/run/scope-for.js';
-import type { AttemptResult, AttemptTask, NodeFailure } from '../src/core/run/task.js';
+import { inside, nameAt, toldFrom, type Place } from '../src/core/run/place.js';
+import type { Action, NodeState, RunEvent } from '../src/core/run/run-state.js';
+import type { AttemptResult, NodeFailure } from '../src/core/run/task.js';
 import type { Admission } from './admit.js';
 import { attemptFailure } from './attempt-failure.js';
+import { checkLoop } from './check-loop.js';
+import { immediateEvent, iterationTimes } from './immediate-event.js';
 import { now, type LiveRun } from './live-run.js';
-import { isWork, runOnHost, sharedWords, type WorkNode } from './node-work.js';
-import { nodeEnvironment, type RunVariables } from './run-variables.js';
+import { nodeTask, type WorkOf } from './node-task.js';
+import { isWork, runOnHost } from './node-work.js';
+import type { RunVariables } from './run-variables.js';
+
+type Of<Type extends Action['type']> = Extract<Action, { readonly type: Type }>;
 
 /** Begins actions, and turns what becomes of them into events. Everything that it opens ends by itself. */
 export class Performer {
@@ -19,11 +21,15 @@ export class Performer {
   /** What is cancelled when the run's attempts are to be stopped. */
   readonly #attempts = new CancellationScope();
 
+  readonly #work: WorkOf;
+
   constructor(
     private readonly run: LiveRun,
-    private readonly admission: Admission,
-    private readonly variables: RunVariables,
-  ) {}
+    admission: Admission,
+    variables: RunVariables,
+  ) {
+    this.#work = { admission, variables };
+  }
 
   /** Activities and timers that have begun and not ended. */
   get openCount(): number {
@@ -35,109 +41,103 @@ export class Performer {
     this.#attempts.cancel();
   }
 
-  begin(action: Action): void {
+  /** @param place the body of a loop group in which the action is due */
+  begin(action: Action, place: Place = []): void {
     switch (action.type) {
-      case 'keepNode':
-        this.run.apply({ ...action, type: 'nodeKept', at: now() });
+      case 'inBody':
+        this.begin(action.action, inside(place, action));
         return;
       case 'startNode':
-        this.startAttempt(action.nodeId, action.attempt);
+        this.startAttempt(action.nodeId, action.attempt, place);
         return;
       case 'scheduleRetry':
-        this.scheduleRetry(action);
+        this.scheduleRetry(action, place);
         return;
       case 'openGate':
-        this.openGate(action);
+        this.openGate(action, place);
         return;
-      case 'skipNode':
-        this.run.apply({ ...action, type: 'nodeSkipped', at: now() });
+      case 'checkIteration':
+        this.checkIteration(action, place);
         return;
-      case 'refuseNode':
-        this.run.apply({ ...action, type: 'nodeRefused', at: now() });
-        return;
-      case 'cancelRun':
-        this.run.apply({ type: 'cancelRequested', cancellation: action.cancellation, at: now() });
-        return;
-      case 'finish':
-        this.run.apply({ type: 'runFinished', outcome: action.outcome, at: now() });
+      default:
+        this.tell(place, immediateEvent(action, this.run.levelAt(place)));
     }
   }
 
-  private startAttempt(nodeId: NodeId, attempt: number): void {
-    if (!this.run.apply({ type: 'nodeStarted', nodeId, attempt, at: now() })) return;
-    const node = this.nodeOf(nodeId);
-    if (!isWork(node)) throw new RunError('INTERNAL', `node '${nodeId}' is no work for the host`);
+  private startAttempt(nodeId: NodeId, attempt: number, place: Place): void {
+    if (!this.tell(place, { type: 'nodeStarted', nodeId, attempt, at: now() })) return;
     const begun = Date.now();
-    this.follow(this.runAttempt(node, attempt), (result) => {
+    this.follow(this.runAttempt(nodeId, attempt, place), (result) => {
       const at = now();
       if (result.kind === 'completed') {
         const { durationMs, output, artifact } = result;
         const kept = artifact === undefined ? {} : { artifact };
-        this.run.apply({ type: 'nodeCompleted', nodeId, attempt, output, durationMs, ...kept, at });
+        this.tell(place, { type: 'nodeCompleted', nodeId, attempt, output, durationMs, ...kept, at });
       } else {
         const { failure, durationMs = Date.now() - begun } = result;
-        this.run.apply({ type: 'attemptFailed', nodeId, attempt, failure, durationMs, at });
+        this.tell(place, { type: 'attemptFailed', nodeId, attempt, failure, durationMs, at });
       }
     });
   }
 
-  private scheduleRetry({ nodeId, attempt, delayMs }: Extract<Action, { type: 'scheduleRetry' }>): void {
-    this.run.apply({ type: 'retryScheduled', nodeId, attempt, at: now() });
-    this.whenStill('retrying', { nodeId, delayMs, summary: `retry ${nodeId}` }, () => {
-      this.startAttempt(nodeId, attempt);
-    });
-  }
-
-  private openGate({ nodeId, message, timeoutMs }: Extract<Action, { type: 'openGate' }>): void {
-    this.run.apply({ type: 'gateOpened', nodeId, message, at: now() });
-    if (timeoutMs === null) return;
-    this.whenStill('waiting', { nodeId, delayMs: timeoutMs, summary: `gate ${nodeId}` }, () => {
-      this.run.apply({ type: 'gateTimedOut', nodeId, at: now() });
-    });
-  }
-
-  private async runAttempt(node: WorkNode, attempt: number): Promise<AttemptEnd> {
+  private async runAttempt(nodeId: NodeId, attempt: number, place: Place): Promise<AttemptEnd> {
+    const name = nameAt(place, nodeId);
     try {
-      const task = this.taskOf(node, attempt);
-      return await this.#attempts.run(() => runOnHost(node, task, this.admission));
+      const level = this.run.levelAt(place);
+      const node = level.graph.nodes.find(({ id }) => id === nodeId);
+      if (!node || !isWork(node)) throw new RunError('INTERNAL', `node '${name}' is no work for the host`);
+      const task = nodeTask(node, attempt, { level, place }, this.#work);
+      return await this.#attempts.run(() => runOnHost(node, task, this.#work.admission));
     } catch (error) {
-      return { kind: 'failed', failure: attemptFailure(node.id, error) };
+      return { kind: 'failed', failure: attemptFailure(name, error) };
     }
   }
 
-  private taskOf(node: WorkNode, attempt: number): AttemptTask {
-    const { request } = this.admission;
-    const { definition, state } = this.run;
-    const references = [...node.references, ...bindingReferences(node.bindings ?? {})];
-    return {
-      runId: request.runId,
-      nodeId: node.id,
-      attempt,
-      attemptId: attemptId(node.id, attempt),
-      workingPath: request.workingPath,
-      artifactsDir: this.variables.artifactsDir,
-      scope: scopeFor(definition, state, { node, references }, this.variables.values),
-      environment: nodeEnvironment(request, this.variables),
-      hasClientEnvironment: request.hasClientEnvironment,
-      graceMs: request.graceMs,
-      ...sharedWords(node),
-    };
+  private scheduleRetry({ nodeId, attempt, delayMs }: Of<'scheduleRetry'>, place: Place): void {
+    this.tell(place, { type: 'retryScheduled', nodeId, attempt, at: now() });
+    this.whenStill('retrying', { place, nodeId, delayMs, what: 'retry' }, () => {
+      this.startAttempt(nodeId, attempt, place);
+    });
+  }
+
+  private openGate({ nodeId, message, timeoutMs }: Of<'openGate'>, place: Place): void {
+    this.tell(place, { type: 'gateOpened', nodeId, message, at: now() });
+    if (timeoutMs === null) return;
+    this.whenStill('waiting', { place, nodeId, delayMs: timeoutMs, what: 'gate' }, () => {
+      this.tell(place, { type: 'gateTimedOut', nodeId, at: now() });
+    });
+  }
+
+  private checkIteration({ nodeId, iteration }: Of<'checkIteration'>, place: Place): void {
+    const level = this.run.levelAt(place);
+    if (!this.tell(place, { type: 'checkStarted', nodeId, iteration, at: now() })) return;
+    const check = this.#attempts.run(() => checkLoop({ nodeId, level, place }, this.#work));
+    const ended = check.catch((error: unknown) => attemptFailure(nameAt(place, nodeId), error));
+    this.follow(ended, (result) => {
+      const about = { nodeId, iteration, ...iterationTimes(this.run.levelAt(place), nodeId), at: now() };
+      if ('isMet' in result) this.tell(place, { type: 'iterationEnded', isMet: result.isMet, ...about });
+      else this.tell(place, { type: 'iterationFailed', failure: result, ...about });
+    });
   }
 
   /** Acts after a delay, unless the node has moved on by then; its timer goes as soon as it has. */
   private whenStill(
     status: NodeState['status'],
-    { nodeId, delayMs, summary }: { nodeId: NodeId; delayMs: number; summary: string },
+    timer: { place: Place; nodeId: NodeId; delayMs: number; what: string },
     act: () => void,
   ): void {
-    const hasMovedOn = (): boolean => {
-      const { nodes, plan } = this.run.state;
-      return nodes[plan.positionOf.get(nodeId) ?? -1]?.status !== status;
-    };
+    const { place, nodeId, delayMs } = timer;
+    const summary = `${timer.what} ${nameAt(place, nodeId)}`;
+    const hasMovedOn = (): boolean => this.run.statusAt(place, nodeId) !== status;
     const settled = this.#attempts.run(() => condition(hasMovedOn, delayMs, { summary })).catch(() => true);
     this.follow(settled, (isOver) => {
       if (!isOver) act();
     });
+  }
+
+  /** @returns false when the event came too late to change anything */
+  private tell(place: Place, event: RunEvent): boolean {
+    return this.run.apply(toldFrom(place, event));
   }
 
   private follow<Result>(work: Promise<Result>, then: (result: Result) => void): void {
@@ -150,12 +150,6 @@ export class Performer {
       .catch((error: unknown) => {
         this.run.break(error);
       });
-  }
-
-  private nodeOf(nodeId: NodeId): Node {
-    const node = this.run.definition.nodes.find(({ id }) => id === nodeId);
-    if (node === undefined) throw new RunError('INTERNAL', `there is no node '${nodeId}'`);
-    return node;
   }
 }
 

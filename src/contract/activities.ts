@@ -9,6 +9,7 @@ import type {
   NodeOutput,
   ScriptTask,
   ShellTask,
+  TextValue,
 } from '../core/run/task.js';
 import type { StartRequest } from './start-request.js';
 
@@ -125,6 +126,15 @@ export interface StoreOutputsInput {
   readonly outputs: Readonly<Record<string, NodeOutput>>;
 }
 
+export interface FindSignalInput {
+  readonly text: TextValue;
+  readonly signal: string;
+}
+
+export interface FindSignalResult {
+  readonly isFound: boolean;
+}
+
 export interface RemoveEnvironmentInput {
   readonly runId: string;
 }
@@ -134,7 +144,7 @@ export interface RemoveEnvironmentInput {
  * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`,
  * `runScript`: one attempt of a bash or script node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
- * cancelled · `makeWorktree`: makes the worktree that the run works in · `storeOutputs`: moves outputs to files · `removeEnvironment`: removes what a client left for
+ * cancelled · `makeWorktree`: makes the worktree that the run works in · `storeOutputs`: moves outputs to files · `findSignal`: whether an output gives the signal of a loop · `removeEnvironment`: removes what a client left for
  * a run that will not be.
  */
 export interface Activities {
@@ -145,5 +155,6 @@ export interface Activities {
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   makeWorktree(input: MakeWorktreeInput): Promise<MadeWorktree>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
+  findSignal(input: FindSignalInput): Promise<FindSignalResult>;
   removeEnvironment(input: RemoveEnvironmentInput): Promise<void>;
 }

@@ -59,6 +59,8 @@ export interface RunDescription {
     readonly kind: NodeKind;
     readonly status: NodeState['status'];
     readonly attempt: number | null;
+    /** Of a loop group at work. Nodes of its body follow it, as `group.node`. */
+    readonly iteration?: number;
   }[];
   readonly waiting: readonly WaitingGate[];
 }

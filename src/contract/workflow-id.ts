@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { HostId, NodeId, RunId, WorkingPath } from '../core/ids.js';
 import { pathKey } from '../core/lease/path-key.js';
+import type { Place } from '../core/run/place.js';
 
 const SLUG_LENGTH = 40;
 const PLAIN_NODE_ID = /^[A-Za-z0-9_-]{1,100}$/;
@@ -49,18 +50,39 @@ export function mirrorWorkflowId(runId: RunId, fenceToken: string, part = 1): st
 
 /**
  * Names one attempt of a node: activity id, marker of its processes, name of its directory. Other node
- * ids than plain ones are hashed; `~` keeps them, and our own activities, apart from plain names.
+ * ids than plain ones are hashed; `~` keeps them, and our own activities, apart from plain names. One in the body
+ * of a loop group has group and iteration in front: `review.3.build.1`.
  */
-export function attemptId(nodeId: NodeId, attempt: number): string {
-  const name = PLAIN_NODE_ID.test(nodeId)
-    ? nodeId
-    : `~${bytesToHex(sha256(utf8ToBytes(nodeId))).slice(0, 16)}`;
-  return `${name}.${attempt}`;
+export function attemptId(nodeId: NodeId, attempt: number, place: Place = []): string {
+  return [...place.map(segment), `${plainName(nodeId)}.${attempt}`].join('.');
 }
 
-/** The node's plain name in an activity id made by `attemptId`; null for hashed names and our own activities. */
+/** The attempt before one that is not the first. */
+export function attemptBefore(id: string): string {
+  const end = id.lastIndexOf('.') + 1;
+  return `${id.slice(0, end)}${Number(id.slice(end)) - 1}`;
+}
+
+/** Names the attempt of `until_bash` after an iteration. @param place that iteration */
+export function checkId(place: Place): string {
+  return [...place.map(segment), UNTIL_BASH, 1].join('.');
+}
+
+/**
+ * The node's plain name in an activity id made by `attemptId`, `group.node` in a body; null for hashed names and
+ * our own activities.
+ */
 export function nodeOfActivityId(activityId: string): string | null {
-  if (activityId.startsWith('~')) return null;
-  const end = activityId.lastIndexOf('.');
-  return end > 0 ? activityId.slice(0, end) : null;
+  const names = activityId.split('.').filter((_, position) => position % 2 === 0);
+  const own = names.at(-1) === UNTIL_BASH ? names.slice(0, -1) : names;
+  const isPlain = activityId.includes('.') && own.every((name) => PLAIN_NODE_ID.test(name));
+  return isPlain ? own.join('.') : null;
+}
+
+const UNTIL_BASH = '~until';
+
+const segment = ({ nodeId, iteration }: Place[number]): string => `${plainName(nodeId)}.${iteration}`;
+
+function plainName(nodeId: NodeId): string {
+  return PLAIN_NODE_ID.test(nodeId) ? nodeId : `~${bytesToHex(sha256(utf8ToBytes(nodeId))).slice(0, 16)}`;
 }

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   INTERNAL: { retry: false, exitCode: 1 },
   INTERRUPTED: { retry: false, exitCode: 130 },
   LEASE_HELD: { retry: false, exitCode: 75 },
+  LOOP_EXHAUSTED: { retry: false, exitCode: 1 },
   MESSAGE_INVALID: { retry: false, exitCode: 64 },
   NODE_FAILED: { retry: false, exitCode: 1 },
   NODE_INTERRUPTED: { retry: true, exitCode: 1 },

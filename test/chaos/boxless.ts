@@ -11,6 +11,7 @@ import { futurePath } from '../../src/adapters/files/future-path.js';
 import { makeRunFiles } from '../../src/adapters/files/run-files.js';
 import { makeHost } from '../../src/adapters/host/host.js';
 import { makePool, makeRunTable, makeTextStore } from '../../src/adapters/postgres/index.js';
+import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeScripts } from '../../src/adapters/process/scripts.js';
 import { makeShell } from '../../src/adapters/process/shell.js';
@@ -112,6 +113,7 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
       files: makeRunFiles(join(home, 'archon')),
       sources: { lay: () => Promise.resolve() },
       outputs: makeOutputStore(),
+      outputTexts: makeOutputTexts(),
       table: makeRunTable(ownPool),
       permits: makePermits(100),
       artifacts: makeArtifacts({ now: () => new Date() }),

@@ -5,6 +5,7 @@ import type { Activities } from '../../src/contract/activities.js';
 import type { HostId } from '../../src/core/ids.js';
 import type { ExecutionFacts, ExecutionName } from '../../src/ports/executions.js';
 import { FakeRunTable } from './fake-run-table.js';
+import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox, type FakeBox } from './fake-box.js';
@@ -60,6 +61,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
     },
     worktrees: worktrees.worktrees,
     isolation: worktrees.isolation,
+    outputTexts: makeOutputTexts(),
     outputs: { store: (_directory, text) => Promise.resolve(text) },
     shell: { run: () => Promise.reject(new Error('no shell was asked for')) },
     scripts: {

@@ -1,4 +1,11 @@
-import type { Node, NodeKind, Text, WorkflowDefinition } from '../../src/core/definition/definition.js';
+import type {
+  Graph,
+  LoopRules,
+  Node,
+  NodeKind,
+  Text,
+  WorkflowDefinition,
+} from '../../src/core/definition/definition.js';
 import { conditionReferences, parseCondition } from '../../src/core/expression/condition.js';
 import { toOutput } from '../../src/core/expression/output.js';
 import { findReferences, type Reference } from '../../src/core/expression/reference.js';
@@ -56,6 +63,34 @@ export function aGate(id: string, over: Own<'approval', 'message'> = {}): NodeDr
 export function aCancelNode(id: string, over: Own<'cancel', 'reason'> = {}): NodeDraft<'cancel'> {
   const { reason = 'nothing to do', ...rest } = over;
   return { ...BASE, id: nodeId(id), kind: 'cancel', reason: { kind: 'inline', text: reason }, ...rest };
+}
+
+const RULES: LoopRules = {
+  until: 'DONE',
+  untilBash: null,
+  maxIterations: 5,
+  freshContext: false,
+  isInteractive: false,
+  gateMessage: null,
+  signalCompletes: false,
+};
+
+/** A loop group whose body is of these nodes. */
+export function aLoopGroup(
+  id: string,
+  body: readonly NodeDraft[],
+  { rules, schedule = 'layers', ...rest }: OwnOfLoop = {},
+): NodeDraft<'loop_group'> {
+  const graph: Graph = { schedule, nodes: aDefinition(body).nodes };
+  const own = { id: nodeId(id), kind: 'loop_group', body: graph } as const;
+  return { ...BASE, ...own, rules: { ...RULES, ...rules }, ...rest };
+}
+
+interface OwnOfLoop extends Partial<
+  Pick<NodeDraft<'loop_group'>, 'needs' | 'when' | 'triggerRule' | 'alwaysRun'>
+> {
+  readonly rules?: Partial<LoopRules>;
+  readonly schedule?: Graph['schedule'];
 }
 
 /** A definition of these nodes, with layers, references and fields worked out as the compiler does. */
@@ -118,15 +153,22 @@ export function someFacts(definition: WorkflowDefinition, over: Partial<MirrorFa
 }
 
 function textReferences(draft: NodeDraft): readonly Reference[] {
-  return textsOf(draft).flatMap((text) =>
+  const own = textsOf(draft).flatMap((text) =>
     text.kind === 'inline' ? findReferences(text.text).map(({ reference }) => reference) : [],
   );
+  if (draft.kind !== 'loop_group') return own;
+  const inBody = draft.body.nodes.flatMap(({ references, when }) => [
+    ...references,
+    ...conditionReferences(when?.condition ?? []),
+  ]);
+  return [...own, ...inBody];
 }
 
 function textsOf(draft: NodeDraft): readonly Text[] {
   if (draft.kind === 'bash') return [draft.script];
   if (draft.kind === 'script') return draft.source.kind === 'inline' ? [draft.source.text] : [];
   if (draft.kind === 'approval') return [draft.message];
+  if (draft.kind === 'loop_group') return draft.rules.untilBash ? [draft.rules.untilBash] : [];
   return draft.kind === 'cancel' ? [draft.reason] : [];
 }
 
@@ -137,7 +179,7 @@ function fieldsReadOf(drafts: readonly NodeDraft[]): ReadonlyMap<string, Readonl
     ...(draft.when === null ? [] : conditionReferences(parseCondition(draft.when))),
   ]);
   for (const reference of references) {
-    if (reference.kind !== 'node' || reference.field === null) continue;
+    if (reference.kind === 'input' || reference.field === null) continue;
     fields.set(reference.nodeId, (fields.get(reference.nodeId) ?? new Set()).add(reference.field));
   }
   return fields;

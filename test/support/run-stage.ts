@@ -6,6 +6,7 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities, type ActivityPorts } from '../../activities/index.js';
 import { makeOutputStore } from '../../src/adapters/files/output-store.js';
+import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeExecutions } from '../../src/adapters/temporal/executions.js';
 import type { RunMemo } from '../../src/contract/memo.js';
@@ -195,7 +196,7 @@ interface Refusal {
 }
 
 type Note = (what: string, runId: string) => void;
-type HostPorts = Pick<ActivityPorts, 'host' | 'sources' | 'files' | 'environment' | 'outputs'>;
+type HostPorts = Pick<ActivityPorts, 'host' | 'sources' | 'files' | 'environment' | 'outputs' | 'outputTexts'>;
 
 function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: Note): HostPorts {
   const nothing = (): Promise<void> => Promise.resolve();
@@ -231,6 +232,7 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
       },
     },
     outputs: makeOutputStore(),
+    outputTexts: makeOutputTexts(),
   };
 }
 

@@ -14,9 +14,9 @@ const UNSETTLED: NodeScope = { state: 'unsettled' };
  */
 export function resolveReference(reference: Reference, scope: Scope): Resolution {
   if (reference.kind === 'input') return resolveInput(reference.name, scope);
-  if (reference.kind === 'previous' && scope.previous === undefined) return inline('');
   const { nodeId, field } = reference;
   const node = nodeOf(reference, scope);
+  if (reference.kind === 'previous' && node.state === 'unsettled') return inline('');
   switch (node.state) {
     case 'completed':
       return field === null ? whole(node.output) : resolveField(reference, field, node.output);

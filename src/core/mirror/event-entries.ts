@@ -1,28 +1,28 @@
-import type { Node } from '../definition/definition.js';
+import type { Graph, Node } from '../definition/definition.js';
+import type { NodeId } from '../ids.js';
 import type { JsonObject } from '../json.js';
 import type { Artifact } from '../run/artifact.js';
 import type { GateAnswer, NodeState, RunEvent, RunOutcome, RunState } from '../run/run-state.js';
+import { nameAt } from '../run/place.js';
+import { entry, type Entry, type Subject } from './entry.js';
+import { isLoopEvent, loopEndEntries, loopEntries, loopGateData, type LoopEvent } from './loop-entries.js';
 import type { MirrorFacts } from './mirror-facts.js';
 import { outputData } from './node-output.js';
-import type { EventRow } from './rows.js';
 
-type Entry = Pick<EventRow, 'eventType' | 'nodeName' | 'data'>;
 type NodeEvent = Extract<RunEvent, { readonly nodeId: unknown }>;
 type GateEvent = Extract<NodeEvent, { readonly type: 'gateOpened' | 'gateDecided' | 'gateTimedOut' }>;
-type AttemptEvent = Exclude<NodeEvent, GateEvent | { readonly type: 'retryScheduled' | 'nodeKept' }>;
-
-interface Subject {
-  readonly node: Node;
-  /** After the event. */
-  readonly state: NodeState;
-}
+type BodyEvent = Extract<NodeEvent, { readonly type: 'inBody' }>;
+type AttemptEvent = Exclude<
+  NodeEvent,
+  GateEvent | BodyEvent | LoopEvent | { readonly type: 'retryScheduled' | 'nodeKept' }
+>;
 
 /** How Archon records its own two decisions; others keep their names. */
 const RECORDED: Readonly<Record<string, string>> = { approve: 'approved', reject: 'rejected' };
 
 /** What an event of the run writes into the events table, in Archon's words. */
 export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState): readonly Entry[] {
-  if ('nodeId' in event) return nodeEntries(facts, event, after);
+  if ('nodeId' in event) return nodeEntries(facts.definition, event, after);
   switch (event.type) {
     case 'runStarted':
       return [
@@ -76,33 +76,43 @@ function endEntry(outcome: RunOutcome, at: string, { startedAt }: RunState): Ent
   }
 }
 
-function nodeEntries(facts: MirrorFacts, event: NodeEvent, after: RunState): readonly Entry[] {
-  const subject = subjectOf(facts, event, after);
+function nodeEntries(graph: Graph, event: NodeEvent, after: RunState): readonly Entry[] {
+  const subject = subjectOf(graph, event, after);
   if (!subject) return [];
+  if (isLoopEvent(event)) return loopEntries(subject, event);
   switch (event.type) {
     case 'gateOpened':
     case 'gateDecided':
     case 'gateTimedOut':
       return gateEntries(subject, event);
+    case 'inBody':
+      return bodyEntries(subject, event);
     case 'nodeKept':
       return keptEntries(subject);
     case 'nodeCompleted':
       return [attemptEntry(subject.node, event), ...artifactEntries(subject.node, event.artifact)];
-    case 'nodeSkipped':
-    case 'nodeStarted':
-    case 'attemptFailed':
-    case 'nodeRefused':
-      return [attemptEntry(subject.node, event)];
     case 'retryScheduled':
       return [];
+    default:
+      return [attemptEntry(subject.node, event)];
   }
 }
 
-function subjectOf({ definition }: MirrorFacts, event: NodeEvent, after: RunState): Subject | null {
+function subjectOf(graph: Graph, event: NodeEvent, after: RunState): Subject | null {
   const position = after.plan.positionOf.get(event.nodeId) ?? -1;
-  const node = definition.nodes[position];
+  const node = graph.nodes[position];
   const state = after.nodes[position];
   return node && state ? { node, state } : null;
+}
+
+/** Nodes of a body are told of by their names; what becomes of the body, its group tells. */
+function bodyEntries({ node, state }: Subject, { event, nodeId, iteration }: BodyEvent): readonly Entry[] {
+  if (node.kind !== 'loop_group' || state.status !== 'looping' || !('nodeId' in event)) return [];
+  return nodeEntries(node.body, event, state.body).map((entry) => ({
+    ...entry,
+    nodeName: nameAt([{ nodeId, iteration }], entry.nodeName as NodeId),
+    data: { iteration, ...entry.data },
+  }));
 }
 
 function attemptEntry(node: Node, event: AttemptEvent): Entry {
@@ -123,6 +133,7 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
         duration_ms: durationMs,
         type: node.kind,
         ...outputData(output),
+        ...(node.kind === 'workflow' && node.fanOut !== null ? { fan_out: true } : {}),
         signalbox: { attempt },
       };
       return entry(node, 'node_completed', data);
@@ -130,7 +141,10 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
     case 'attemptFailed': {
       const { attempt, durationMs, failure } = event;
       const ours = { attempt, code: failure.code, duration_ms: durationMs };
-      return entry(node, 'node_failed', { error: failure.message, type: node.kind, signalbox: ours });
+      return entry(node, 'node_failed', {
+        ...{ error: failure.message, type: node.kind },
+        signalbox: ours,
+      });
     }
     case 'nodeRefused': {
       const { code, message } = event.failure;
@@ -161,9 +175,9 @@ function keptEntries({ node, state }: Subject): readonly Entry[] {
 function gateEntries({ node, state }: Subject, event: GateEvent): readonly Entry[] {
   switch (event.type) {
     case 'gateOpened':
-      return [entry(node, 'approval_requested', { message: event.message })];
+      return [entry(node, 'approval_requested', { message: event.message, ...loopGateData(state) })];
     case 'gateDecided':
-      return decisionEntries(node, state, event.answer);
+      return [...decisionEntries(node, state, event.answer), ...loopEndEntries({ node, state }, {})];
     case 'gateTimedOut': {
       if (state.status !== 'failed') return [];
       const { code, message } = state.failure;
@@ -191,8 +205,4 @@ function receivedData({ decision, text, by }: GateAnswer): JsonObject {
   if (decision === 'reject') return { decision: 'rejected', reason: text || 'Rejected', signalbox };
   if (decision === 'approve') return { decision: 'approved', comment: text || 'Approved', signalbox };
   return { decision, comment: text || decision, signalbox };
-}
-
-function entry(node: Node, eventType: string, data: JsonObject): Entry {
-  return { eventType, nodeName: node.id, data };
 }

@@ -1,7 +1,8 @@
-import type { ApprovalNode, WorkflowDefinition } from '../definition/definition.js';
+import type { Graph, Node, WorkflowDefinition } from '../definition/definition.js';
 import type { JsonObject } from '../json.js';
 import { excerptOf } from '../run/excerpt.js';
 import { choicesAt } from '../run/gate.js';
+import { findNode } from '../run/level.js';
 import { waitingGates, type OpenGate } from '../run/run-status.js';
 import type { DecidedGate, RunState } from '../run/run-state.js';
 
@@ -15,9 +16,9 @@ const EXCERPT_CHARACTERS = 2_000;
 export function gateMetadata(definition: WorkflowDefinition, state: RunState): JsonObject {
   const [first] = waitingGates(definition, state);
   const { lastDecision } = state;
-  if (first) return { approval: approvalOf(first.node, first.message), ...answerOf(lastDecision) };
+  if (first) return { approval: approvalOf(first), ...answerOf(lastDecision) };
   if (lastDecision) {
-    const approval = resolvedApproval(definition, state, lastDecision);
+    const approval = resolvedApproval(definition, lastDecision);
     return { approval, ...answerOf(lastDecision) };
   }
   return hasMetGate(definition, state) ? { approval: null } : {};
@@ -25,8 +26,8 @@ export function gateMetadata(definition: WorkflowDefinition, state: RunState): J
 
 /** Every gate that waits, for our own readers. */
 export function gateList(definition: WorkflowDefinition, state: RunState): readonly JsonObject[] {
-  return waitingGates(definition, state).map(({ node, message, openedAt }: OpenGate) => ({
-    nodeId: node.id,
+  return waitingGates(definition, state).map(({ name, node, message, openedAt }) => ({
+    nodeId: name,
     message: excerptOf(message, EXCERPT_CHARACTERS),
     decisions: choicesAt(node),
     openedAt,
@@ -37,15 +38,32 @@ export function gateList(definition: WorkflowDefinition, state: RunState): reado
 function hasMetGate(definition: WorkflowDefinition, state: RunState): boolean {
   return definition.nodes.some((node, position) => {
     const status = state.nodes[position]?.status;
-    return node.kind === 'approval' && (status === 'failed' || status === 'dropped');
+    const isOver = status === 'failed' || status === 'dropped';
+    const isFurther = status === 'looping' || status === 'completed';
+    return hasGates(node) && (isOver || (node.kind !== 'approval' && isFurther));
   });
 }
 
-function approvalOf(node: ApprovalNode, message: string): JsonObject {
+function hasGates(node: Node): boolean {
+  if (node.kind !== 'loop_group') return node.kind === 'approval';
+  return node.rules.isInteractive || graphHasGates(node.body);
+}
+
+function graphHasGates({ nodes }: Graph): boolean {
+  return nodes.some(hasGates);
+}
+
+type ShownGate = Pick<OpenGate, 'name' | 'node' | 'message'> & Partial<Pick<OpenGate, 'loop'>>;
+
+function approvalOf({ name, node, message, loop }: ShownGate): JsonObject {
+  if (node.kind === 'loop_group') {
+    const about = loop ? { iteration: loop.iteration, completionSignaled: loop.isMet } : {};
+    return { type: 'interactive_loop', nodeId: name, message, ...about };
+  }
   const decisions = node.decisions ?? choicesAt(node).map((id) => ({ id, label: null }));
   return {
     type: 'approval',
-    nodeId: node.id,
+    nodeId: name,
     message,
     captureResponse: node.captureResponse,
     decisions: decisions.map(({ id, label }) => ({ id, ...(label === null ? {} : { label }) })),
@@ -55,13 +73,12 @@ function approvalOf(node: ApprovalNode, message: string): JsonObject {
 
 function resolvedApproval(
   definition: WorkflowDefinition,
-  state: RunState,
   { nodeId, message, answer }: DecidedGate,
 ): JsonObject | null {
-  const node = definition.nodes[state.plan.positionOf.get(nodeId) ?? -1];
-  if (node?.kind !== 'approval') return null;
+  const node = findNode(definition, nodeId);
+  if (node?.kind !== 'approval' && node?.kind !== 'loop_group') return null;
   const resolved = answer.decision === 'reject' ? 'rejected' : 'approved';
-  return { ...approvalOf(node, message), resolved };
+  return { ...approvalOf({ name: nodeId, node, message }), resolved };
 }
 
 function answerOf(decided: DecidedGate | null): JsonObject {

@@ -50,8 +50,11 @@ export function progressRow(facts: MirrorFacts, state: RunState, at: string): Ru
   };
 }
 
+/** What may complete a node; those of bodies begin anew with their group. */
+const RESULTS: readonly RunEvent['type'][] = ['nodeCompleted', 'gateDecided', 'iterationEnded'];
+
 function resultsOf(event: RunEvent, after: RunState): readonly NodeResultRow[] {
-  if (event.type !== 'nodeCompleted' && event.type !== 'gateDecided') return [];
+  if (!('nodeId' in event) || !RESULTS.includes(event.type)) return [];
   const node = after.nodes[after.plan.positionOf.get(event.nodeId) ?? -1];
   if (node?.status !== 'completed') return [];
   return [{ nodeId: event.nodeId, attempt: node.attempt, output: node.output }];

@@ -1,9 +1,10 @@
-import type { Node, Text, When, WorkflowDefinition } from '../definition/definition.js';
+import type { Boundary, Node, Text, When } from '../definition/definition.js';
 import { RunError } from '../errors.js';
-import { conditionReferences, evaluateCondition } from '../expression/condition.js';
+import { conditionReferences, evaluateCondition, type Verdict } from '../expression/condition.js';
 import { substitute } from '../expression/substitute.js';
 import { excerptOf } from './excerpt.js';
-import type { Action, RunState } from './run-state.js';
+import type { Level } from './level.js';
+import type { Action, NodeState } from './run-state.js';
 import { scopeFor } from './scope-for.js';
 import type { NodeFailure } from './task.js';
 import { joins } from './trigger-rule.js';
@@ -12,28 +13,39 @@ import { joins } from './trigger-rule.js';
 const MESSAGE_CHARACTERS = 16_000;
 
 /**
- * What a node does whose turn has come: its join is asked first, then its condition; only then its kind
- * matters.
+ * What a node does whose turn has come: the includes around it are asked first, the outermost at the front, then
+ * its join, then its condition; only then its kind matters.
  */
-export function beginNode(definition: WorkflowDefinition, state: RunState, node: Node): Action {
-  const settled = node.dependsOn.map((position) => state.nodes[position]?.status ?? 'failed');
-  if (!joins(node.triggerRule, settled)) {
+export function beginNode(level: Level, node: Node): Action {
+  const mayPass = (node.boundaries ?? []).every((boundary) => isOpen(level, node, boundary));
+  if (!mayPass || !joins(node.triggerRule, settledAt(level, node.dependsOn))) {
     return { type: 'skipNode', nodeId: node.id, reason: 'trigger_rule', expression: null };
   }
-  const prevented = node.when && preventedBy(definition, state, node, node.when);
-  return prevented ?? beginByKind(definition, state, node);
+  const prevented = node.when && preventedBy(level, node, node.when);
+  return prevented ?? beginByKind(level, node);
+}
+
+/** A condition that cannot be read or resolved fails or skips the include's first nodes, which tell of it. */
+function isOpen(level: Level, node: Node, { dependsOn, triggerRules, when }: Boundary): boolean {
+  const settled = settledAt(level, dependsOn);
+  if (!triggerRules.some((rule) => joins(rule, settled))) return false;
+  return when === null || verdictOf(level, node, when).kind === 'true';
+}
+
+function settledAt({ state }: Level, positions: readonly number[]): readonly NodeState['status'][] {
+  return positions.map((position) => state.nodes[position]?.status ?? 'failed');
+}
+
+function verdictOf(level: Level, { layer }: Node, { condition }: When): Verdict {
+  const references = conditionReferences(condition);
+  const scope = { ...scopeFor(level, { layer, references }, {}), inputs: level.state.inputs };
+  return evaluateCondition(condition, scope);
 }
 
 /** The action of a condition that keeps its node from running; null: it does not. */
-function preventedBy(
-  definition: WorkflowDefinition,
-  state: RunState,
-  node: Node,
-  { condition, text }: When,
-): Action | null {
-  const references = conditionReferences(condition);
-  const scope = { ...scopeFor(definition, state, { node, references }, {}), inputs: state.inputs };
-  const verdict = evaluateCondition(condition, scope);
+function preventedBy(level: Level, node: Node, when: When): Action | null {
+  const verdict = verdictOf(level, node, when);
+  const { text } = when;
   switch (verdict.kind) {
     case 'true':
       return null;
@@ -46,20 +58,22 @@ function preventedBy(
   }
 }
 
-function beginByKind(definition: WorkflowDefinition, state: RunState, node: Node): Action {
+function beginByKind(level: Level, node: Node): Action {
   switch (node.kind) {
     case 'bash':
       return { type: 'startNode', nodeId: node.id, attempt: 1 };
     case 'approval': {
-      const made = messageOf(definition, state, { node, text: node.message });
+      const made = messageOf(level, node, node.message);
       if (made.kind === 'refused') return made.action;
       return { type: 'openGate', nodeId: node.id, message: made.message, timeoutMs: node.timeoutMs };
     }
     case 'cancel': {
-      const made = messageOf(definition, state, { node, text: node.reason });
+      const made = messageOf(level, node, node.reason);
       if (made.kind === 'refused') return made.action;
       return { type: 'cancelRun', cancellation: { by: null, reason: made.message, nodeId: node.id } };
     }
+    case 'loop_group':
+      return { type: 'startIteration', nodeId: node.id, iteration: 1 };
     default:
       return refusal(node, {
         code: 'DEFINITION_INVALID',
@@ -72,15 +86,11 @@ type Made =
   { readonly kind: 'made'; readonly message: string } | { readonly kind: 'refused'; readonly action: Action };
 
 /** What people read, references filled in; a text that cannot be made refuses its node. */
-function messageOf(
-  definition: WorkflowDefinition,
-  state: RunState,
-  { node, text }: { readonly node: Node; readonly text: Text },
-): Made {
+function messageOf(level: Level, node: Node, text: Text): Made {
   if (text.kind === 'stored') {
     return { kind: 'made', message: `(a text of ${text.bytes} bytes, stored as ${text.sha256})` };
   }
-  const scope = scopeFor(definition, state, { node, references: node.references }, {});
+  const scope = scopeFor(level, node, {});
   try {
     return { kind: 'made', message: clipped(substitute(text.text, 'message', scope)) };
   } catch (error) {

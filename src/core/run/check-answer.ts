@@ -1,8 +1,8 @@
 import type { WorkflowDefinition } from '../definition/definition.js';
 import type { ErrorCode } from '../errors.js';
 import { INLINE_LIMIT_BYTES } from '../expression/output.js';
-import type { NodeId } from '../ids.js';
 import { choicesAt, isShort } from './gate.js';
+import { findNode, findState, runLevel } from './level.js';
 import { isEnding, waitingGates, type OpenGate } from './run-status.js';
 import type { NodeState, RunState } from './run-state.js';
 
@@ -14,13 +14,14 @@ export interface AnswerRequest {
 }
 
 export type AnswerCheck =
-  | { readonly kind: 'accepted'; readonly nodeId: NodeId }
+  | { readonly kind: 'accepted'; readonly gate: OpenGate }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
 
 const NOT_WAITING: Readonly<Record<Exclude<NodeState['status'], 'kept' | 'completed'>, string>> = {
   pending: 'has not been reached yet',
   running: 'is not open',
   retrying: 'is not open',
+  looping: 'is not open: its iteration goes on',
   waiting: 'is waiting',
   failed: 'has failed: it was not decided in time, or its message could not be made',
   skipped: 'was skipped',
@@ -38,7 +39,7 @@ export function checkAnswer(
 ): AnswerCheck {
   const gates = waitingGates(definition, state);
   if (request.nodeId !== null) {
-    const gate = gates.find(({ node }) => node.id === request.nodeId);
+    const gate = gates.find(({ name }) => name === request.nodeId);
     return gate ? checkAt(gate, request) : notWaiting(definition, state, request.nodeId);
   }
   const [only, ...others] = gates;
@@ -47,12 +48,12 @@ export function checkAnswer(
   return refused('GATE_AMBIGUOUS', `${gates.length} gates wait. Say which one: ${listed(gates)}`);
 }
 
-function checkAt({ node }: OpenGate, { decision, text }: AnswerRequest): AnswerCheck {
-  const choices = choicesAt(node);
+function checkAt(gate: OpenGate, { decision, text }: AnswerRequest): AnswerCheck {
+  const choices = choicesAt(gate.node);
   if (!choices.includes(decision)) {
     return refused(
       'DECISION_UNDECLARED',
-      `gate '${node.id}' does not know '${decision}'. Choose one of: ${choices.join(', ')}`,
+      `gate '${gate.name}' does not know '${decision}'. Choose one of: ${choices.join(', ')}`,
     );
   }
   if (!isShort(text)) {
@@ -64,25 +65,24 @@ function checkAt({ node }: OpenGate, { decision, text }: AnswerRequest): AnswerC
   if (text?.includes('\0')) {
     return refused('MESSAGE_INVALID', 'the text of the decision has a NUL character. Take it out');
   }
-  return { kind: 'accepted', nodeId: node.id };
+  return { kind: 'accepted', gate };
 }
 
 function notWaiting(definition: WorkflowDefinition, state: RunState, nodeId: string): AnswerCheck {
-  const position = definition.nodes.findIndex((node) => node.id === nodeId);
-  const node = definition.nodes[position];
-  const current = state.nodes[position];
+  const node = findNode(definition, nodeId);
+  const status = findState(runLevel(definition, state), nodeId)?.status ?? 'pending';
   const instead = hint(waitingGates(definition, state));
-  if (!node || !current) return refused('GATE_NOT_WAITING', `there is no node '${nodeId}'. ${instead}`);
-  if (node.kind !== 'approval') {
+  if (!node) return refused('GATE_NOT_WAITING', `there is no node '${nodeId}'. ${instead}`);
+  if (node.kind !== 'approval' && !(node.kind === 'loop_group' && node.rules.isInteractive)) {
     return refused('GATE_NOT_WAITING', `node '${nodeId}' is no gate. ${instead}`);
   }
-  if (current.status === 'completed' || current.status === 'kept') {
+  if (status === 'completed' || status === 'kept') {
     return refused(
       'DECISION_ALREADY_MADE',
       `gate '${nodeId}' has been decided, and the first decision stands. ${instead}`,
     );
   }
-  return refused('GATE_NOT_WAITING', `gate '${nodeId}' ${NOT_WAITING[current.status]}. ${instead}`);
+  return refused('GATE_NOT_WAITING', `gate '${nodeId}' ${NOT_WAITING[status]}. ${instead}`);
 }
 
 function noneWaits(state: RunState): AnswerCheck {
@@ -103,7 +103,7 @@ function hint(gates: readonly OpenGate[]): string {
 }
 
 function listed(gates: readonly OpenGate[]): string {
-  return gates.map(({ node }) => `${node.id} (${choicesAt(node).join(', ')})`).join('; ');
+  return gates.map(({ name, node }) => `${name} (${choicesAt(node).join(', ')})`).join('; ');
 }
 
 function refused(code: ErrorCode, message: string): AnswerCheck {

@@ -1,11 +1,14 @@
 import type { WorkflowDefinition } from '../definition/definition.js';
 import { beginNode } from './begin-node.js';
-import { outcomeOf } from './outcome.js';
+import { bodyAt, runLevel, type Level } from './level.js';
+import { loopActions } from './loop-actions.js';
+import { bodyOutcomeOf, outcomeOf } from './outcome.js';
 import { isEnding } from './run-status.js';
-import type { Action, NodeState, RunState } from './run-state.js';
+import type { Action, RunState } from './run-state.js';
 
 /**
- * What must happen next. Pure and total: equal inputs give equal actions, in definition order.
+ * What must happen next. Pure and total: equal inputs give equal actions, in definition order. All of it holds
+ * of a run and, in the same words, of every body of a loop group in it.
  *
  * R1  A node is looked at only once all that it must wait for has settled, and moves on with the event of
  *     its action: so each action is begun exactly once.
@@ -15,25 +18,43 @@ import type { Action, NodeState, RunState } from './run-state.js';
  * R4  `cancelRun` comes last, once: siblings that are due together with a `cancel` node begin before it.
  */
 export function decide(definition: WorkflowDefinition, state: RunState): readonly Action[] {
-  if (state.outcome) return [];
-  const { active, unsettled } = state.progress;
-  if (isEnding(state) ? active.length === 0 : unsettled === 0) {
-    return [{ type: 'finish', outcome: outcomeOf(definition, state) }];
-  }
-  if (isEnding(state)) return [];
-  const actions = state.progress.frontier.flatMap((position) => actionAt(definition, state, position));
-  const cancel = actions.find((action) => action.type === 'cancelRun');
-  return cancel ? [...actions.filter((action) => action.type !== 'cancelRun'), cancel] : actions;
+  return decideAt(runLevel(definition, state));
 }
 
-function actionAt(definition: WorkflowDefinition, state: RunState, position: number): readonly Action[] {
-  const node = definition.nodes[position];
-  const current: NodeState | undefined = state.nodes[position];
+function decideAt(level: Level): readonly Action[] {
+  const { state } = level;
+  if (state.outcome) return [];
+  const { active, unsettled } = state.progress;
+  if (isEnding(state) ? active.length === 0 : unsettled === 0) return [finish(level)];
+  const actions = state.progress.frontier.flatMap((position) => actionsAt(level, position));
+  const cancel = actions.find(isCancel);
+  return cancel ? [...actions.filter((action) => !isCancel(action)), cancel] : actions;
+}
+
+function finish(level: Level): Action {
+  const outcome =
+    level.within === null ? outcomeOf(level.graph, level.state) : bodyOutcomeOf(level.graph, level.state);
+  return { type: 'finish', outcome };
+}
+
+function actionsAt(level: Level, position: number): readonly Action[] {
+  const { graph, state } = level;
+  const node = graph.nodes[position];
+  const current = state.nodes[position];
   if (!node || !current) return [];
+  if (current.status === 'looping') {
+    const body = bodyAt(level, position);
+    return body ? loopActions(body, decideAt) : [];
+  }
+  if (isEnding(state)) return [];
   if (current.status === 'retrying') {
     const { attempt, delayMs } = current;
     return [{ type: 'scheduleRetry', nodeId: node.id, attempt, delayMs }];
   }
   if (current.status === 'kept') return [{ type: 'keepNode', nodeId: node.id }];
-  return [beginNode(definition, state, node)];
+  return [beginNode(level, node)];
+}
+
+function isCancel(action: Action): boolean {
+  return action.type === 'inBody' ? isCancel(action.action) : action.type === 'cancelRun';
 }

@@ -1,19 +1,23 @@
-import type { Node, WorkflowDefinition } from '../definition/definition.js';
+import type { Graph, Node } from '../definition/definition.js';
 import { RunError } from '../errors.js';
-import { decideGate } from './gate.js';
+import { loopAfter, loopAfterEnding } from './loop-after.js';
 import { nodeAfter, nodeAfterEnding, type NodeEvent } from './node-after.js';
 import { makePlan } from './plan.js';
 import { mayBegin, progressAfter, progressOf } from './progress.js';
-import type { Cancellation, KeptResult, NodeState, RunEvent, RunState } from './run-state.js';
+import type { KeptResult, NodeState, RunEvent, RunPlan, RunState } from './run-state.js';
 import { isEnding } from './run-status.js';
+import { toldBy } from './told.js';
 
-/** A run at its very beginning. @param inputs by name, defaults filled in */
+/**
+ * A run, or the body of a loop group, at its very beginning.
+ * @param inputs by name, defaults filled in
+ */
 export function initialState(
-  definition: WorkflowDefinition,
+  graph: Graph,
   inputs: Readonly<Record<string, string>>,
+  plan: RunPlan = makePlan(graph),
 ): RunState {
-  const plan = makePlan(definition);
-  const nodes = definition.nodes.map((): NodeState => ({ status: 'pending' }));
+  const nodes = graph.nodes.map((): NodeState => ({ status: 'pending' }));
   return {
     plan,
     inputs,
@@ -28,7 +32,8 @@ export function initialState(
 }
 
 /**
- * The state after one event. Pure: the state that goes in is never changed.
+ * The state after one event. Pure: the state that goes in is never changed. All of it holds of a run and, in the
+ * same words, of every body of a loop group in it.
  *
  * R5  An event that does not fit where its node or its run is (a second decision, a timer that lost its
  *     race, an attempt that is over) changes nothing: the very state that went in comes back. First come,
@@ -37,10 +42,11 @@ export function initialState(
  * R7  `progress` always equals what `progressOf` counts from scratch.
  * R8  Ending a run early drops its waiting gates and fails the nodes that wait for another attempt; attempts
  *     that run end by their own events, and are not tried again.
+ * R9  What ends a body early ends the runs around it with the same event.
  * @throws RunError `EVENT_FOR_UNKNOWN_NODE`
  */
-export function evolve(definition: WorkflowDefinition, state: RunState, event: RunEvent): RunState {
-  if ('nodeId' in event) return afterNodeEvent(definition, state, event);
+export function evolve(graph: Graph, state: RunState, event: RunEvent): RunState {
+  if ('nodeId' in event) return afterNodeEvent(graph, state, event);
   if (state.outcome) return state;
   switch (event.type) {
     case 'runStarted':
@@ -70,42 +76,52 @@ function withKept(state: RunState, kept: readonly KeptResult[]): RunState {
   return isSame ? state : { ...state, nodes };
 }
 
-function afterNodeEvent(definition: WorkflowDefinition, state: RunState, event: NodeEvent): RunState {
+function afterNodeEvent(graph: Graph, state: RunState, event: NodeEvent): RunState {
   const position = state.plan.positionOf.get(event.nodeId) ?? -1;
-  const node = definition.nodes[position];
+  const node = graph.nodes[position];
   const before = state.nodes[position];
   if (!node || !before) {
     throw new RunError(
       'EVENT_FOR_UNKNOWN_NODE',
-      `${event.type} names node '${event.nodeId}', which workflow '${definition.name}' does not have; cancel the run and start it again`,
+      `${event.type} names node '${event.nodeId}', which the workflow does not have; cancel the run and start it again`,
       { nodeId: event.nodeId, eventType: event.type },
     );
   }
   if (state.outcome) return state;
-  const after = nodeAfter(node, before, event, {
-    isOpen: mayBegin(state.plan, state.progress, position),
-    isEnding: isEnding(state),
-  });
+  const after = stateAfter(node, before, event, state);
   if (after === before) return state;
   const next = withNode(state, position, after);
-  if (event.type !== 'gateDecided' || before.status !== 'waiting') return next;
-  const { message } = before;
-  const decided = { ...next, lastDecision: { nodeId: node.id, message, answer: event.answer } };
-  const cancellation = rejection(node, event);
-  return cancellation ? endedEarly(decided, { cancellation }) : decided;
+  const { decided, cancellation } = toldBy(node, before, event, after);
+  const told = decided ? { ...next, lastDecision: decided } : next;
+  return cancellation && !state.cancellation ? endedEarly(told, { cancellation }) : told;
 }
 
-function rejection(node: Node, event: Extract<NodeEvent, { type: 'gateDecided' }>): Cancellation | null {
-  const verdict = node.kind === 'approval' ? decideGate(node, event.answer) : null;
-  return verdict?.kind === 'rejected' ? verdict.cancellation : null;
+function stateAfter(node: Node, before: NodeState, event: NodeEvent, state: RunState): NodeState {
+  const { plan, progress } = state;
+  const surroundings = {
+    isOpen: mayBegin(plan, progress, plan.positionOf.get(node.id) ?? -1),
+    isEnding: isEnding(state),
+  };
+  const isLoop = before.status === 'looping' || event.type === 'iterationStarted';
+  if (!isLoop || node.kind !== 'loop_group') return nodeAfter(node, before, event, surroundings);
+  return loopAfter(node, before, event, {
+    ...surroundings,
+    freshBody: (earlier) => initialState(node.body, state.inputs, earlier),
+    evolveBody: (body, inner) => evolve(node.body, body, inner),
+  });
 }
 
 function endedEarly(state: RunState, why: Partial<Pick<RunState, 'cancellation' | 'abort'>>): RunState {
   const stopped = state.progress.active.reduce((current, position) => {
     const before = current.nodes[position];
-    return before ? withNode(current, position, nodeAfterEnding(before)) : current;
+    return before ? withNode(current, position, ended(before, why)) : current;
   }, state);
   return { ...stopped, ...why };
+}
+
+function ended(node: NodeState, why: Partial<Pick<RunState, 'cancellation' | 'abort'>>): NodeState {
+  if (node.status !== 'looping') return nodeAfterEnding(node);
+  return loopAfterEnding(node, (body) => (isEnding(body) ? body : endedEarly(body, why)));
 }
 
 function withNode(state: RunState, position: number, after: NodeState): RunState {

@@ -1,4 +1,4 @@
-import type { ApprovalNode } from '../definition/definition.js';
+import type { ApprovalNode, LoopGroupNode } from '../definition/definition.js';
 import { byteLength, INLINE_LIMIT_BYTES, toOutput, toStructuredOutput } from '../expression/output.js';
 import type { Cancellation, GateAnswer } from './run-state.js';
 import type { NodeOutput } from './task.js';
@@ -35,7 +35,8 @@ export function decideGate(node: ApprovalNode, answer: GateAnswer): GateVerdict 
 }
 
 /** What may be answered at a gate: its declared decisions and, always, `reject`; without declared ones `approve`. */
-export function choicesAt(node: ApprovalNode): readonly string[] {
+export function choicesAt(node: ApprovalNode | LoopGroupNode): readonly string[] {
+  if (node.kind === 'loop_group') return UNDECLARED_GATE;
   const choices = node.decisions?.map(({ id }) => id) ?? UNDECLARED_GATE;
   return choices.includes('reject') ? choices : [...choices, 'reject'];
 }

@@ -19,7 +19,7 @@ export interface Surroundings {
  * The states of a node. The very state that went in comes back for an event that does not fit it.
  *
  * ```
- * pending ─▶ running ─▶ completed | failed          a bash node; a failed attempt may lead to
+ * pending ─▶ running ─▶ completed | failed          a node with work; a failed attempt may lead to
  *               ▲ └───▶ retrying (due ─▶ scheduled) another one
  *               └──────────┘
  * pending ─▶ waiting ─▶ completed | failed | dropped a gate
@@ -43,10 +43,8 @@ export function nodeAfter(
       return afterRetrying(before, event);
     case 'waiting':
       return afterWaiting(node, before, event);
-    case 'completed':
-    case 'failed':
-    case 'skipped':
-    case 'dropped':
+    // Settled; or a loop group at work, whose states `loopAfter` has.
+    default:
       return before;
   }
 }
@@ -82,7 +80,7 @@ function afterRunning(
   }
   if (event.type !== 'attemptFailed' || event.attempt !== before.attempt) return before;
   const { attempt, failure } = event;
-  const policy = node.kind === 'bash' && !isEnding ? node.retry : null;
+  const policy = 'retry' in node && !isEnding ? node.retry : null;
   const delayMs = retryDelayMs(policy, attempt, failure);
   return delayMs === null
     ? { status: 'failed', attempt, failure }

@@ -1,4 +1,5 @@
-import type { WorkflowDefinition } from '../definition/definition.js';
+import type { Graph, WorkflowDefinition } from '../definition/definition.js';
+import { findNode } from './level.js';
 import type { RunOutcome, RunState } from './run-state.js';
 import type { NodeFailure, NodeOutput } from './task.js';
 
@@ -16,18 +17,40 @@ export function outcomeOf(definition: WorkflowDefinition, state: RunState): RunO
   return { status: 'completed', result: resultOf(state) };
 }
 
+/**
+ * How one iteration of a loop group's body ends. One of which every node was skipped has nothing to give, and is
+ * no failure.
+ */
+export function bodyOutcomeOf(graph: Graph, state: RunState): RunOutcome {
+  if (state.abort) return { status: 'failed', failure: state.abort };
+  if (state.cancellation) return { status: 'cancelled', cancellation: state.cancellation };
+  const failed = failedNodes(graph, state);
+  if (failed.length === 0) return { status: 'completed', result: null };
+  return { status: 'failed', failure: { code: 'NODE_FAILED', message: reasons(failed) } };
+}
+
 /** A reviewer's reject ended the run: nothing went wrong, the command line exits 0. */
 export function isRejected(definition: WorkflowDefinition, outcome: RunOutcome): boolean {
   if (outcome.status !== 'cancelled') return false;
   const { nodeId } = outcome.cancellation;
-  return definition.nodes.some((node) => node.id === nodeId && node.kind === 'approval');
+  const kind = nodeId === null ? null : findNode(definition, nodeId)?.kind;
+  return kind === 'approval' || kind === 'loop_group';
+}
+
+interface FailedNode {
+  readonly id: string;
+  readonly failure: NodeFailure;
+}
+
+function failedNodes({ nodes }: Graph, state: RunState): readonly FailedNode[] {
+  return nodes.flatMap(({ id }, position) => {
+    const settled = state.nodes[position];
+    return settled?.status === 'failed' ? [{ id, failure: settled.failure }] : [];
+  });
 }
 
 function failureMessage(definition: WorkflowDefinition, state: RunState): string | null {
-  const failed = definition.nodes.flatMap((node, position) => {
-    const settled = state.nodes[position];
-    return settled?.status === 'failed' ? [{ id: node.id, failure: settled.failure }] : [];
-  });
+  const failed = failedNodes(definition, state);
   const name = `DAG workflow '${definition.name}'`;
   if (state.nodes.some((node) => node.status === 'completed')) {
     return failed.length === 0 ? null : `${name} completed with failures: ${reasons(failed)}`;
@@ -40,7 +63,7 @@ function failureMessage(definition: WorkflowDefinition, state: RunState): string
   return `${name} failed: node(s) ${ids} failed.${skippedBehind(skipped)} ${reasons(failed)}`;
 }
 
-function reasons(failed: readonly { readonly id: string; readonly failure: NodeFailure }[]): string {
+function reasons(failed: readonly FailedNode[]): string {
   const named = failed.slice(0, NAMED_FAILURES).map(({ id, failure }) => `'${id}': ${failure.message}`);
   const unnamed = failed.length - named.length;
   return [...named, ...(unnamed > 0 ? [`and ${unnamed} more`] : [])].join('; ');
@@ -52,7 +75,7 @@ function skippedBehind(count: number): string {
 }
 
 /** The first node, in the order of the file, that nobody depends on and that gave a non-blank text. */
-function resultOf(state: RunState): NodeOutput | null {
+export function resultOf(state: RunState): NodeOutput | null {
   for (const position of state.plan.sinks) {
     const node = state.nodes[position];
     if (node?.status === 'completed' && !isBlank(node.output)) return node.output;

@@ -1,5 +1,6 @@
-import type { Node, WorkflowDefinition } from '../definition/definition.js';
+import type { Graph, Node } from '../definition/definition.js';
 import { conditionReferences } from '../expression/condition.js';
+import type { Reference } from '../expression/reference.js';
 import type { NodeId } from '../ids.js';
 import type { RunPlan } from './run-state.js';
 
@@ -7,18 +8,17 @@ type Positions = ReadonlyMap<NodeId, number>;
 type Barriers = Pick<RunPlan, 'barrierOf' | 'countedBy' | 'behind' | 'counts'>;
 
 /**
- * What follows from a definition alone: the place of every node, the sinks, and its schedule as barriers.
+ * What follows from a graph alone: the place of every node, the sinks, and its schedule as barriers.
  * `layers`: one barrier per layer, which counts the layer before. `dataflow`: one barrier per node, which
  * counts its dependencies and the nodes of earlier layers that it refers to.
  */
-export function makePlan(definition: WorkflowDefinition): RunPlan {
-  const positionOf = new Map(definition.nodes.map((node, position) => [node.id, position]));
-  const barriers =
-    definition.schedule === 'layers' ? layerBarriers(definition) : nodeBarriers(definition, positionOf);
-  return { positionOf, ...barriers, sinks: sinksOf(definition) };
+export function makePlan(graph: Graph): RunPlan {
+  const positionOf = new Map(graph.nodes.map((node, position) => [node.id, position]));
+  const barriers = graph.schedule === 'layers' ? layerBarriers(graph) : nodeBarriers(graph, positionOf);
+  return { positionOf, ...barriers, sinks: sinksOf(graph) };
 }
 
-function layerBarriers({ nodes }: WorkflowDefinition): Barriers {
+function layerBarriers({ nodes }: Graph): Barriers {
   const layerCount = nodes.reduce((deepest, node) => Math.max(deepest, node.layer + 1), 0);
   const behind: number[][] = Array.from({ length: layerCount }, () => []);
   nodes.forEach((node, position) => behind[node.layer]?.push(position));
@@ -30,7 +30,7 @@ function layerBarriers({ nodes }: WorkflowDefinition): Barriers {
   };
 }
 
-function nodeBarriers({ nodes }: WorkflowDefinition, positionOf: Positions): Barriers {
+function nodeBarriers({ nodes }: Graph, positionOf: Positions): Barriers {
   const awaited = nodes.map((node) => awaitedBy(node, nodes, positionOf));
   const countedBy: number[][] = nodes.map(() => []);
   awaited.forEach((positions, barrier) => {
@@ -44,10 +44,11 @@ function nodeBarriers({ nodes }: WorkflowDefinition, positionOf: Positions): Bar
   };
 }
 
-/** Dependencies, and nodes of earlier layers that the node's texts or its condition refer to. */
+/** Dependencies, those of the includes around, and nodes of earlier layers that the node refers to. */
 function awaitedBy(node: Node, nodes: readonly Node[], positionOf: Positions): ReadonlySet<number> {
-  const awaited = new Set(node.dependsOn);
-  for (const reference of [...node.references, ...conditionReferences(node.when?.condition ?? [])]) {
+  const boundaries = node.boundaries ?? [];
+  const awaited = new Set([...node.dependsOn, ...boundaries.flatMap(({ dependsOn }) => dependsOn)]);
+  for (const reference of referencesOf(node)) {
     const position = reference.kind === 'node' ? positionOf.get(reference.nodeId) : undefined;
     const producer = position === undefined ? undefined : nodes[position];
     if (position !== undefined && producer && producer.layer < node.layer) awaited.add(position);
@@ -55,7 +56,17 @@ function awaitedBy(node: Node, nodes: readonly Node[], positionOf: Positions): R
   return awaited;
 }
 
-function sinksOf({ nodes }: WorkflowDefinition): readonly number[] {
+/** What the node's texts and conditions refer to, those of its body included. */
+function referencesOf(node: Node): readonly Reference[] {
+  const conditions = [node.when, ...(node.boundaries ?? []).map(({ when }) => when)];
+  return [
+    ...node.references,
+    ...conditions.flatMap((when) => conditionReferences(when?.condition ?? [])),
+    ...(node.kind === 'loop_group' ? node.body.nodes.flatMap(referencesOf) : []),
+  ];
+}
+
+function sinksOf({ nodes }: Graph): readonly number[] {
   const upstream = new Set(nodes.flatMap((node) => node.dependsOn));
   return nodes.flatMap((_, position) => (upstream.has(position) ? [] : [position]));
 }

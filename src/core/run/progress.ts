@@ -10,14 +10,18 @@ export function isSettled(node: NodeState): boolean {
   );
 }
 
+const ACTIVE: readonly NodeState['status'][] = ['running', 'retrying', 'waiting', 'looping'];
+
 function isActive(node: NodeState): boolean {
-  return node.status === 'running' || node.status === 'retrying' || node.status === 'waiting';
+  return ACTIVE.includes(node.status);
 }
+
+const DUE: readonly NodeState['status'][] = ['pending', 'kept', 'looping'];
 
 /** Whether `decide` has something to say about a node, once its barrier is open. */
 function isDue(node: NodeState): boolean {
   if (node.status === 'retrying') return !node.isScheduled;
-  return node.status === 'pending' || node.status === 'kept';
+  return DUE.includes(node.status);
 }
 
 /** The bookkeeping of a run whose nodes stand like this, counted from scratch. */

@@ -1,5 +1,6 @@
 import type { NodeId } from '../ids.js';
 import type { Artifact } from './artifact.js';
+import type { LoopingState } from './loop-state.js';
 import type { NodeFailure, NodeOutput } from './task.js';
 
 export type SkipReason = 'trigger_rule' | 'when_condition' | 'when_condition_parse_error';
@@ -20,16 +21,17 @@ export type NodeState =
     }
   /** A gate. `openedAt` orders gates that wait together. */
   | { readonly status: 'waiting'; readonly message: string; readonly openedAt: string }
+  | LoopingState
   | { readonly status: 'completed'; readonly attempt: number; readonly output: NodeOutput }
   /** `attempt` 0: it failed before it could start. */
   | { readonly status: 'failed'; readonly attempt: number; readonly failure: NodeFailure }
   | { readonly status: 'skipped'; readonly reason: SkipReason }
-  /** A gate that ended together with its run: its reviewer rejected, or nobody had answered. */
+  /** It ended together with its run: a gate that was rejected or not answered, a loop that was not done. */
   | { readonly status: 'dropped' };
 
 /**
  * Why a run is being ended early. `nodeId`: the `cancel` node that did it, or the gate whose reviewer
- * rejected; null: a person or an operator.
+ * rejected, by its name (`nameAt`); null: a person or an operator.
  */
 export interface Cancellation {
   readonly by: string | null;
@@ -44,7 +46,8 @@ export type RunOutcome =
 
 /**
  * The whole of a run, as far as decisions and the mirror depend on it. `nodes` is aligned with
- * `definition.nodes`. Everything else about a run follows from its definition and its inputs.
+ * `definition.nodes`. Everything else about a run follows from its definition and its inputs. An iteration of a
+ * loop group is a run inside the run: what is said of a run here holds of it, too.
  */
 export interface RunState {
   readonly plan: RunPlan;
@@ -84,14 +87,15 @@ export interface RunPlan {
 export interface RunProgress {
   /** Per barrier: how many of the nodes it counts are unsettled. */
   readonly remaining: readonly number[];
-  /** What `decide` looks at: pending or kept behind an open barrier, or failed and to be tried again; in definition order. */
+  /** What `decide` looks at: pending or kept behind an open barrier, failed and to be tried again, looping; in definition order. */
   readonly frontier: readonly number[];
-  /** Running, retrying or waiting; in definition order. */
+  /** Running, retrying, waiting or looping; in definition order. */
   readonly active: readonly number[];
   readonly unsettled: number;
 }
 
 export interface DecidedGate {
+  /** By its name (`nameAt`). */
   readonly nodeId: NodeId;
   readonly message: string;
   readonly answer: GateAnswer;
@@ -144,6 +148,34 @@ export type RunEvent =
   | ({ readonly type: 'gateOpened'; readonly nodeId: NodeId; readonly message: string } & At)
   | ({ readonly type: 'gateDecided'; readonly nodeId: NodeId; readonly answer: GateAnswer } & At)
   | ({ readonly type: 'gateTimedOut'; readonly nodeId: NodeId } & At)
+  | ({ readonly type: 'iterationStarted'; readonly nodeId: NodeId; readonly iteration: number } & At)
+  /** The host has begun to find out whether the loop is done. */
+  | ({ readonly type: 'checkStarted'; readonly nodeId: NodeId; readonly iteration: number } & At)
+  /** `isMet`: the loop's condition. Whether the loop ends with it is for `evolve` to say. */
+  | ({
+      readonly type: 'iterationEnded';
+      readonly nodeId: NodeId;
+      readonly iteration: number;
+      readonly isMet: boolean;
+      readonly durationMs: number;
+      /** Since the group began. */
+      readonly totalMs: number;
+    } & At)
+  | ({
+      readonly type: 'iterationFailed';
+      readonly nodeId: NodeId;
+      readonly iteration: number;
+      readonly failure: NodeFailure;
+      readonly durationMs: number;
+      readonly totalMs: number;
+    } & At)
+  /** Something has happened in the body of a loop group. */
+  | ({
+      readonly type: 'inBody';
+      readonly nodeId: NodeId;
+      readonly iteration: number;
+      readonly event: RunEvent;
+    } & At)
   | ({ readonly type: 'cancelRequested'; readonly cancellation: Cancellation } & At)
   | ({ readonly type: 'runAborted'; readonly failure: NodeFailure } & At)
   | ({ readonly type: 'runFinished'; readonly outcome: RunOutcome } & At);
@@ -160,8 +192,10 @@ export interface GateAnswer {
 /**
  * What must happen next. Each is begun exactly once, because beginning it is an event that moves the node
  * on: keepNode → nodeKept, startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
- * nodeSkipped, refuseNode → nodeRefused, cancelRun → cancelRequested, finish → runFinished. After
- * `delayMs` a scheduled retry goes on with nodeStarted of its attempt.
+ * nodeSkipped, refuseNode → nodeRefused, startIteration → iterationStarted, checkIteration → checkStarted,
+ * endIteration → iterationEnded, failIteration → iterationFailed, cancelRun → cancelRequested, finish →
+ * runFinished. After `delayMs` a scheduled retry goes on with nodeStarted of its attempt. `inBody`: the action is
+ * due in the body of a loop group, and its event is told as one in that body.
  */
 export type Action =
   | { readonly type: 'keepNode'; readonly nodeId: NodeId }
@@ -177,6 +211,8 @@ export type Action =
       readonly nodeId: NodeId;
       readonly message: string;
       readonly timeoutMs: number | null;
+      /** Of a loop group: after which iteration a person is asked. */
+      readonly iteration?: number;
     }
   | {
       readonly type: 'skipNode';
@@ -185,5 +221,25 @@ export type Action =
       readonly expression: string | null;
     }
   | { readonly type: 'refuseNode'; readonly nodeId: NodeId; readonly failure: NodeFailure }
+  | { readonly type: 'startIteration'; readonly nodeId: NodeId; readonly iteration: number }
+  | { readonly type: 'checkIteration'; readonly nodeId: NodeId; readonly iteration: number }
+  | {
+      readonly type: 'endIteration';
+      readonly nodeId: NodeId;
+      readonly iteration: number;
+      readonly isMet: boolean;
+    }
+  | {
+      readonly type: 'failIteration';
+      readonly nodeId: NodeId;
+      readonly iteration: number;
+      readonly failure: NodeFailure;
+    }
+  | {
+      readonly type: 'inBody';
+      readonly nodeId: NodeId;
+      readonly iteration: number;
+      readonly action: Action;
+    }
   | { readonly type: 'cancelRun'; readonly cancellation: Cancellation }
   | { readonly type: 'finish'; readonly outcome: RunOutcome };

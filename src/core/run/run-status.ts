@@ -1,4 +1,7 @@
-import type { ApprovalNode, Node, WorkflowDefinition } from '../definition/definition.js';
+import type { ApprovalNode, LoopGroupNode, Node, WorkflowDefinition } from '../definition/definition.js';
+import type { NodeId } from '../ids.js';
+import { bodyAt, findNode, runLevel, type Level } from './level.js';
+import { inside, nameAt, type Place } from './place.js';
 import type { NodeState, RunOutcome, RunState } from './run-state.js';
 
 /**
@@ -10,9 +13,21 @@ export type RunStatus = 'running' | 'paused' | 'cancelling' | RunOutcome['status
 export function runStatus(state: RunState): RunStatus {
   if (state.outcome) return state.outcome.status;
   if (isEnding(state)) return 'cancelling';
-  const { active, frontier } = state.progress;
-  const isWaiting = active.every((position) => state.nodes[position]?.status === 'waiting');
-  return active.length > 0 && frontier.length === 0 && isWaiting ? 'paused' : 'running';
+  return isPaused(state) ? 'paused' : 'running';
+}
+
+/** They have their own say in whether anything is due. */
+const AT_WORK: readonly NodeState['status'][] = ['looping'];
+
+/** Nothing is due, and nothing runs: in no body either. */
+function isPaused({ nodes, progress: { active, frontier } }: RunState): boolean {
+  const isIdle = frontier.every((position) => AT_WORK.includes(nodes[position]?.status ?? 'pending'));
+  return active.length > 0 && isIdle && active.every((position) => isWaiting(nodes[position]));
+}
+
+function isWaiting(node: NodeState | undefined): boolean {
+  if (node?.status !== 'looping') return node?.status === 'waiting';
+  return node.phase.kind === 'asking' || (node.phase.kind === 'body' && isPaused(node.body));
 }
 
 /** The run is being ended early: nothing new begins. */
@@ -28,40 +43,45 @@ export function mustStopAttempts(definition: WorkflowDefinition, state: RunState
   if (state.abort) return true;
   if (!state.cancellation) return false;
   const { nodeId } = state.cancellation;
-  const position = nodeId === null ? undefined : state.plan.positionOf.get(nodeId);
-  return position === undefined || definition.nodes[position]?.kind !== 'cancel';
+  return nodeId === null || findNode(definition, nodeId)?.kind !== 'cancel';
 }
 
-/** A node that runs, waits for its next attempt, or waits for a person. */
-export interface ActiveNode {
-  readonly node: Node;
-  readonly state: Extract<NodeState, { readonly status: 'running' | 'retrying' | 'waiting' }>;
-}
-
-/** In definition order. */
-export function activeNodes(definition: WorkflowDefinition, state: RunState): readonly ActiveNode[] {
-  return state.progress.active.flatMap((position) => {
-    const node = definition.nodes[position];
-    const current = state.nodes[position];
-    const isActive =
-      current?.status === 'running' || current?.status === 'retrying' || current?.status === 'waiting';
-    return node && isActive ? [{ node, state: current }] : [];
-  });
-}
-
+/** An approval node, or an interactive loop group after an iteration. */
 export interface OpenGate {
-  readonly node: ApprovalNode;
+  readonly place: Place;
+  readonly node: ApprovalNode | LoopGroupNode;
+  /** What people call it (`nameAt`). */
+  readonly name: NodeId;
   /** As the reviewer reads it, references filled in. */
   readonly message: string;
   readonly openedAt: string;
+  /** Of a loop group: the iteration that is over, and whether the loop's condition is met. */
+  readonly loop: { readonly iteration: number; readonly isMet: boolean } | null;
 }
 
-/** Gates that wait for a person, the one opened first at the front. */
+/** Gates that wait for a person, those in bodies included, the one opened first at the front. */
 export function waitingGates(definition: WorkflowDefinition, state: RunState): readonly OpenGate[] {
-  const gates = activeNodes(definition, state).flatMap(({ node, state: current }) =>
-    node.kind === 'approval' && current.status === 'waiting'
-      ? [{ node, message: current.message, openedAt: current.openedAt }]
-      : [],
-  );
+  const gates = [...gatesIn(runLevel(definition, state), [])];
   return gates.sort((a, b) => (a.openedAt < b.openedAt ? -1 : a.openedAt > b.openedAt ? 1 : 0));
+}
+
+function* gatesIn(level: Level, place: Place): Generator<OpenGate> {
+  for (const position of level.state.progress.active) {
+    const node = level.graph.nodes[position];
+    const current = level.state.nodes[position];
+    if (!node || !current) continue;
+    const gate = gateOf(node, current);
+    if (gate) yield { ...gate, place, name: nameAt(place, node.id) };
+    const body = bodyAt(level, position);
+    if (body) yield* gatesIn(body, inside(place, { nodeId: node.id, iteration: body.within.loop.iteration }));
+  }
+}
+
+function gateOf(node: Node, state: NodeState): Omit<OpenGate, 'place' | 'name'> | null {
+  if (node.kind === 'approval' && state.status === 'waiting') {
+    return { node, message: state.message, openedAt: state.openedAt, loop: null };
+  }
+  if (node.kind !== 'loop_group' || state.status !== 'looping' || state.phase.kind !== 'asking') return null;
+  const { message, openedAt, isMet } = state.phase;
+  return { node, message, openedAt, loop: { iteration: state.iteration, isMet } };
 }

@@ -36,7 +36,7 @@ describe('an answer', () => {
     ['with reject, at a gate that does not declare it', [ship], { decision: 'reject' }, 'ship'],
     ['after another gate was decided', [review, gateDecided('review', 'approve'), ship], {}, 'ship'],
   ])('%s is accepted', (_title, events, request, nodeId) => {
-    expect(check(events, request)).toEqual({ kind: 'accepted', nodeId });
+    expect(check(events, request)).toMatchObject({ kind: 'accepted', gate: { name: nodeId, place: [] } });
   });
 
   const approved = [review, gateDecided('review', 'approve')];

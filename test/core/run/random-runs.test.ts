@@ -1,25 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Schedule } from '../../../src/core/definition/definition.js';
+import type { Schedule, WorkflowDefinition } from '../../../src/core/definition/definition.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { evolve } from '../../../src/core/run/evolve.js';
 import { isSettled, progressOf } from '../../../src/core/run/progress.js';
 import { isEnding } from '../../../src/core/run/run-status.js';
 import { fromSnapshot, toSnapshot } from '../../../src/core/run/snapshot.js';
-import { aDefinition } from '../../support/builders.js';
-import { calmlyRandomWorld, pace, randomDrafts, wildWorld } from './random-runs.js';
-import { deepFreeze, endings, simulate, type Story } from './simulate.js';
+import { calmlyRandomWorld, pace, randomDrafts, scheduled, wildWorld } from './random-runs.js';
+import {
+  deepFreeze,
+  endings,
+  innermost,
+  isAtWork,
+  isLoopGate,
+  nameOf,
+  simulate,
+  statesIn,
+  type Story,
+} from './simulate.js';
 
 const RUNS = { numRuns: 400 };
-const BEGINNINGS = ['nodeStarted', 'gateOpened', 'nodeSkipped', 'nodeRefused', 'retryScheduled'];
+const BEGINNINGS = [
+  ...['nodeStarted', 'gateOpened', 'nodeSkipped', 'nodeRefused', 'retryScheduled'],
+  ...['iterationStarted', 'checkStarted'],
+];
 
 const schedule = fc.constantFrom<Schedule>('layers', 'dataflow');
 const wild = fc.tuple(randomDrafts({ hasCancelNodes: true }), schedule, fc.nat(), pace);
 
-function everyWildStory(check: (story: Story, definition: ReturnType<typeof aDefinition>) => void): void {
+function everyWildStory(check: (story: Story, definition: WorkflowDefinition) => void): void {
   fc.assert(
     fc.property(wild, ([drafts, how, seed, speeds]) => {
-      const definition = deepFreeze(aDefinition(drafts, { schedule: how }));
+      const definition = deepFreeze(scheduled(drafts, how));
       check(simulate(definition, wildWorld(seed, speeds)), definition);
     }),
     RUNS,
@@ -37,24 +49,19 @@ describe('random runs under both schedules, with failures, retries, gates, rejec
 
   it('R1: each action is begun exactly once', () => {
     everyWildStory(({ actions }) => {
-      const begun = actions.map((action) =>
-        JSON.stringify([
-          action.type,
-          'nodeId' in action && action.nodeId,
-          'attempt' in action && action.attempt,
-        ]),
-      );
+      const begun = actions.map(nameOf);
       expect(new Set(begun).size).toBe(begun.length);
     });
   });
 
   it('R1: a node begins only after all its dependencies have settled, and in layers after all earlier layers', () => {
     everyWildStory(({ steps }, definition) => {
-      for (const { event, before } of steps) {
-        if (!('nodeId' in event) || !BEGINNINGS.includes(event.type)) continue;
-        const node = definition.nodes.find(({ id }) => id === event.nodeId)!;
-        const awaited = definition.nodes.flatMap(({ layer }, position) => {
-          const isEarlier = definition.schedule === 'layers' && layer < node.layer;
+      for (const step of steps) {
+        const { event, before, graph } = innermost(definition, step);
+        if (!('nodeId' in event) || !BEGINNINGS.includes(event.type) || isLoopGate(before, event)) continue;
+        const node = graph.nodes.find(({ id }) => id === event.nodeId)!;
+        const awaited = graph.nodes.flatMap(({ layer }, position) => {
+          const isEarlier = graph.schedule === 'layers' && layer < node.layer;
           return isEarlier || node.dependsOn.includes(position) ? [position] : [];
         });
         expect(awaited.every((position) => isSettled(before.nodes[position]!))).toBe(true);
@@ -63,8 +70,11 @@ describe('random runs under both schedules, with failures, retries, gates, rejec
   });
 
   it('R2: nothing begins while the run is being ended', () => {
-    everyWildStory(({ steps }) => {
-      const late = steps.filter(({ before, event }) => isEnding(before) && BEGINNINGS.includes(event.type));
+    everyWildStory(({ steps }, definition) => {
+      const late = steps.filter((step) => {
+        const { type } = innermost(definition, step).event;
+        return isEnding(step.before) && BEGINNINGS.includes(type);
+      });
       expect(late).toEqual([]);
     });
   });
@@ -76,8 +86,9 @@ describe('random runs under both schedules, with failures, retries, gates, rejec
   });
 
   it('R6: a settled node stays as it is', () => {
-    everyWildStory(({ steps }) => {
-      for (const { before, after } of steps) {
+    everyWildStory(({ steps }, definition) => {
+      for (const step of steps) {
+        const { before, after } = innermost(definition, step);
         before.nodes.forEach((node, position) => {
           if (isSettled(node)) expect(after.nodes[position]).toBe(node);
         });
@@ -87,7 +98,10 @@ describe('random runs under both schedules, with failures, retries, gates, rejec
 
   it('R7: the bookkeeping equals what is counted from scratch', () => {
     everyWildStory(({ steps }) => {
-      for (const { after } of steps) expect(after.progress).toEqual(progressOf(after.plan, after.nodes));
+      for (const { after } of steps) {
+        for (const state of statesIn(after))
+          expect(state.progress).toEqual(progressOf(state.plan, state.nodes));
+      }
     });
   });
 
@@ -114,8 +128,8 @@ describe('random runs that nobody ends early', () => {
   it('settle every node alike, outputs included, whatever the schedule and whoever is faster', () => {
     fc.assert(
       fc.property(calm, ([drafts, seed, speeds, otherSpeeds]) => {
-        const layers = aDefinition(drafts, { schedule: 'layers' });
-        const dataflow = aDefinition(drafts, { schedule: 'dataflow' });
+        const layers = scheduled(drafts, 'layers');
+        const dataflow = scheduled(drafts, 'dataflow');
         const one = simulate(layers, calmlyRandomWorld(seed, speeds));
         const other = simulate(dataflow, calmlyRandomWorld(seed, otherSpeeds));
         expect(endings(layers, one.state)).toEqual(endings(dataflow, other.state));
@@ -128,11 +142,11 @@ describe('random runs that nobody ends early', () => {
   it('go on from a snapshot taken whenever nothing runs as if nothing had happened', () => {
     fc.assert(
       fc.property(calm, schedule, ([drafts, seed, speeds], how) => {
-        const definition = aDefinition(drafts, { schedule: how });
+        const definition = scheduled(drafts, how);
         const world = calmlyRandomWorld(seed, speeds);
         const whole = simulate(definition, world);
         for (const { after } of whole.steps) {
-          if (after.outcome || after.nodes.some((node) => node.status === 'running')) continue;
+          if (after.outcome || statesIn(after).some(isAtWork)) continue;
           const carried: unknown = JSON.parse(JSON.stringify(toSnapshot(after)));
           const resumed = fromSnapshot(definition, world.inputs, carried);
           const rest = simulate(definition, world, resumed);

@@ -1,9 +1,23 @@
 import fc from 'fast-check';
-import type { RetryPolicy, TriggerRule } from '../../../src/core/definition/definition.js';
+import type {
+  Graph,
+  RetryPolicy,
+  Schedule,
+  TriggerRule,
+  WorkflowDefinition,
+} from '../../../src/core/definition/definition.js';
 import type { NodeId } from '../../../src/core/ids.js';
 import type { GateAnswer, RunEvent } from '../../../src/core/run/run-state.js';
 import type { NodeFailure } from '../../../src/core/run/task.js';
-import { aBashNode, aCancelNode, aFailure, aGate, type NodeDraft } from '../../support/builders.js';
+import {
+  aBashNode,
+  aCancelNode,
+  aDefinition,
+  aFailure,
+  aGate,
+  aLoopGroup,
+  type NodeDraft,
+} from '../../support/builders.js';
 import type { World } from './simulate.js';
 
 const TRIGGER_RULES: readonly TriggerRule[] = [
@@ -64,28 +78,51 @@ interface NodeSeed {
   readonly retry: number;
   readonly when: number | null;
   readonly refersTo: number | null;
+  /** Of a loop group. */
+  readonly body: readonly NodeSeed[];
 }
 
 /** A number, now and then. */
 const seldom = fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(1000) });
 
-const nodeSeed: fc.Arbitrary<NodeSeed> = fc.record({
-  kind: fc.nat(9),
-  needs: fc.array(fc.nat(1000), { maxLength: 3 }),
-  rule: fc.nat(9),
-  retry: fc.nat(2),
-  when: seldom,
-  refersTo: seldom,
-});
+/** @param depth how many loop groups may stand in each other */
+const nodeSeed = (depth: number): fc.Arbitrary<NodeSeed> =>
+  fc.record({
+    kind: fc.nat(depth === 0 ? 9 : 12),
+    needs: fc.array(fc.nat(1000), { maxLength: 3 }),
+    rule: fc.nat(9),
+    retry: fc.nat(2),
+    when: seldom,
+    refersTo: seldom,
+    body: depth === 0 ? fc.constant([]) : fc.array(nodeSeed(depth - 1), { minLength: 1, maxLength: 3 }),
+  });
 
-function toDraft(seed: NodeSeed, index: number, all: { count: number; hasCancelNodes: boolean }): NodeDraft {
-  const id = `n${index}`;
-  const needs = index === 0 ? [] : [...new Set(seed.needs.map((need) => `n${need % index}`))];
+/** The graph that a node is in. */
+interface Surrounding {
+  readonly prefix: string;
+  readonly count: number;
+  readonly hasCancelNodes: boolean;
+  readonly isBody: boolean;
+}
+
+function toDraft(seed: NodeSeed, index: number, all: Surrounding): NodeDraft {
+  const id = `${all.prefix}${index}`;
+  const needs = index === 0 ? [] : [...new Set(seed.needs.map((need) => `${all.prefix}${need % index}`))];
   const triggerRule = chosen(TRIGGER_RULES, seed.rule);
-  const other = (number: number): string => `n${number % all.count}`;
+  const other = (number: number): string => {
+    if (!all.isBody) return `n${number % all.count}`;
+    return chosen([`${all.prefix}${number % all.count}`, `n${number % 3}`], number >>> 2);
+  };
+  const refersTo = (number: number): string =>
+    all.isBody && number % 3 === 0
+      ? `$LOOP_PREV.${all.prefix}${number % all.count}.output`
+      : referenceTo(other(number), number);
   const when = seed.when === null ? null : conditionOn(other(seed.when), seed.when);
-  const text = seed.refersTo === null ? 'ok' : referenceTo(other(seed.refersTo), seed.refersTo);
+  const text = seed.refersTo === null ? chosen(['ok', 'DONE', 'so far'], seed.rule) : refersTo(seed.refersTo);
   const base = { needs, triggerRule, when };
+  if (seed.kind >= 10 && seed.body.length > 0) {
+    return aLoopGroup(id, toBody(seed, id, all), { ...base, rules: toRules(seed) });
+  }
   if (seed.kind === 9 && all.hasCancelNodes) return aCancelNode(id, { ...base, reason: text });
   if (seed.kind >= 7) {
     const decisions = [
@@ -99,16 +136,49 @@ function toDraft(seed: NodeSeed, index: number, all: { count: number; hasCancelN
   return aBashNode(id, { ...base, script, retry: chosen(RETRIES, seed.retry) });
 }
 
-/** Nodes of a random graph, in random order, of every kind. */
+function toBody({ body }: NodeSeed, id: string, { hasCancelNodes }: Surrounding): readonly NodeDraft[] {
+  const inside = { prefix: `${id}x`, count: body.length, hasCancelNodes, isBody: true };
+  return body.map((seed, index) => toDraft(seed, index, inside));
+}
+
+function toRules({ kind, rule, retry }: NodeSeed) {
+  const script = { kind: 'inline', text: 'test -f done' } as const;
+  return {
+    until: rule % 3 === 0 ? null : 'DONE',
+    untilBash: rule % 3 === 1 ? null : script,
+    maxIterations: 1 + (retry % 3),
+    isInteractive: kind === 12,
+    gateMessage: kind === 12 ? 'Like this?' : null,
+    signalCompletes: rule % 2 === 0,
+  };
+}
+
+/** Nodes of a random graph, in random order, of every kind, loop groups in loop groups included. */
 export function randomDrafts(options: {
   readonly hasCancelNodes: boolean;
 }): fc.Arbitrary<readonly NodeDraft[]> {
-  return fc.tuple(fc.array(nodeSeed, { minLength: 1, maxLength: 12 }), fc.nat()).map(([seeds, order]) => {
-    const drafts = seeds.map((seed, index) =>
-      toDraft(seed, index, { count: seeds.length, hasCancelNodes: options.hasCancelNodes }),
+  const seeds = fc.array(nodeSeed(2), { minLength: 1, maxLength: 10 });
+  return fc.tuple(seeds, fc.nat()).map(([all, order]) => {
+    const drafts = all.map((seed, index) =>
+      toDraft(seed, index, { prefix: 'n', count: all.length, isBody: false, ...options }),
     );
     return drafts.sort((a, b) => pick(order, a.id) - pick(order, b.id));
   });
+}
+
+/** A definition of these nodes with that schedule, in bodies of loop groups, too. */
+export function scheduled(drafts: readonly NodeDraft[], schedule: Schedule): WorkflowDefinition {
+  const definition = aDefinition(drafts);
+  return { ...definition, ...reschedule(definition, schedule) };
+}
+
+function reschedule({ nodes }: Graph, schedule: Schedule): Graph {
+  return {
+    schedule,
+    nodes: nodes.map((node) =>
+      node.kind === 'loop_group' ? { ...node, body: reschedule(node.body, schedule) } : node,
+    ),
+  };
 }
 
 function failureOf(seed: number, nodeId: NodeId, attempt: number): 'completed' | NodeFailure {
@@ -122,6 +192,11 @@ function answerOf(seed: number, nodeId: NodeId): GateAnswer | 'timeout' {
   return { decision: 'approve', text: number % 2 === 0 ? null : 'fine', by: 'me' };
 }
 
+function checkOf(seed: number, nodeId: NodeId): boolean | NodeFailure {
+  const number = pick(seed, 'check', nodeId);
+  return number % 7 === 0 ? aFailure({ code: 'NODE_TIMED_OUT', message: 'timed out' }) : number % 3 === 0;
+}
+
 /** A world in which nobody ends the run early: what nodes do depends on `seed`, who is faster on `pace`. */
 export function calmlyRandomWorld(seed: number, pace: readonly number[]): World {
   let turn = 0;
@@ -129,6 +204,7 @@ export function calmlyRandomWorld(seed: number, pace: readonly number[]): World 
     inputs: { mode: seed % 2 === 0 ? 'fast' : 'slow' },
     attempt: (nodeId, attempt) => failureOf(seed, nodeId, attempt),
     answer: (nodeId) => answerOf(seed, nodeId),
+    check: (nodeId) => checkOf(seed, nodeId),
     next: (count) => (pace[(turn += 1) % pace.length] ?? 0) % count,
     interventions: new Map(),
   };

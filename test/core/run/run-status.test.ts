@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activeNodes, mustStopAttempts, runStatus, waitingGates } from '../../../src/core/run/run-status.js';
+import { mustStopAttempts, runStatus, waitingGates } from '../../../src/core/run/run-status.js';
 import { aBashNode, aCancelNode, aDefinition, aGate, nodeId } from '../../support/builders.js';
 import {
   attemptFailed,
@@ -62,14 +62,6 @@ describe('selectors', () => {
     const decided = stateAfter(definition, ...gates, gateDecided('gate', 'approve'));
     expect(waitingGates(definition, decided).map(({ node }) => node.id)).toEqual(['other-gate']);
     expect(waitingGates(definition, stateAfter(definition, ...gates, cancelRequested()))).toEqual([]);
-  });
-
-  it('give active nodes in the order of the file, with where they are', () => {
-    const state = stateAfter(definition, nodeStarted('build'), gateOpened('gate'));
-    expect(activeNodes(definition, state).map(({ node, state: { status } }) => [node.id, status])).toEqual([
-      ['gate', 'waiting'],
-      ['build', 'running'],
-    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evolve, initialState } from '../../../src/core/run/evolve.js';
+import { runLevel } from '../../../src/core/run/level.js';
 import { scopeFor } from '../../../src/core/run/scope-for.js';
 import type { RunEvent } from '../../../src/core/run/run-state.js';
 import { aBashNode, aDefinition, anOutput } from '../../support/builders.js';
@@ -23,7 +24,7 @@ function scopeAfter(...events: readonly RunEvent[]) {
   const beginning = initialState(definition, { mode: 'fast', secret: 'unread' });
   const state = events.reduce((before, event) => evolve(definition, before, event), beginning);
   const node = definition.nodes.find(({ id }) => id === 'reader')!;
-  return scopeFor(definition, state, { node, references: node.references }, { WORKFLOW_ID: 'r1' });
+  return scopeFor(runLevel(definition, state), node, { WORKFLOW_ID: 'r1' });
 }
 
 const settled = [
@@ -58,8 +59,7 @@ describe('what a node sees', () => {
     ]);
     const events = [nodeStarted('__proto__'), nodeCompleted('__proto__', 'x')];
     const state = events.reduce((before, event) => evolve(odd, before, event), initialState(odd, {}));
-    const reader = { node: odd.nodes[1]!, references: odd.nodes[1]!.references };
-    const { nodes } = scopeFor(odd, state, reader, {});
+    const { nodes } = scopeFor(runLevel(odd, state), odd.nodes[1]!, {});
     expect(JSON.stringify(nodes)).toContain('"__proto__":{"state":"completed"');
   });
 });

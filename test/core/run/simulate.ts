@@ -1,31 +1,41 @@
-import type { WorkflowDefinition } from '../../../src/core/definition/definition.js';
+import type { Graph, WorkflowDefinition } from '../../../src/core/definition/definition.js';
 import { RunError } from '../../../src/core/errors.js';
 import { substitute } from '../../../src/core/expression/substitute.js';
 import type { NodeId } from '../../../src/core/ids.js';
+import { levelAt } from '../../../src/core/run/level.js';
+import { inside, toldFrom, type Place } from '../../../src/core/run/place.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { evolve, initialState } from '../../../src/core/run/evolve.js';
-import { mustStopAttempts } from '../../../src/core/run/run-status.js';
+import { mustStopAttempts, waitingGates } from '../../../src/core/run/run-status.js';
 import type { Action, GateAnswer, RunEvent, RunState } from '../../../src/core/run/run-state.js';
 import { scopeFor } from '../../../src/core/run/scope-for.js';
 import type { AttemptResult, NodeFailure } from '../../../src/core/run/task.js';
 import { aFailure, anOutput } from '../../support/builders.js';
 
-/** What a simulated run meets. Everything about a node depends on its name alone, never on time. */
+/**
+ * What a simulated run meets. Everything about a node depends on its name alone, never on time; one in the body of a
+ * loop group is called by group and iteration, too: `g.2.b`.
+ */
 export interface World {
   readonly inputs: Readonly<Record<string, string>>;
   /** `completed`: the output is the node's script with its references filled in. */
   readonly attempt: (nodeId: NodeId, attempt: number) => 'completed' | NodeFailure;
   readonly answer: (nodeId: NodeId) => GateAnswer | 'timeout';
+  /** What `until_bash` says after an iteration: `g.2`. */
+  readonly check: (nodeId: NodeId) => boolean | NodeFailure;
   /** Which of several things that could happen next does: 0 ≤ result < count. */
   readonly next: (count: number) => number;
   /** Events from outside, by the number of events before them. */
   readonly interventions: ReadonlyMap<number, RunEvent>;
 }
 
+const APPROVAL: GateAnswer = { decision: 'approve', text: null, by: 'me' };
+
 export const calmWorld: World = {
   inputs: {},
   attempt: () => 'completed',
-  answer: () => ({ decision: 'approve', text: null, by: 'me' }),
+  answer: () => APPROVAL,
+  check: () => true,
   next: () => 0,
   interventions: new Map(),
 };
@@ -42,7 +52,12 @@ export interface Story {
   readonly actions: readonly Action[];
 }
 
-type Happening = { readonly isAttempt: boolean; readonly nodeId: NodeId; readonly happen: () => void };
+type Happening = () => void;
+
+const called = (place: Place, nodeId: NodeId): NodeId =>
+  [...place.flatMap((step) => [step.nodeId, step.iteration]), nodeId].join('.') as NodeId;
+
+const TIMES = { durationMs: 5, totalMs: 5 } as const;
 
 /** Time of the nth event. */
 const at = (count: number): string => new Date(Date.UTC(2026, 10, 22, 9, 0, 0, count)).toISOString();
@@ -68,7 +83,7 @@ class Simulation {
 
   run(): Story {
     this.apply({ type: 'runStarted', at: at(0) });
-    for (const nodeId of this.openGates()) this.awaitAnswer(nodeId);
+    for (const { node, place } of waitingGates(this.definition, this.state)) this.awaitAnswer(node.id, place);
     while (this.state.outcome === null) {
       this.intervene();
       const actions = decide(this.definition, this.state);
@@ -79,65 +94,75 @@ class Simulation {
     return { state: this.state, steps: this.steps, actions: this.actions };
   }
 
-  private begin(action: Action): void {
+  private begin(action: Action, place: Place = []): void {
+    const at = this.now();
     switch (action.type) {
-      case 'keepNode':
-        this.apply({ ...action, type: 'nodeKept', at: this.now() });
+      case 'inBody':
+        this.begin(action.action, inside(place, action));
         return;
       case 'startNode':
-        this.start(action.nodeId, action.attempt);
+        this.start(action.nodeId, action.attempt, place);
         return;
       case 'scheduleRetry': {
         const { nodeId, attempt } = action;
-        this.apply({ type: 'retryScheduled', nodeId, attempt, at: this.now() });
-        this.pending.push({ isAttempt: false, nodeId, happen: () => this.start(nodeId, attempt) });
+        this.tell(place, { type: 'retryScheduled', nodeId, attempt, at });
+        this.pending.push(() => this.start(nodeId, attempt, place));
         return;
       }
       case 'openGate':
-        this.apply({ ...action, type: 'gateOpened', at: this.now() });
-        this.awaitAnswer(action.nodeId);
+        this.tell(place, { ...action, type: 'gateOpened', at });
+        this.awaitAnswer(action.nodeId, place);
         return;
-      case 'skipNode':
-        this.apply({ ...action, type: 'nodeSkipped', at: this.now() });
+      case 'checkIteration':
+        this.check(action, place);
         return;
-      case 'refuseNode':
-        this.apply({ ...action, type: 'nodeRefused', at: this.now() });
-        return;
-      case 'cancelRun':
-        this.apply({ ...action, type: 'cancelRequested', at: this.now() });
-        return;
-      case 'finish':
-        this.apply({ ...action, type: 'runFinished', at: this.now() });
+      default:
+        this.tell(place, toldAtOnce(action, at));
     }
   }
 
-  private start(nodeId: NodeId, attempt: number): void {
-    if (!this.apply({ type: 'nodeStarted', nodeId, attempt, at: this.now() })) return;
-    const result = this.resultOf(nodeId, attempt);
-    this.pending.push({ isAttempt: true, nodeId, happen: () => this.end(nodeId, attempt, result) });
+  private start(nodeId: NodeId, attempt: number, place: Place): void {
+    if (!this.tell(place, { type: 'nodeStarted', nodeId, attempt, at: this.now() })) return;
+    const result = this.resultOf(nodeId, attempt, place);
+    this.pending.push(() => this.end(nodeId, attempt, { place, result }));
   }
 
-  private end(nodeId: NodeId, attempt: number, result: AttemptResult): void {
+  private end(
+    nodeId: NodeId,
+    attempt: number,
+    { place, result }: { readonly place: Place; readonly result: AttemptResult },
+  ): void {
     const ended = { nodeId, attempt, durationMs: result.durationMs, at: this.now() };
     if (mustStopAttempts(this.definition, this.state)) {
       const failure = { code: 'RUN_CANCELLED', message: 'stopped' } as const;
-      this.apply({ type: 'attemptFailed', ...ended, failure });
+      this.tell(place, { type: 'attemptFailed', ...ended, failure });
     } else if (result.kind === 'completed') {
-      this.apply({ type: 'nodeCompleted', ...ended, output: result.output });
+      this.tell(place, { type: 'nodeCompleted', ...ended, output: result.output });
     } else {
-      this.apply({ type: 'attemptFailed', ...ended, failure: result.failure });
+      this.tell(place, { type: 'attemptFailed', ...ended, failure: result.failure });
     }
   }
 
-  private resultOf(nodeId: NodeId, attempt: number): AttemptResult {
+  private check(action: Extract<Action, { type: 'checkIteration' }>, place: Place): void {
+    const { nodeId, iteration } = action;
+    this.tell(place, { type: 'checkStarted', nodeId, iteration, at: this.now() });
+    const said = this.world.check(called(place, `${nodeId}.${iteration}` as NodeId));
+    this.pending.push(() => {
+      const about = { nodeId, iteration, ...TIMES, at: this.now() };
+      if (typeof said === 'boolean') this.tell(place, { type: 'iterationEnded', isMet: said, ...about });
+      else this.tell(place, { type: 'iterationFailed', failure: said, ...about });
+    });
+  }
+
+  private resultOf(nodeId: NodeId, attempt: number, place: Place): AttemptResult {
     const durationMs = 5;
-    const node = this.definition.nodes.find(({ id }) => id === nodeId)!;
+    const level = levelAt(this.definition, this.state, place)!;
+    const node = level.graph.nodes.find(({ id }) => id === nodeId)!;
     const text = node.kind === 'bash' && node.script.kind === 'inline' ? node.script.text : '';
-    const said = this.world.attempt(nodeId, attempt);
+    const said = this.world.attempt(called(place, nodeId), attempt);
     if (said !== 'completed') return { kind: 'failed', failure: said, durationMs };
     try {
-      const scope = scopeFor(this.definition, this.state, { node, references: node.references }, {});
-      const output = anOutput(substitute(text, 'message', scope), node.fieldsRead);
+      const output = anOutput(substitute(text, 'message', scopeFor(level, node, {})), node.fieldsRead);
       return { kind: 'completed', output, stderr: '', durationMs };
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
@@ -145,24 +170,21 @@ class Simulation {
     }
   }
 
-  private awaitAnswer(nodeId: NodeId): void {
-    const answer = this.world.answer(nodeId);
-    this.pending.push({
-      isAttempt: false,
-      nodeId,
-      happen: () =>
-        void this.apply(
+  private awaitAnswer(nodeId: NodeId, place: Place): void {
+    const said = this.world.answer(called(place, nodeId));
+    const graph = levelAt(this.definition, this.state, place)!.graph;
+    const isLoop = graph.nodes.some(({ id, kind }) => id === nodeId && kind === 'loop_group');
+    // The gate of a loop waits for ever.
+    const answer = said === 'timeout' && isLoop ? APPROVAL : said;
+    this.pending.push(
+      () =>
+        void this.tell(
+          place,
           answer === 'timeout'
             ? { type: 'gateTimedOut', nodeId, at: this.now() }
             : { type: 'gateDecided', nodeId, answer, at: this.now() },
         ),
-    });
-  }
-
-  private openGates(): readonly NodeId[] {
-    return this.definition.nodes
-      .filter((_, position) => this.state.nodes[position]?.status === 'waiting')
-      .map(({ id }) => id);
+    );
   }
 
   private intervene(): void {
@@ -174,10 +196,14 @@ class Simulation {
     if (this.state.outcome !== null) return;
     if (this.pending.length === 0) throw new Error(`the run hangs: ${JSON.stringify(this.state.nodes)}`);
     const [happening] = this.pending.splice(this.world.next(this.pending.length), 1);
-    happening!.happen();
+    happening!();
   }
 
   /** @returns whether the event was taken */
+  private tell(place: Place, event: RunEvent): boolean {
+    return this.apply(toldFrom(place, event));
+  }
+
   private apply(event: RunEvent): boolean {
     const before = this.state;
     this.state = evolve(this.definition, before, event);
@@ -189,6 +215,68 @@ class Simulation {
   private now(): string {
     return at(this.steps.length);
   }
+}
+
+/** The event of an action for which nothing is asked of the world. */
+function toldAtOnce(action: Action, at: string): RunEvent {
+  switch (action.type) {
+    case 'keepNode':
+      return { ...action, type: 'nodeKept', at };
+    case 'skipNode':
+      return { ...action, type: 'nodeSkipped', at };
+    case 'refuseNode':
+      return { ...action, type: 'nodeRefused', at };
+    case 'startIteration':
+      return { ...action, type: 'iterationStarted', at };
+    case 'endIteration':
+      return { ...action, type: 'iterationEnded', ...TIMES, at };
+    case 'failIteration':
+      return { ...action, type: 'iterationFailed', ...TIMES, at };
+    case 'cancelRun':
+      return { ...action, type: 'cancelRequested', at };
+    case 'finish':
+      return { ...action, type: 'runFinished', at };
+    default:
+      throw new Error(`no simulation of ${action.type}`);
+  }
+}
+
+/** An action told from all others that are ever due in a run. */
+export function nameOf(action: Action): string {
+  const { type } = action;
+  const about = 'nodeId' in action ? [action.nodeId] : [];
+  const count = 'attempt' in action ? [action.attempt] : 'iteration' in action ? [action.iteration] : [];
+  const rest = action.type === 'inBody' ? [nameOf(action.action)] : [];
+  return [type, ...about, ...count, ...rest].join(' ');
+}
+
+/** A step as the body sees it in which it was made, at the run's own level if it was made there. */
+export function innermost(definition: Graph, step: Step): Step & { readonly graph: Graph } {
+  const { event, before, after } = step;
+  if (event.type !== 'inBody') return { ...step, graph: definition };
+  const position = before.plan.positionOf.get(event.nodeId)!;
+  const [group, was, is] = [definition.nodes[position]!, before.nodes[position]!, after.nodes[position]!];
+  if (group.kind !== 'loop_group' || was.status !== 'looping' || is.status !== 'looping') {
+    return { ...step, graph: definition };
+  }
+  return innermost(group.body, { event: event.event, before: was.body, after: is.body });
+}
+
+/** The gate of a loop group opens while it is at work, not in its turn. */
+export function isLoopGate(before: RunState, event: RunEvent): boolean {
+  if (!('nodeId' in event)) return false;
+  return before.nodes[before.plan.positionOf.get(event.nodeId) ?? -1]?.status === 'looping';
+}
+
+/** The state of a run and of every body in it that is at work. */
+export function statesIn(state: RunState): readonly RunState[] {
+  return [state, ...state.nodes.flatMap((node) => (node.status === 'looping' ? statesIn(node.body) : []))];
+}
+
+export function isAtWork({ nodes }: RunState): boolean {
+  return nodes.some(
+    (node) => node.status === 'running' || (node.status === 'looping' && node.phase.kind === 'checking'),
+  );
 }
 
 /** How every node ended, by name. */

@@ -1,0 +1,30 @@
+import type { NodeId } from '../ids.js';
+import type { RunEvent } from './run-state.js';
+
+/** Where something of a run is: the bodies around it, outermost first. Empty: in the run's own graph. */
+export type Place = readonly BodyStep[];
+
+/** One iteration of a loop group. */
+export interface BodyStep {
+  readonly nodeId: NodeId;
+  /** From 1. */
+  readonly iteration: number;
+}
+
+/** The place inside a group of that place. */
+export function inside(place: Place, { nodeId, iteration }: BodyStep): Place {
+  return [...place, { nodeId, iteration }];
+}
+
+/** An event of that place, as the run's own graph is told of it. */
+export function toldFrom(place: Place, event: RunEvent): RunEvent {
+  return place.reduceRight<RunEvent>(
+    (inner, { nodeId, iteration }) => ({ type: 'inBody', nodeId, iteration, event: inner, at: inner.at }),
+    event,
+  );
+}
+
+/** What people, tables and messages call a node: `group.node` for one in a body. */
+export function nameAt(place: Place, nodeId: NodeId): NodeId {
+  return [...place.map((step) => step.nodeId), nodeId].join('.') as NodeId;
+}
