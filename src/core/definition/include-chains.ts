@@ -22,7 +22,7 @@ export function chainsOf(library: ReadonlyMap<string, ParsedWorkflow>): IncludeC
         const message = `workflows include each other: ${[from, ...cycle].join(' → ')}`;
         return { code: 'INCLUDE_CYCLE', message, hint: 'remove one of these includes' };
       }
-      const chain = chainFrom(target, targets, DEEPEST_INCLUDE);
+      const chain = chainFrom([target], targets, DEEPEST_INCLUDE);
       if (chain.length <= DEEPEST_INCLUDE) return null;
       const message = `includes nest deeper than ${DEEPEST_INCLUDE}: ${[from, ...chain].join(' → ')}`;
       return { code: 'INCLUDE_TOO_DEEP', message, hint: 'include the innermost workflow further out' };
@@ -55,14 +55,15 @@ function walkBack(end: string, cameFrom: ReadonlyMap<string, string | null>): re
   return names;
 }
 
-/** A chain of includes that begins here, as soon as it is longer than `most`, else the longest. */
-function chainFrom(name: string, targets: Targets, most: number): readonly string[] {
-  let longest: readonly string[] = [name];
-  if (most === 0) return longest;
-  for (const next of targets.get(name) ?? []) {
-    const chain = [name, ...chainFrom(next, targets, most - 1)];
-    if (chain.length > most) return chain;
-    if (chain.length > longest.length) longest = chain;
+/** How a chain of includes goes on: as soon as it is longer than `most` names, else at its longest. Never in circles. */
+function chainFrom(chain: readonly string[], targets: Targets, most: number): readonly string[] {
+  if (chain.length > most) return chain;
+  let longest = chain;
+  for (const next of targets.get(chain.at(-1) ?? '') ?? []) {
+    if (chain.includes(next)) continue;
+    const longer = chainFrom([...chain, next], targets, most);
+    if (longer.length > most) return longer;
+    if (longer.length > longest.length) longest = longer;
   }
   return longest;
 }

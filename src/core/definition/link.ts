@@ -1,6 +1,6 @@
 import type { NodeId } from '../ids.js';
 import { MOST_NODES, positionsOf } from './check-graph.js';
-import type { DraftNode, DraftWorkflow } from './draft.js';
+import type { DraftGroup, DraftNode, DraftWorkflow } from './draft.js';
 import type { CommandLookup } from './include-commands.js';
 import { checkResults } from './check-results.js';
 import { chainsOf, type IncludeChains } from './include-chains.js';
@@ -63,8 +63,8 @@ export class Linker {
       budget: { left: MOST_TEXT },
       requires: new Set(draft.requires),
     };
-    const { nodes, results } = this.expandLevel(draft.nodes, expansion);
-    const returns = draft.returns === null ? null : (results.get(draft.returns) ?? draft.returns);
+    const { nodes, inlined } = this.expandLevel(draft.nodes, expansion);
+    const returns = draft.returns === null ? null : (inlined.get(draft.returns)?.result ?? draft.returns);
     checkResults(draft, nodes.find(({ id }) => id === returns) ?? null, issues);
     if (issues.hasErrors) return { draft: null, issues };
     const isInteractive = draft.isInteractive || findStop(nodes) !== null;
@@ -74,8 +74,7 @@ export class Linker {
   private expandLevel(sources: readonly DraftNode[], expansion: Expansion): Level {
     const inner = sources.map((node) => {
       const { body } = node;
-      if (body?.kind !== 'loop_group') return node;
-      return { ...node, body: { ...body, body: this.expandLevel(body.body, expansion).nodes } };
+      return body?.kind === 'loop_group' ? this.expandGroup(node, body, expansion) : node;
     });
     const inlined = new Map<string, Inlined>();
     const nodes: DraftNode[] = [];
@@ -94,10 +93,19 @@ export class Linker {
       });
       break;
     }
-    const results = new Map([...inlined].map(([id, { result }]) => [id, result]));
-    if (inlined.size === 0) return { nodes, results };
+    if (inlined.size === 0) return { nodes, inlined };
     checkNames(inner, inlined, expansion);
-    return { nodes: withAliases(nodes, inlined, expansion.budget), results };
+    return { nodes: withAliases(nodes, inlined, expansion.budget), inlined };
+  }
+
+  /** The texts of a group may name includes of its body. */
+  private expandGroup(node: DraftNode, group: DraftGroup, expansion: Expansion): DraftNode {
+    const { nodes, inlined } = this.expandLevel(group.body, expansion);
+    const empty = { ...node, body: { ...group, body: [] } };
+    const [renamed = empty] = inlined.size === 0 ? [empty] : withAliases([empty], inlined, expansion.budget);
+    return renamed.body?.kind === 'loop_group'
+      ? { ...renamed, body: { ...renamed.body, body: nodes } }
+      : renamed;
   }
 
   /** Tells includes that cannot be, whatever else is wrong. */
@@ -164,8 +172,8 @@ interface Expansion {
 
 interface Level {
   readonly nodes: readonly DraftNode[];
-  /** By include, the node that its output is. */
-  readonly results: ReadonlyMap<string, NodeId>;
+  /** By include. */
+  readonly inlined: ReadonlyMap<string, Inlined>;
 }
 
 interface Told {
