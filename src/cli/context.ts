@@ -1,4 +1,5 @@
 import type { Catalogue } from '../client/discover.js';
+import type { WorktreeTidy } from '../client/isolation/tidy-worktrees.js';
 import type { PathLocks } from '../client/locks/path-locks.js';
 import type { Orchestrator } from '../client/orchestrator.js';
 import type { JsonObject } from '../core/json.js';
@@ -53,6 +54,10 @@ export interface CliServices {
   orchestrator(): Promise<Orchestrator>;
   /** Connects as `orchestrator` does. @throws the same */
   locks(): Promise<PathLocks>;
+  /** Connects as `orchestrator` does. @throws the same · `WORKTREE_FAILED` there is no git */
+  worktrees(): Promise<WorktreeTidy>;
+  /** Main checkout of the repository that a directory is in; null: it is in none. @throws RunError `WORKING_PATH_INVALID` */
+  repository(place: Place): Promise<string | null>;
   stack(): Promise<Stack>;
   /** What `setup` did, a sentence each. */
   setup(): Promise<readonly string[]>;

@@ -1,6 +1,7 @@
 import { Command as Program } from 'commander';
 import type { Choose } from './declare/shared-flags.js';
 import { declareDeciding } from './declare/deciding.js';
+import { declareIsolation } from './declare/isolation.js';
 import { declareDefinitions, declareList } from './declare/definitions.js';
 import { declareLooking } from './declare/looking.js';
 import { declareLocks } from './declare/locks.js';
@@ -30,6 +31,7 @@ export function makeProgram(version: string, choose: Choose): Program {
   declareResume(program, choose);
   declareQueue(program, choose);
   declareLocks(program, choose);
+  declareIsolation(program, choose);
   declareServices(program, choose);
   declareArchonSpelling(program, choose);
   for (const command of allCommands(program)) {

@@ -24,6 +24,8 @@ export interface EnvironmentRecord {
   readonly platform: string | null;
   /** ISO-8601 UTC: when it was made, or a run last worked in it. */
   readonly lastUsedAt: string;
+  /** By the tables a run is in it, or waits: one of ours, or Archon's. */
+  readonly hasOpenRow: boolean;
 }
 
 /** Archon's table of isolation environments: its tools list, re-use and clean up by it. */

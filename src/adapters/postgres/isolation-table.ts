@@ -37,11 +37,12 @@ const ACTIVE = `
 SELECT environment.id::text, environment.workflow_id AS identifier, environment.workflow_type AS type,
   environment.branch_name AS branch, environment.working_path AS "workingPath",
   codebase.default_cwd AS repository, environment.created_by_platform AS platform,
-  ${iso('GREATEST(environment.created_at, used.at)')} AS "lastUsedAt"
+  ${iso('GREATEST(environment.created_at, used.at)')} AS "lastUsedAt", used.is_open AS "hasOpenRow"
 FROM remote_agent_isolation_environments AS environment
 JOIN remote_agent_codebases AS codebase ON codebase.id = environment.codebase_id
 LEFT JOIN LATERAL (
-  SELECT max(run.last_activity_at) AS at FROM remote_agent_workflow_runs AS run
+  SELECT max(run.last_activity_at) AS at,
+    COALESCE(bool_or(run.status IN ('pending', 'running', 'paused')), false) AS is_open FROM remote_agent_workflow_runs AS run
   WHERE run.working_path = environment.working_path
 ) AS used ON true
 WHERE environment.status = 'active' AND environment.provider = 'worktree'

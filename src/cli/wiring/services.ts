@@ -34,6 +34,11 @@ export function makeServices(config: Config, { version, tell }: Making): CliServ
       ]);
       return createOrchestrator({ temporal, database });
     }),
+    worktrees: once(async () => (await import('./worktrees.js')).makeTidy(config, await servers())),
+    repository: async (place) => {
+      const { makeRepositories } = await import('../../adapters/files/repositories.js');
+      return (await makeRepositories().find(await workingPath(place), null))?.directory ?? null;
+    },
     locks: once(async () => (await import('./locks.js')).makeLocks(config, await servers())),
     setup: async () => (await import('./setup.js')).setup(config, await (await stack()).ensure(tell)),
     examine: async (onFinding) =>

@@ -1,0 +1,72 @@
+import type { Command as Program } from 'commander';
+import type { PlaceOptions } from '../commands/place.js';
+import { usageError } from '../render/failure.js';
+import { CWD, type Choose } from './shared-flags.js';
+
+const USUAL_DAYS = 7;
+
+export function declareIsolation(program: Program, choose: Choose): void {
+  const group = program.command('isolation').description('worktrees of runs');
+  group
+    .command('list')
+    .description('those of this repository, and what keeps them')
+    .option(...CWD)
+    .option('--all', 'of every repository')
+    .action((options: PlaceOptions & { all?: boolean }) => {
+      choose(async (context) => (await import('../commands/isolation.js')).isolationList(options)(context));
+    });
+  group
+    .command('cleanup')
+    .description('remove those long unused; none that a run is in, or that holds changes')
+    .argument('[days]', 'unused for so long', String(USUAL_DAYS))
+    .option(...CWD)
+    .option('--merged', 'those whose work has arrived in their base, however lately they were used')
+    .option('--include-closed', 'asks for pull requests, which is not built yet')
+    .action((days: string, options: CleanupOptions) => {
+      const limit = daysOf(days, options);
+      choose(async (context) => {
+        const { idleFor, isolationCleanup } = await import('../commands/isolation.js');
+        const rule = options.merged === true ? ({ kind: 'merged' } as const) : idleFor(limit);
+        return isolationCleanup({ ...options, rule })(context);
+      });
+    });
+  program
+    .command('complete')
+    .description('remove worktrees whose work is done, with their branches, here and at the remote')
+    .argument('<branch...>', 'its branch, or what --branch called it')
+    .option(...CWD)
+    .option('--force', 'also branches whose commits are nowhere else')
+    .action((branches: readonly string[], options: PlaceOptions & { force?: boolean }) => {
+      choose(async (context) =>
+        (await import('../commands/isolation.js')).complete({ ...options, branches })(context),
+      );
+    });
+  program
+    .command('continue', { hidden: true })
+    .argument('[words...]')
+    .action(() => {
+      throw usageError(
+        'continue is not built; a workflow goes on in a worktree with signalbox run <workflow> --branch NAME',
+      );
+    });
+}
+
+interface CleanupOptions extends PlaceOptions {
+  readonly merged?: boolean;
+  readonly includeClosed?: boolean;
+}
+
+/** @throws RunError `USAGE` */
+function daysOf(days: string, { merged, includeClosed }: CleanupOptions): number {
+  if (includeClosed === true) {
+    throw usageError(
+      '--include-closed: pull requests are not asked for yet; leave it out, and name those with signalbox complete',
+    );
+  }
+  const limit = Number(days);
+  if (!/^\d{1,4}$/.test(days)) throw usageError(`${days} is no number of days from 0 to 9999`);
+  if (merged === true && limit !== USUAL_DAYS) {
+    throw usageError('--merged asks for no number of days; leave one of them out');
+  }
+  return limit;
+}

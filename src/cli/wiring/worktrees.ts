@@ -1,0 +1,29 @@
+import { detectBaseBranch } from '../../adapters/files/base-branch.js';
+import { gitEnvironment } from '../../adapters/git/git.js';
+import { findGitPrograms } from '../../adapters/git/git-programs.js';
+import { makeWorktreeCare } from '../../adapters/git/worktree-care.js';
+import { makeIsolationRows } from '../../adapters/postgres/index.js';
+import { makeExecutions } from '../../adapters/temporal/executions.js';
+import { readHostId } from '../../client/host-id.js';
+import { makeWorktreeTidy, type WorktreeTidy } from '../../client/isolation/tidy-worktrees.js';
+import type { Config } from '../../config/config.js';
+import { runWorkflowId } from '../../contract/workflow-id.js';
+import { asWorkingPath } from '../../core/lease/working-path.js';
+import type { Servers } from './servers.js';
+
+/** Worktrees as this user sees them on this machine. @throws RunError `HOST_ID_INVALID` · `WORKTREE_FAILED` */
+export async function makeTidy(config: Config, servers: Servers): Promise<WorktreeTidy> {
+  const { temporal: client, temporalAddress, database } = servers;
+  const hostId = await readHostId(config.hostId);
+  const executions = makeExecutions(client, temporalAddress);
+  return makeWorktreeTidy({
+    rows: makeIsolationRows(database),
+    care: makeWorktreeCare(findGitPrograms(), gitEnvironment(config.environment)),
+    clock: { now: () => new Date() },
+    isHeld: async (workingPath) => {
+      const id = runWorkflowId(hostId, asWorkingPath(workingPath));
+      return (await executions.describe(id))?.isOpen === true;
+    },
+    baseBranch: detectBaseBranch,
+  });
+}

@@ -1,0 +1,113 @@
+import { judgeRemoval, type RemovalFacts, type RemovalRule } from '../../core/isolation/judge-removal.js';
+import { taskBranch } from '../../core/isolation/worktree-name.js';
+import type { Clock } from '../../ports/clock.js';
+import type { EnvironmentRecord, IsolationRows } from '../../ports/isolation-table.js';
+import type { WorktreeCare } from '../../ports/worktree-care.js';
+
+export interface TidyPorts {
+  readonly rows: IsolationRows;
+  readonly care: WorktreeCare;
+  readonly clock: Clock;
+  /** Whether Temporal has a run on a path. @throws RunError `TEMPORAL_UNREACHABLE` */
+  readonly isHeld: (workingPath: string) => Promise<boolean>;
+  /** What the branches of a repository are based on; empty: git does not tell. */
+  readonly baseBranch: (repository: string) => Promise<string>;
+}
+
+/** A worktree of a run, and what is known of it. */
+export interface KnownWorktree {
+  readonly record: EnvironmentRecord;
+  readonly facts: RemovalFacts;
+}
+
+/** What became of a worktree that was to go. */
+export interface TidyResult {
+  readonly branch: string;
+  readonly workingPath: string | null;
+  readonly isRemoved: boolean;
+  readonly isBranchRemoved: boolean;
+  /** Why it stays: "it …"; null: it is gone. */
+  readonly reason: string | null;
+}
+
+/** Worktrees of runs, by their rows: seen and removed. */
+export interface WorktreeTidy {
+  /** @param repository main checkout; null: of all repositories */
+  list(repository: string | null): Promise<readonly KnownWorktree[]>;
+  /** Removes those of a repository that may go by a rule, and tells of all. */
+  cleanUp(repository: string, rule: RemovalRule): Promise<readonly TidyResult[]>;
+  /** Removes those that are named, by branch or as `--branch` named them. */
+  complete(repository: string, names: readonly string[], isForced: boolean): Promise<readonly TidyResult[]>;
+}
+
+/**
+ * Removes no worktree that a run is in, by the word of Temporal and of the tables, nor one that holds what is nowhere
+ * else.
+ */
+export function makeWorktreeTidy(ports: TidyPorts): WorktreeTidy {
+  const list = async (repository: string | null): Promise<readonly KnownWorktree[]> => {
+    const known: KnownWorktree[] = [];
+    for (const record of await ports.rows.active(repository)) {
+      known.push({ record, facts: await factsOf(ports, record) });
+    }
+    return known;
+  };
+  return {
+    list,
+    cleanUp: async (repository, rule) => {
+      const results: TidyResult[] = [];
+      for (const worktree of await list(repository)) results.push(await tidy(ports, worktree, rule));
+      return results;
+    },
+    complete: async (repository, names, isForced) => {
+      const known = await list(repository);
+      const results: TidyResult[] = [];
+      for (const name of names) {
+        const meant = known.find(({ record }) => isCalled(record, name));
+        results.push(
+          meant === undefined ? unknown(name) : await tidy(ports, meant, { kind: 'named', isForced }),
+        );
+      }
+      return results;
+    },
+  };
+}
+
+function isCalled({ branch, identifier }: EnvironmentRecord, name: string): boolean {
+  return branch === name || identifier === name || branch === taskBranch(name);
+}
+
+function unknown(branch: string): TidyResult {
+  const reason = 'is no worktree of a run here (signalbox isolation list)';
+  return { branch, workingPath: null, isRemoved: false, isBranchRemoved: false, reason };
+}
+
+async function factsOf(ports: TidyPorts, record: EnvironmentRecord): Promise<RemovalFacts> {
+  const { care, clock, isHeld, baseBranch } = ports;
+  const sight = await care.look(record, await baseBranch(record.repository));
+  return {
+    ...sight,
+    hasOpenRun: record.hasOpenRow || (await isHeld(record.workingPath)),
+    idleMs: clock.now().getTime() - Date.parse(record.lastUsedAt),
+  };
+}
+
+async function tidy(
+  ports: TidyPorts,
+  { record, facts }: KnownWorktree,
+  rule: RemovalRule,
+): Promise<TidyResult> {
+  const { branch, workingPath } = record;
+  const result = { branch, workingPath, isRemoved: false, isBranchRemoved: false, reason: null };
+  const removal = judgeRemoval(facts, rule);
+  if (removal.kind === 'keep') return { ...result, reason: removal.reason };
+  // Somebody may have begun to work in it since it was looked at.
+  const mayGo = async (): Promise<boolean> =>
+    judgeRemoval(await factsOf(ports, record), rule).kind === 'remove';
+  if (!(await ports.care.remove(record, mayGo))) return { ...result, reason: 'is in use just now' };
+  await ports.rows.retire(record.id);
+  if (removal.removesBranch) {
+    await ports.care.removeBranch(record, { isRemoteToo: rule.kind === 'named' });
+  }
+  return { ...result, isRemoved: true, isBranchRemoved: removal.removesBranch };
+}

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { gitEnvironment } from '../../../src/adapters/git/git.js';
+import { findGitPrograms } from '../../../src/adapters/git/git-programs.js';
+import { makeWorktreeCare } from '../../../src/adapters/git/worktree-care.js';
+import type { WorktreeCare, WorktreeName } from '../../../src/ports/worktree-care.js';
+import { git } from '../../support/git.js';
+import { tempDirectory } from '../../support/temp-directory.js';
+
+const programs = findGitPrograms();
+const BRANCH = 'archon/task-x';
+let place: string;
+let repository: string;
+let worktree: WorktreeName;
+let care: WorktreeCare;
+beforeEach(() => {
+  place = realpathSync(tempDirectory());
+  repository = join(place, 'repo');
+  mkdirSync(repository);
+  git(repository, 'init', '--quiet', '--initial-branch=main');
+  commit(repository, 'a', 'one');
+  worktree = { repository, workingPath: join(place, 'trees', 'x'), branch: BRANCH };
+  git(repository, 'worktree', 'add', '--quiet', '-b', BRANCH, worktree.workingPath);
+  care = makeWorktreeCare(programs, gitEnvironment({ PATH: process.env['PATH'] ?? '', HOME: place }));
+});
+
+function commit(directory: string, file: string, text: string): void {
+  writeFileSync(join(directory, file), text);
+  git(directory, 'add', '--', file);
+  git(directory, 'commit', '--quiet', '-m', `${file}: ${text}`);
+}
+
+const mayGo = (): Promise<boolean> => Promise.resolve(true);
+const branches = (): string => git(repository, 'branch', '--list', 'archon/*');
+
+describe('a worktree', () => {
+  it('is merged and clean while nothing was done in it', async () => {
+    const sight = { isThere: true, isDirty: false, isLocked: false, isMerged: true };
+    expect(await care.look(worktree, 'main')).toEqual(sight);
+  });
+
+  it.each<[what: string, change: () => void]>([
+    ['a changed file', () => writeFileSync(join(worktree.workingPath, 'a'), 'two')],
+    ['a new file', () => writeFileSync(join(worktree.workingPath, 'new'), '')],
+    ['nothing that git could tell', () => rmSync(join(repository, '.git', 'worktrees'), { recursive: true })],
+  ])('is dirty with %s', async (_what, change) => {
+    change();
+    expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: true });
+  });
+
+  it('is clean with files that git ignores', async () => {
+    writeFileSync(join(repository, '.git', 'info', 'exclude'), 'node_modules\n');
+    mkdirSync(join(worktree.workingPath, 'node_modules'));
+    writeFileSync(join(worktree.workingPath, 'node_modules', 'x'), '');
+    expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: false });
+  });
+
+  it('is merged when its commits have arrived: as they are, or squashed into one', async () => {
+    commit(worktree.workingPath, 'b', 'one');
+    commit(worktree.workingPath, 'b', 'two');
+    expect(await care.look(worktree, 'main')).toMatchObject({ isMerged: false });
+    git(repository, 'merge', '--quiet', '--squash', BRANCH);
+    git(repository, 'commit', '--quiet', '-m', 'squashed');
+    commit(repository, 'a', 'later');
+    expect(await care.look(worktree, 'main')).toMatchObject({ isMerged: true });
+    commit(worktree.workingPath, 'c', 'more');
+    expect(await care.look(worktree, 'main')).toMatchObject({ isMerged: false });
+    git(repository, 'merge', '--quiet', BRANCH);
+    expect(await care.look(worktree, 'main')).toMatchObject({ isMerged: true });
+  });
+
+  it('is locked when somebody said so, and gone when its directory is', async () => {
+    git(repository, 'worktree', 'lock', worktree.workingPath);
+    expect(await care.look(worktree, 'main')).toMatchObject({ isLocked: true });
+    rmSync(worktree.workingPath, { recursive: true });
+    expect(await care.look(worktree, 'main')).toMatchObject({ isThere: false, isDirty: false });
+  });
+});
+
+describe('removing a worktree', () => {
+  it('leaves its branch, until that is removed, too: here and at the remote', async () => {
+    const bare = join(place, 'bare.git');
+    git(place, 'clone', '--quiet', '--bare', repository, bare);
+    git(repository, 'remote', 'add', 'origin', bare);
+    git(repository, 'push', '--quiet', 'origin', BRANCH);
+    expect(await care.remove(worktree, mayGo)).toBe(true);
+    expect(existsSync(worktree.workingPath)).toBe(false);
+    expect(git(repository, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+    expect(branches()).not.toBe('');
+    await care.removeBranch(worktree, { isRemoteToo: true });
+    expect(branches()).toBe('');
+    expect(git(bare, 'branch', '--list', 'archon/*')).toBe('');
+  });
+
+  it('does not happen when it may not go after all', async () => {
+    expect(await care.remove(worktree, () => Promise.resolve(false))).toBe(false);
+    expect(existsSync(worktree.workingPath)).toBe(true);
+  });
+
+  it('does not happen while a box has locked it', async () => {
+    const words = ['-x', worktree.workingPath, '/bin/sh', '-c', 'echo held; exec cat'];
+    const box = spawn(programs.flock ?? '', words, { stdio: ['pipe', 'pipe', 'ignore'] });
+    await once(box.stdout, 'data');
+    expect(await care.remove(worktree, mayGo)).toBe(false);
+    box.stdin.end();
+    await once(box, 'close');
+    expect(await care.remove(worktree, mayGo)).toBe(true);
+  });
+
+  it('that is gone already has git forget it', async () => {
+    rmSync(worktree.workingPath, { recursive: true });
+    expect(await care.remove(worktree, mayGo)).toBe(true);
+    await care.removeBranch(worktree, { isRemoteToo: false });
+    expect(branches()).toBe('');
+  });
+
+  it('removes one with submodules', async () => {
+    const library = join(place, 'library');
+    mkdirSync(library);
+    git(library, 'init', '--quiet');
+    commit(library, 'code', 'of the library');
+    git(worktree.workingPath, 'submodule', '--quiet', 'add', library, 'library');
+    git(worktree.workingPath, 'commit', '--quiet', '-m', 'with a library');
+    expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: false });
+    expect(await care.remove(worktree, mayGo)).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { makeWorktreeTidy, type TidyPorts } from '../../../src/client/isolation/tidy-worktrees.js';
+import type { EnvironmentRecord } from '../../../src/ports/isolation-table.js';
+import type { WorktreeSight } from '../../../src/ports/worktree-care.js';
+
+const NOW = new Date('2026-11-22T12:00:00Z');
+const DAY_MS = 24 * 3_600_000;
+
+const aRecord = (name: string, over: Partial<EnvironmentRecord> = {}): EnvironmentRecord => ({
+  ...{ id: `id-${name}`, identifier: name, type: 'task', branch: `archon/task-${name}` },
+  ...{ workingPath: `/trees/${name}`, repository: '/repo', platform: 'signalbox' },
+  ...{ lastUsedAt: '2026-10-01T00:00:00.000Z', hasOpenRow: false, ...over },
+});
+
+/** A machine with these worktrees; what was done to it stands in `done`. */
+function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts> = {}) {
+  const done: string[] = [];
+  const sights = new Map<string, Partial<WorktreeSight>>();
+  const tidy = makeWorktreeTidy({
+    rows: {
+      active: () => Promise.resolve(records),
+      retire: (id) => Promise.resolve(void done.push(`retire ${id}`)),
+    },
+    care: {
+      look: ({ workingPath }) =>
+        Promise.resolve({
+          ...{ isThere: true, isDirty: false, isLocked: false, isMerged: true },
+          ...sights.get(workingPath),
+        }),
+      remove: async ({ workingPath }, mayGo) => {
+        if (!(await mayGo())) return false;
+        done.push(`remove ${workingPath}`);
+        return true;
+      },
+      removeBranch: ({ branch }, { isRemoteToo }) =>
+        Promise.resolve(void done.push(`remove ${branch}${isRemoteToo ? ' everywhere' : ''}`)),
+    },
+    clock: { now: () => NOW },
+    isHeld: () => Promise.resolve(false),
+    baseBranch: () => Promise.resolve('main'),
+    ...over,
+  });
+  return { tidy, done, sights };
+}
+
+const IDLE = { kind: 'idle', limitMs: 7 * DAY_MS } as const;
+
+describe('cleaning up', () => {
+  it('removes what is long unused and merged, with its branch here, and tells of all', async () => {
+    const young = aRecord('b', { lastUsedAt: '2026-11-22T00:00:00.000Z' });
+    const { tidy, done } = machine([aRecord('a'), young]);
+    expect(await tidy.cleanUp('/repo', IDLE)).toEqual([
+      {
+        ...{ branch: 'archon/task-a', workingPath: '/trees/a', reason: null },
+        ...{ isRemoved: true, isBranchRemoved: true },
+      },
+      {
+        ...{ branch: 'archon/task-b', workingPath: '/trees/b', reason: 'was used lately' },
+        ...{ isRemoved: false, isBranchRemoved: false },
+      },
+    ]);
+    expect(done).toEqual(['remove /trees/a', 'retire id-a', 'remove archon/task-a']);
+  });
+
+  it('keeps the dirty one, and the branch of one that its base lacks', async () => {
+    const { tidy, done, sights } = machine([aRecord('dirty'), aRecord('ahead')]);
+    sights.set('/trees/dirty', { isDirty: true });
+    sights.set('/trees/ahead', { isMerged: false });
+    await tidy.cleanUp('/repo', IDLE);
+    expect(done).toEqual(['remove /trees/ahead', 'retire id-ahead']);
+  });
+
+  it.each<[who: string, record: EnvironmentRecord, over: Partial<TidyPorts>]>([
+    ['Temporal', aRecord('a'), { isHeld: (path) => Promise.resolve(path === '/trees/a') }],
+    ['the tables', aRecord('a', { hasOpenRow: true }), {}],
+  ])('keeps one that a run is in by the word of %s', async (_who, record, over) => {
+    const { tidy, done } = machine([record], over);
+    const [result] = await tidy.cleanUp('/repo', IDLE);
+    expect(result).toMatchObject({ isRemoved: false, reason: expect.stringContaining('in use by a run') });
+    expect(done).toEqual([]);
+  });
+
+  it('keeps one in which a run has begun since it was looked at', async () => {
+    let looks = 0;
+    const { tidy, done } = machine([aRecord('a')], { isHeld: () => Promise.resolve((looks += 1) > 1) });
+    expect(await tidy.cleanUp('/repo', IDLE)).toMatchObject([{ reason: 'is in use just now' }]);
+    expect(done).toEqual([]);
+  });
+
+  it('removes nothing while Temporal does not answer', async () => {
+    const { tidy, done } = machine([aRecord('a')], { isHeld: () => Promise.reject(new Error('away')) });
+    await expect(tidy.cleanUp('/repo', IDLE)).rejects.toThrow('away');
+    expect(done).toEqual([]);
+  });
+});
+
+describe('completing', () => {
+  it.each(['archon/task-my-fix', 'my fix', 'My/Fix'])('knows a worktree by %j', async (name) => {
+    const { tidy, done } = machine([aRecord('x', { branch: 'archon/task-my-fix', identifier: 'my fix' })]);
+    expect(await tidy.complete('/repo', [name], false)).toMatchObject([{ isRemoved: true }]);
+    expect(done).toContain('remove archon/task-my-fix everywhere');
+  });
+
+  it('keeps commits that its base lacks, unless it is forced', async () => {
+    const { tidy, done, sights } = machine([aRecord('a')]);
+    sights.set('/trees/a', { isMerged: false });
+    expect(await tidy.complete('/repo', ['a'], false)).toMatchObject([{ isRemoved: false }]);
+    expect(done).toEqual([]);
+    expect(await tidy.complete('/repo', ['a'], true)).toMatchObject([{ isBranchRemoved: true }]);
+  });
+
+  it('tells of a name that nothing has', async () => {
+    const [result] = await machine([]).tidy.complete('/repo', ['nothing'], true);
+    expect(result).toMatchObject({ branch: 'nothing', isRemoved: false, workingPath: null });
+  });
+});
