@@ -3,10 +3,14 @@ import type { RunMemo } from '../contract/memo.js';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import type { WaitingGate } from '../contract/messages.js';
 import { nodeOfActivityId } from '../contract/workflow-id.js';
+import type { NodeKind } from '../core/definition/definition.js';
 import { askRun } from './ask-run.js';
 import type { Holder } from './orchestrator.js';
 
 const HOST_SILENT_MS = 15_000;
+
+/** The kind of node that an activity is an attempt of. */
+const KIND_OF: Readonly<Record<string, NodeKind>> = { runShell: 'bash', runScript: 'script' };
 
 export type HolderFacts = Pick<
   WorkflowExecutionDescription,
@@ -53,7 +57,7 @@ function firstKeyword(facts: HolderFacts): string | null {
 function activeNode(facts: HolderFacts): { node: string | null; kind: string | null } {
   for (const activity of facts.raw.pendingActivities ?? []) {
     const node = nodeOfActivityId(activity.activityId ?? '');
-    if (node !== null) return { node, kind: activity.activityType?.name === 'runShell' ? 'bash' : null };
+    if (node !== null) return { node, kind: KIND_OF[activity.activityType?.name ?? ''] ?? null };
   }
   return { node: null, kind: null };
 }

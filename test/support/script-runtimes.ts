@@ -27,12 +27,19 @@ function findUv(): string {
   return found;
 }
 
+type Runtime = 'bun' | 'uv';
+
+/** Puts Bun and uv, or one of them, into a folder for `PATH`. */
+export function linkRuntimes(folder: string, names: readonly Runtime[] = ['bun', 'uv']): void {
+  for (const name of names) symlinkSync(name === 'bun' ? BUN : findUv(), join(folder, name));
+}
+
 /** An environment whose `PATH` has Bun and uv, or one of them. Its folders go when the test is over. */
-export function scriptEnvironment(names: readonly ('bun' | 'uv')[] = ['bun', 'uv']): {
+export function scriptEnvironment(names?: readonly Runtime[]): {
   readonly PATH: string;
   readonly UV_CACHE_DIR: string;
 } {
   const folder = tempDirectory();
-  for (const name of names) symlinkSync(name === 'bun' ? BUN : findUv(), join(folder, name));
+  linkRuntimes(folder, names);
   return { PATH: `${folder}:/usr/local/bin:/usr/bin:/bin`, UV_CACHE_DIR: join(folder, 'cache') };
 }

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScriptRuntime, ScriptSource } from '../../core/definition/definition.js';
-import { runtimeOfFile } from '../../core/definition/resource-name.js';
+import { runtimeOf } from '../../core/definition/runtimes.js';
 import { RunError } from '../../core/errors.js';
 import { findReferences } from '../../core/expression/reference.js';
 import { substitute } from '../../core/expression/substitute.js';
@@ -74,7 +74,7 @@ function namedTemplate(
       `the named script '${name}' is not among what this run was started with (${path}); start it anew, with the script in .archon/scripts`,
     );
   }
-  const runtime = runtimeOfFile(file) ?? task.runtime;
+  const runtime = runtimeOf(task);
   const program = find(runtime, environment);
   const words = runtime === 'bun' ? [...BUN, 'run', path] : ['run', ...withPackages(task.deps), path];
   const variables = { NODE_PATH: modulePath(task.workingPath, environment['NODE_PATH']) };

@@ -61,6 +61,7 @@ function preventedBy(level: Level, node: Node, when: When): Action | null {
 function beginByKind(level: Level, node: Node): Action {
   switch (node.kind) {
     case 'bash':
+    case 'script':
       return { type: 'startNode', nodeId: node.id, attempt: 1 };
     case 'approval': {
       const made = messageOf(level, node, node.message);
