@@ -3,8 +3,9 @@ import {
   parseWorkflow,
   type CommandTexts,
   type Compilation,
+  type ParsedWorkflow,
 } from '../core/definition/compile.js';
-import type { WorkflowDefinition } from '../core/definition/definition.js';
+import type { Schedule, WorkflowDefinition } from '../core/definition/definition.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { TextSource } from '../core/definition/read-yaml.js';
 import type { BrokenWorkflow, Discovery, FoundWorkflow } from './orchestrator.js';
@@ -54,7 +55,8 @@ export async function discover(scopes: Scopes): Promise<Catalogue> {
   const { files: listed, unusable } = survivors(listings);
   const { kept: files, unusable: unread } = await parseFiles(listed);
   const commands = await includedCommands(scopes, config, files);
-  const { workflows, broken } = compileFiles(files, commands);
+  const link = linking(commands, config.schedule ?? 'layers');
+  const { workflows, broken } = compileFiles(files, link);
   const errors = [
     ...[...unusable, ...unread].map(({ file, errorType, issue }) => ({ file, errorType, issues: [issue] })),
     ...broken,
@@ -68,21 +70,25 @@ export async function discover(scopes: Scopes): Promise<Catalogue> {
     files,
     compile: (source) => {
       const parsed = [parseWorkflow(source), ...files.map((one) => one.parsed)];
-      return linkWorkflows(parsed, commands)[0] ?? { kind: 'refused', issues: [] };
+      return link(parsed)[0] ?? { kind: 'refused', issues: [] };
     },
   };
 }
 
+type Link = (parsed: readonly ParsedWorkflow[]) => readonly Compilation[];
+
+const linking =
+  (commands: CommandTexts, schedule: Schedule): Link =>
+  (parsed) =>
+    linkWorkflows(parsed, commands, schedule);
+
 function compileFiles(
   files: readonly ParsedFile[],
-  commands: CommandTexts,
+  link: Link,
 ): { readonly workflows: readonly UsableWorkflow[]; readonly broken: readonly BrokenWorkflow[] } {
   const workflows: UsableWorkflow[] = [];
   const broken: BrokenWorkflow[] = [];
-  const compilations = linkWorkflows(
-    files.map(({ parsed }) => parsed),
-    commands,
-  );
+  const compilations = link(files.map(({ parsed }) => parsed));
   for (const [index, compilation] of compilations.entries()) {
     const found = files[index]?.file;
     if (found === undefined) break;

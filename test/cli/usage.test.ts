@@ -32,7 +32,7 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['run hello --on-busy wait --wait-timeout soon', 64, 'USAGE', '--wait-timeout soon is no duration'],
   ['run hello --on-busy never', 64, 'USAGE', '--on-busy never is none of fail, wait, attach, replace'],
   ['run hello --on-busy replacing', 64, 'USAGE', 'did you mean replace?'],
-  ['validate commands', 64, 'USAGE', 'command files are not built yet'],
+  ['validate commands a b', 64, 'USAGE', 'one workflow, or none'],
   ['validate hello broken', 64, 'USAGE', 'validate takes one workflow, or none for all'],
   ['approve 7c1f yes --comment no', 64, 'USAGE', 'the comment is given 2 times'],
   ['run hello -i who=a -i who=b', 64, 'INPUT_INVALID', 'input who is given twice'],

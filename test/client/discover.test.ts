@@ -183,6 +183,14 @@ describe('discovery', () => {
     ]);
   });
 
+  it('lets the config say when nodes start, for workflows that do not say so themselves', async () => {
+    await put(join(scopes.root, '.archon', 'config.yaml'), 'schedule: dataflow\n');
+    await inProject('a.yaml', yaml('alpha'));
+    await inProject('b.yaml', `${yaml('bravo')}schedule: layers\n`);
+    const { workflows } = await discover(scopes);
+    expect(workflows.map(({ definition }) => definition.schedule)).toEqual(['dataflow', 'layers']);
+  });
+
   it('leaves out what is shipped where the config says so', async () => {
     const bundled = join(base, 'bundled');
     await put(join(bundled, 'workflows', 'a.yaml'), yaml('alpha'));

@@ -26,26 +26,33 @@ export function declareDefinitions(program: Program, choose: Choose): void {
     });
   program
     .command('validate')
-    .description('check workflow files, and tell everything that is wrong')
-    .usage('[options] [workflows] [name]')
-    .argument('[names...]', 'one workflow; all by default')
+    .description('check workflow or command files, and tell everything that is wrong')
+    .usage('[options] [workflows | commands] [name]')
+    .argument('[names...]', 'one workflow, or command; all by default')
     .option(...CWD)
     .option(...FOLDER)
     .action((names: readonly string[], options: PlaceOptions) => {
-      const name = validated(names);
+      const { what, name } = validated(names);
       const args = { ...options, ...(name === undefined ? {} : { name }) };
-      choose(async (context) => (await import('../commands/validate.js')).validate(args)(context));
+      choose(async (context) =>
+        what === 'commands'
+          ? (await import('../commands/validate-commands.js')).validateCommands(args)(context)
+          : (await import('../commands/validate.js')).validate(args)(context),
+      );
     });
 }
 
-/** `validate x`, or `validate workflows x` as Archon spells it. */
-function validated(names: readonly string[]): string | undefined {
+interface Validated {
+  readonly what: 'workflows' | 'commands';
+  readonly name: string | undefined;
+}
+
+/** `validate x`, or `validate workflows x` and `validate commands x` as Archon spells it. */
+function validated(names: readonly string[]): Validated {
   const [first, second, ...rest] = names;
-  if (first === 'commands')
-    throw usageError('validate commands: command files are not built yet; type signalbox validate');
-  const isArchonSpelling = first === 'workflows';
-  if (rest.length > 0 || (second !== undefined && !isArchonSpelling)) {
+  const isSpelledOut = first === 'workflows' || first === 'commands';
+  if (rest.length > 0 || (second !== undefined && !isSpelledOut)) {
     throw usageError('validate takes one workflow, or none for all');
   }
-  return isArchonSpelling ? second : first;
+  return isSpelledOut ? { what: first, name: second } : { what: 'workflows', name: first };
 }

@@ -8,9 +8,13 @@ import { textsOf, type DraftText } from './draft-texts.js';
 import { layersOf } from './graph.js';
 import { isOneReference } from './read-bindings.js';
 
-/** The definition that a workflow without faults and without includes makes. */
-export function assemble(workflow: DraftWorkflow): WorkflowDefinition {
-  const { name, description, schedule, isInteractive, tags, inputs, worktree, requires } = workflow;
+/**
+ * The definition that a workflow without faults and without includes makes.
+ * @param usual schedule of one that names none
+ */
+export function assemble(workflow: DraftWorkflow, usual: Schedule): WorkflowDefinition {
+  const schedule = workflow.schedule ?? usual;
+  const { name, description, isInteractive, tags, inputs, worktree, requires } = workflow;
   const { nodes } = toGraph(workflow.nodes, schedule, resultFields(workflow)).graph;
   return {
     name,

@@ -2,7 +2,7 @@ import { isJsonObject } from '../json.js';
 import { assemble } from './assemble.js';
 import { checkGraph } from './check-graph.js';
 import { checkReferences } from './check-references.js';
-import type { WorkflowDefinition } from './definition.js';
+import type { Schedule, WorkflowDefinition } from './definition.js';
 import type { Issue } from './issue.js';
 import { Linker, type ParsedWorkflow } from './link.js';
 import { readWorkflow } from './read-workflow.js';
@@ -32,7 +32,7 @@ export type CommandTexts = (name: string, file: string) => string | null;
 export function compileDefinition(source: TextSource): Compilation {
   const parsed = parseWorkflow(source);
   const linked = new Linker(byName([parsed]), () => null).link(parsed);
-  return finish(linked);
+  return finish(linked, 'layers');
 }
 
 /** Reads a workflow file and checks what can be told without the others. Never throws, and takes bounded time. */
@@ -56,13 +56,15 @@ export function parseWorkflow(source: TextSource): ParsedWorkflow {
 /**
  * Compiles workflow files that may include each other, in the order given. Of several with one name the first is
  * what an include means: leave out those that do not count.
+ * @param schedule of definitions that name none
  */
 export function linkWorkflows(
   parsed: readonly ParsedWorkflow[],
   commands: CommandTexts,
+  schedule: Schedule = 'layers',
 ): readonly Compilation[] {
   const linker = new Linker(byName(parsed), commands);
-  return parsed.map((one) => finish(linker.link(one)));
+  return parsed.map((one) => finish(linker.link(one), schedule));
 }
 
 function byName(parsed: readonly ParsedWorkflow[]): ReadonlyMap<string, ParsedWorkflow> {
@@ -70,8 +72,8 @@ function byName(parsed: readonly ParsedWorkflow[]): ReadonlyMap<string, ParsedWo
   return new Map(named.toReversed());
 }
 
-function finish({ draft, issues }: ReturnType<Linker['link']>): Compilation {
+function finish({ draft, issues }: ReturnType<Linker['link']>, schedule: Schedule): Compilation {
   return draft === null || issues.hasErrors
     ? { kind: 'refused', issues: issues.told() }
-    : { kind: 'compiled', definition: assemble(draft), warnings: issues.told() };
+    : { kind: 'compiled', definition: assemble(draft, schedule), warnings: issues.told() };
 }

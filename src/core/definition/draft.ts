@@ -76,7 +76,8 @@ export interface DraftNode {
 export interface DraftWorkflow {
   readonly name: string;
   readonly description: string;
-  readonly schedule: Schedule;
+  /** Null: not said. */
+  readonly schedule: Schedule | null;
   readonly isInteractive: boolean;
   readonly tags: readonly string[];
   readonly inputs: readonly InputDeclaration[];

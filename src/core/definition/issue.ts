@@ -1,7 +1,7 @@
 /** Every way in which a workflow file can be wrong or surprising. A code is for ever: scripts and editors test it. */
 export const ISSUE_CODES = {
   ALIASES_TOO_LARGE: 'aliases of the file stand for more than may be read, or for themselves',
-  COMMAND_NOT_FOUND: 'an included workflow has a command whose file is not found',
+  COMMAND_NOT_FOUND: 'a command has no file that can be used',
   CONDITION_ON_PROSE: '`when` compares all that an agent or a loop wrote',
   CONDITION_UNREADABLE: 'a part of `when` cannot be read: where it decides, the node is skipped',
   CONTAINER_UNSUPPORTED: '`container` asks for a place to work that a run cannot have',
@@ -33,6 +33,8 @@ export const ISSUE_CODES = {
   KEY_REMOVED: 'a key that the language no longer has',
   KEY_UNKNOWN: 'a key means nothing here',
   LAYOUT_INVALID: 'a folder of the packaged layout is not one workflow with its commands and scripts',
+  MCP_UNUSABLE: 'the file of MCP servers that a node names cannot be used',
+  MODEL_UNKNOWN: 'a model is an alias that no config file declares',
   NODE_ID_SHADOWED: 'a node of a body has the id of a node outside',
   NODE_KIND_AMBIGUOUS: 'a node has more than one kind',
   NODE_KIND_MISPLACED: 'a node of this kind may not stand in a body',
@@ -40,7 +42,10 @@ export const ISSUE_CODES = {
   NOT_UPSTREAM: 'a value comes from a node that need not have run before',
   REFERENCE_NOT_REPLACED: 'a reference or variable stands where it stays plain text',
   REFERENCE_QUOTED: 'a reference in double quotes brings quotes of its own',
+  RUNTIME_NOT_FOUND: 'nothing here runs the scripts of a node',
+  SCRIPT_NOT_FOUND: 'a named script has no file that can be used',
   SESSION_UNUSABLE: '`context` resumes a session that there cannot be',
+  SUBRUN_NOT_FOUND: 'a sub-run names no workflow',
   UNKNOWN_DEPENDENCY: '`depends_on` names no node',
   UNKNOWN_REFERENCE: 'a reference names no node or input',
   VALUE_IGNORED: 'a value is of the wrong type and does not count',

@@ -32,7 +32,7 @@ export function readWorkflow(source: Readonly<Record<string, unknown>>, issues: 
   return {
     name: fields.name ?? '',
     description: fields.description ?? '',
-    schedule: fields.schedule ?? 'layers',
+    schedule: fields.schedule ?? null,
     isInteractive: readInteractive(fields.interactive, nodes, issues),
     tags: [...new Set((fields.tags ?? []).map((tag) => tag.trim()))].filter((tag) => tag !== ''),
     inputs: readInputs(fields.inputs, issues),

@@ -49,9 +49,14 @@ export class IssueList {
     private readonly document: Pick<SourceDocument, 'positionOf'>,
   ) {}
 
+  /** An empty list about the same document. */
+  empty(): IssueList {
+    return new IssueList(this.file, this.document);
+  }
+
   /** A list that begins with what this one holds. */
   copy(): IssueList {
-    const copy = new IssueList(this.file, this.document);
+    const copy = this.empty();
     for (const entry of this.errors) copy.errors.push(entry);
     for (const entry of this.warnings) copy.warnings.push(entry);
     return copy;

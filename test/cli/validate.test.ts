@@ -1,0 +1,151 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeDirectory, runFake } from './fake-cli.js';
+
+let directory: string;
+let remove: () => Promise<void>;
+
+beforeEach(async () => {
+  ({ directory, remove } = await makeDirectory({}));
+});
+afterEach(() => remove());
+
+async function put(path: string, text: string): Promise<void> {
+  const file = join(directory, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+}
+
+interface Answer {
+  readonly results: readonly { readonly issues: readonly Told[] }[];
+  readonly config: { readonly issues: readonly Told[] };
+}
+interface Told {
+  readonly level: string;
+  readonly code: string;
+  readonly line: number;
+  readonly column: number;
+  readonly nodeId?: string;
+  readonly field: string;
+}
+
+/** `line:column level CODE node field` of every issue of the one workflow. */
+async function told(nodes: string): Promise<readonly string[]> {
+  await put('.archon/workflows/one.yaml', `name: one\ndescription: x\nnodes:\n${nodes}`);
+  const { stdout } = await runFake(['validate', 'one', '--json'], { directory });
+  const { results } = JSON.parse(stdout) as Answer;
+  return results.flatMap(({ issues }) =>
+    issues.map(
+      ({ line, column, level, code, nodeId, field }) =>
+        `${line}:${column} ${level} ${code} ${nodeId ?? '-'} ${field}`,
+    ),
+  );
+}
+
+describe('validate tells of what a node would not find', () => {
+  it.each([
+    ['a command', `  - id: a\n    command: plan\n`, ['5:14 error COMMAND_NOT_FOUND a command']],
+    [
+      'the command of a loop',
+      `  - id: a\n    loop:\n      command: plan\n      until: DONE\n      max_iterations: 2\n`,
+      ['6:16 error COMMAND_NOT_FOUND a loop.command'],
+    ],
+    [
+      'a command in the body of a loop group',
+      `  - id: g\n    loop_group:\n      until: DONE\n      max_iterations: 2\n      nodes:\n        - id: a\n          command: plan\n`,
+      ['10:20 error COMMAND_NOT_FOUND a command'],
+    ],
+    [
+      'a script, and what runs it',
+      `  - id: a\n    script: report\n    runtime: uv\n`,
+      ['5:13 error SCRIPT_NOT_FOUND a script', '6:14 warning RUNTIME_NOT_FOUND a runtime'],
+    ],
+    ['a workflow', `  - id: a\n    workflow: other\n`, ['5:15 error SUBRUN_NOT_FOUND a workflow']],
+    [
+      'a file of MCP servers',
+      `  - id: a\n    prompt: hi\n    mcp: .archon/mcp/x.json\n`,
+      ['6:10 error MCP_UNUSABLE a mcp'],
+    ],
+    ['a model', `  - id: a\n    prompt: hi\n    model: '@deep'\n`, ['6:12 error MODEL_UNKNOWN a model']],
+  ])('%s', async (_, nodes, expected) => {
+    expect(await told(nodes)).toEqual(expected);
+  });
+
+  it('and of nothing when all is there', async () => {
+    await put('.archon/commands/plan.md', 'Plan.');
+    await put('.archon/scripts/report.py', '');
+    await put('.archon/mcp/x.json', '{}');
+    await put('.archon/config.yaml', `aliases: { '@deep': { provider: claude, model: opus } }\n`);
+    const nodes = `  - id: a
+    command: plan
+    model: '@deep'
+    mcp: .archon/mcp/x.json
+  - id: b
+    script: report
+    runtime: uv
+  - id: c
+    workflow: one
+`;
+    expect(await told(nodes)).toEqual(['10:14 warning RUNTIME_NOT_FOUND b runtime']);
+  });
+});
+
+describe('validate', () => {
+  it('tells a broken file’s missing files beside its own faults', async () => {
+    expect(await told(`  - id: a\n    command: plan\n    when: x\n    depends_on: [b]\n`)).toEqual(
+      expect.arrayContaining([
+        '5:14 error COMMAND_NOT_FOUND a command',
+        expect.stringContaining('UNKNOWN_DEPENDENCY a depends_on'),
+      ]),
+    );
+  });
+
+  it('tells what is wrong with the config, and ends with 65', async () => {
+    await put('.archon/workflows/one.yaml', `name: one\ndescription: x\nnodes: [{ id: a, bash: 'true' }]\n`);
+    await put('.archon/config.yaml', 'docs: 1\ndocks: 2\n');
+    const result = await runFake(['validate'], { directory });
+    expect(result.exitCode).toBe(65);
+    expect(result.stdout).toMatch(/^one +ok/m);
+    expect(result.stdout).toMatch(/^config +ERRORS$/m);
+    expect(result.stdout).toContain('config.yaml:1:7 VALUE_INVALID');
+    expect(result.stdout).toContain('config.yaml:2:1 KEY_UNKNOWN');
+  });
+
+  it('lets a run be refused for its config, with file and line', async () => {
+    await put('.archon/workflows/one.yaml', `name: one\ndescription: x\nnodes: [{ id: a, bash: 'true' }]\n`);
+    await put('.archon/config.yaml', 'docs: 1\n');
+    const result = await runFake(['run', 'one'], { directory });
+    expect(result.exitCode).toBe(65);
+    expect(result.stderr).toContain('config.yaml:1:7 VALUE_INVALID');
+  });
+});
+
+describe('validate commands', () => {
+  beforeEach(async () => {
+    await put('.archon/commands/plan.md', 'Plan.');
+    await put('.archon/commands/team/blank.md', '\n');
+  });
+
+  it('tells of each whether it can be used', async () => {
+    const result = await runFake(['validate', 'commands'], { directory });
+    expect(result.exitCode).toBe(65);
+    expect(result.stdout).toMatch(/^blank +ERRORS/m);
+    expect(result.stdout).toMatch(/^plan +ok/m);
+  });
+
+  it('tells of one, in Archon’s words too', async () => {
+    const result = await runFake(['validate', 'commands', 'plan', '--json'], { directory });
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      ok: true,
+      results: [{ commandName: 'plan', valid: true, issues: [] }],
+      summary: { total: 1, valid: 1, errors: 0, warnings: 0 },
+    });
+  });
+
+  it('knows what was probably meant', async () => {
+    const result = await runFake(['validate', 'commands', 'plam'], { directory });
+    expect(result.exitCode).toBe(64);
+    expect(result.stderr).toContain('did you mean plan?');
+  });
+});
