@@ -23,8 +23,8 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['run hello --resume --branch x', 64, 'USAGE', '--resume goes on with what its run was started with'],
   ['run hello --resume -i who=me', 64, 'USAGE', '--resume goes on with what its run was started with'],
   ['run hello hi --resume', 64, 'USAGE', '--resume goes on with what its run was started with'],
-  ['run hello --dry-run', 64, 'USAGE', '--dry-run: dry runs are not built yet'],
-  ['run hello --stubs f', 64, 'USAGE', '--stubs: dry runs are not built yet'],
+  ['run hello --dry-run --branch b', 64, 'USAGE', '--dry-run does not go with --branch'],
+  ['run hello --stubs f', 64, 'USAGE', '--stubs goes with --dry-run'],
   ['run hello --container', 64, 'USAGE', '--container: containers are not built yet'],
   ['run hello --workflow-source d', 64, 'USAGE', '--workflow-source: workflows are read from'],
   ['run hello --conversation-id c', 64, 'USAGE', '--conversation-id: each run has a conversation'],
@@ -80,7 +80,7 @@ describe('the command line', () => {
   it('hides from help what cannot be used', async () => {
     const { stdout } = await runFake(['run', '--help']);
     expect(stdout).toContain('--on-busy');
-    for (const flag of ['--from-branch', '--dry-run', '--container']) expect(stdout).not.toContain(flag);
+    for (const flag of ['--from-branch', '--container']) expect(stdout).not.toContain(flag);
     expect((await runFake(['--help'])).stdout).not.toContain('stack-supervisor');
   });
 

@@ -1,16 +1,8 @@
 import { Option, type Command as Program } from 'commander';
 import { usageError } from '../render/failure.js';
 
-const NO_DRY_RUNS = 'dry runs are not built yet; check definitions with signalbox validate';
-
 /** Flags of `run` that Archon has, or that are promised, and that do nothing yet: met, they are refused. */
 const LATER: readonly (readonly [flags: string, reason: string])[] = [
-  ['--dry-run', NO_DRY_RUNS],
-  ['--stubs <file>', NO_DRY_RUNS],
-  ['--stubs-init <file>', NO_DRY_RUNS],
-  ['--default-stubs', NO_DRY_RUNS],
-  ['--exec-code', NO_DRY_RUNS],
-  ['--pause-at-gates', NO_DRY_RUNS],
   ['--container', 'containers are not built yet; leave it out'],
   ['--workflow-source <directory>', 'workflows are read from .archon/workflows only; leave it out'],
   ['--conversation-id <id>', 'each run has a conversation of its own; leave it out'],

@@ -2,6 +2,7 @@ import type { Command as Program } from 'commander';
 import type { OnBusy } from '../../client/orchestrator.js';
 import type { PlaceOptions } from '../commands/place.js';
 import { usageError } from '../render/failure.js';
+import { declareDryRunFlags, readDryRunFlags } from './dry-run.js';
 import { CWD, FOLDER, type Choose } from './shared-flags.js';
 import { declareIsolationFlags, isolationOf, type IsolationFlags } from './isolation-flags.js';
 import { declareLaterFlags, refuseLaterFlags } from './later.js';
@@ -33,8 +34,15 @@ export function declareRun(
     .option('--resume', 'let its newest run here go on that has failed, instead of starting one')
     .option('-d, --detach', 'start the run and return');
   declareIsolationFlags(command, isArchonSpelling);
+  declareDryRunFlags(command);
   declareLaterFlags(command);
   command.action((workflow: string, words: readonly string[], options: RunOptions) => {
+    const dryRun = readDryRunFlags(command);
+    if (dryRun !== null) {
+      const args = { ...options, ...dryRun, input: options.input ?? [], workflow, words };
+      choose(async (context) => (await import('../commands/dry-run.js')).dryRun(args)(context));
+      return;
+    }
     refuseLaterFlags(command);
     if (options.waitTimeout !== undefined && options.onBusy !== 'wait') {
       throw usageError('--wait-timeout goes with --on-busy wait; add that, or leave it out');

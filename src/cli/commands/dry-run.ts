@@ -1,0 +1,142 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pickWorkflow } from '../../client/pick-workflow.js';
+import { checkMessage } from '../../client/limits.js';
+import { resolveInputs } from '../../client/resolve-inputs.js';
+import type { WorkflowDefinition } from '../../core/definition/definition.js';
+import type { Work, Performed } from '../../core/dry-run/attempt.js';
+import { defaultStub, stubbedNodes, stubFile } from '../../core/dry-run/default-stubs.js';
+import { readStubs } from '../../core/dry-run/read-stubs.js';
+import { simulate } from '../../core/dry-run/simulate.js';
+import { playValue, type StubValue } from '../../core/dry-run/stub-value.js';
+import type { DryRun } from '../../core/dry-run/trace.js';
+import { ERROR_CODES, RunError, type ErrorCode } from '../../core/errors.js';
+import type { Command, CommandResult } from '../context.js';
+import { renderDryRun, dryRunJson } from '../render/dry-run.js';
+import { definitionRefused, issueJson, renderIssues } from '../render/issues.js';
+import { plural } from '../render/text.js';
+import { withCodeRunner, type RunCode } from './execute-code.js';
+import { parseInputs } from './inputs.js';
+import { placeOf, type PlaceOptions } from './place.js';
+
+export interface DryRunArguments extends PlaceOptions {
+  readonly workflow: string;
+  /** The message; joined with spaces. */
+  readonly words: readonly string[];
+  readonly input: readonly string[];
+  /** Files are named from where the command was called. */
+  readonly stubs?: string;
+  readonly stubsInit?: string;
+  readonly defaultStubs?: boolean;
+  readonly execCode?: boolean;
+  readonly pauseAtGates?: boolean;
+}
+
+/** Goes through a workflow without running it. Touches no server, and no directory but with `--exec-code`. */
+export function dryRun(args: DryRunArguments): Command {
+  return async (context) => {
+    const { services, caller } = context;
+    const place = placeOf(caller, args);
+    const found = pickWorkflow(await services.catalogue(place), args.workflow);
+    if (found.kind === 'refused') {
+      return definitionRefused(args.workflow, found.issues, { workflow: args.workflow });
+    }
+    const { definition } = found;
+    if (args.stubsInit !== undefined) {
+      return writeStubFile(definition, resolve(caller.directory, args.stubsInit));
+    }
+    const message = args.words.join(' ');
+    checkMessage(message);
+    const inputs = resolveInputs(definition, parseInputs(args.input));
+    const stubs = args.stubs === undefined ? {} : await loadStubs(resolve(caller.directory, args.stubs));
+    const directory = args.execCode === true ? await services.workingPath(place) : null;
+    const variables = { ...VARIABLES, USER_MESSAGE: message, ARGUMENTS: message };
+    const dry = await withCodeRunner({ directory, caller, inputs, variables }, (runCode, known) =>
+      simulate(definition, {
+        inputs,
+        variables: known,
+        stubs,
+        pausesAtGates: args.pauseAtGates === true,
+        perform: (work) => perform(work, { runCode, hasDefaults: args.defaultStubs === true }),
+      }),
+    );
+    return resultOf(dry);
+  };
+}
+
+/** What stands for what only a run has. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  WORKFLOW_ID: 'dry-run',
+  ARTIFACTS_DIR: '/dry-run/artifacts',
+  STATE_DIR: '/dry-run/state',
+  LOG_DIR: '/dry-run/logs',
+  BASE_BRANCH: 'main',
+  DOCS_DIR: 'docs/',
+  LOOP_USER_INPUT: '',
+  LOOP_PREV_OUTPUT: '',
+  REJECTION_REASON: '',
+  CONTEXT: '',
+  EXTERNAL_CONTEXT: '',
+  ISSUE_CONTEXT: '',
+};
+
+async function perform(
+  work: Work,
+  { runCode, hasDefaults }: { readonly runCode: RunCode | null; readonly hasDefaults: boolean },
+): Promise<Performed | null> {
+  const executed = runCode === null ? null : await runCode(work);
+  if (executed !== null) return { how: 'executed', played: executed };
+  const { node } = work;
+  return hasDefaults
+    ? { how: 'default stub', played: playValue(defaultStub({ name: node.id, node })) }
+    : null;
+}
+
+/** @throws RunError `USAGE` */
+async function loadStubs(file: string): Promise<Readonly<Record<string, StubValue>>> {
+  const text = await readFile(file).catch((error: unknown) => {
+    throw new RunError(
+      'USAGE',
+      `the stub file ${file} cannot be read (${reasonOf(error)}); write one with --stubs-init`,
+    );
+  });
+  const reading = readStubs({ file, text });
+  if (reading.kind === 'read') return reading.stubs;
+  const issues = reading.issues.map(issueJson);
+  throw new RunError('USAGE', `the stub file cannot be used:\n${renderIssues(reading.issues)}`, { issues });
+}
+
+/** @throws RunError `USAGE` the file is there already, or cannot be written */
+async function writeStubFile(definition: WorkflowDefinition, file: string): Promise<CommandResult> {
+  await writeFile(file, stubFile(definition.name, definition), { flag: 'wx' }).catch((error: unknown) => {
+    throw new RunError('USAGE', `the stub file ${file} cannot be written (${reasonOf(error)}); name another`);
+  });
+  const nodeCount = stubbedNodes(definition).length;
+  return {
+    exitCode: 0,
+    json: { workflow: definition.name, file, nodeCount },
+    text: `${file}: ${plural(nodeCount, 'stub')} to edit, then --dry-run --stubs ${file}`,
+  };
+}
+
+function resultOf(dry: DryRun): CommandResult {
+  const code = codeOf(dry);
+  const text = renderDryRun(dry);
+  if (code === null) return { exitCode: 0, json: dryRunJson(dry), text };
+  const message = dry.reason ?? `the run would end as ${dry.outcome}`;
+  return {
+    exitCode: ERROR_CODES[code].exitCode,
+    json: { ...dryRunJson(dry), error: { code, message } },
+    text,
+  };
+}
+
+function codeOf({ outcome, missingStubs }: DryRun): ErrorCode | null {
+  if (outcome === 'completed' || outcome === 'paused') return null;
+  if (missingStubs.length > 0) return 'STUB_MISSING';
+  return outcome === 'cancelled' ? 'RUN_CANCELLED' : 'RUN_FAILED';
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

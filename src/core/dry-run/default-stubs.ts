@@ -1,0 +1,72 @@
+import type { Graph, Node } from '../definition/definition.js';
+import { isJsonObject, type Json, type JsonObject } from '../json.js';
+import type { StubValue } from './stub-value.js';
+import { isWork, nodeType } from './work.js';
+
+/** A node that a dry run can play with a stub only. */
+export interface StubbedNode {
+  /** `group.node` in the body of a loop group. */
+  readonly name: string;
+  readonly node: Node;
+}
+
+/** In the order of the file, bodies after what stands before their group. */
+export function stubbedNodes({ nodes }: Graph, prefix = ''): readonly StubbedNode[] {
+  return nodes.flatMap((node) => {
+    const name = `${prefix}${node.id}`;
+    if (node.kind === 'loop_group') return stubbedNodes(node.body, `${name}.`);
+    return isWork(node) ? [{ name, node }] : [];
+  });
+}
+
+/**
+ * A likely output of a node: an object of the shape that it declares, or with the fields that others read of it;
+ * a list for a fan-out; else a text that names it.
+ */
+export function defaultStub({ name, node }: StubbedNode): StubValue {
+  if (node.kind === 'workflow' && node.fanOut !== null) return [`output of ${name} 1`];
+  const shape = node.outputFormat;
+  if (shape !== undefined) return withSignal(node, exampleOf(shape));
+  if (node.fieldsRead.length === 0) return withSignal(node, `output of ${name}`);
+  return Object.fromEntries(node.fieldsRead.map((field) => [field, `${field} of ${name}`]));
+}
+
+/** A loop whose stub does not end it would never be done. */
+function withSignal(node: Node, stub: Json): Json {
+  if (node.kind !== 'loop') return stub;
+  if (node.untilField !== null && isJsonObject(stub)) return { ...stub, [node.untilField]: true };
+  return typeof stub === 'string' && node.rules.until !== null ? `${stub}\n${node.rules.until}` : stub;
+}
+
+/** A value that fits a JSON Schema of the plain kind. */
+function exampleOf(schema: Json): Json {
+  if (!isJsonObject(schema)) return '';
+  const { type, enum: choices, default: preset, items, properties } = schema;
+  if (preset !== undefined) return preset;
+  if (Array.isArray(choices)) return (choices as readonly Json[])[0] ?? null;
+  if (type === 'array') return items === undefined ? [] : [exampleOf(items)];
+  if (type === 'object' || properties !== undefined) return membersOf(properties);
+  return typeof type === 'string' && Object.hasOwn(EXAMPLES, type) ? (EXAMPLES[type] ?? null) : 'text';
+}
+
+const EXAMPLES: Readonly<Record<string, Json>> = { number: 1, integer: 1, boolean: true, null: null };
+
+function membersOf(properties: Json | undefined): JsonObject {
+  if (!isJsonObject(properties)) return {};
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, exampleOf(schema)]));
+}
+
+/** The text of a stub file with the default stub of every node: to be edited. JSON values are YAML, too. */
+export function stubFile(name: string, graph: Graph): string {
+  const nodes = stubbedNodes(graph);
+  const lines = nodes.map(
+    (one) => `${JSON.stringify(one.name)}: ${JSON.stringify(defaultStub(one))}  # ${nodeType(one.node)}`,
+  );
+  return [
+    `# What stands in for the work of nodes in a dry run of ${name.replaceAll(/\s+/g, ' ')}.`,
+    '# A text is the output as it is; { fail: text } a failure; anything else is the output as JSON.',
+    '# A gate may have a stub, too: the decision. Without one it is approved.',
+    ...lines,
+    '',
+  ].join('\n');
+}
