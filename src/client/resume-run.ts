@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
@@ -71,6 +72,7 @@ function stranger({ runId }: RunRecord): RunError {
 
 /** @throws RunError `WORKING_PATH_INVALID` */
 async function requirePath({ workingPath }: StartRequest): Promise<void> {
+  if (!existsSync(workingPath)) throw pathGone(workingPath);
   const real = await resolveWorkingPath(workingPath, { isFolder: true });
   if (real === workingPath) return;
   throw new RunError(
@@ -94,6 +96,14 @@ async function environmentOf(
   const { environment } = nodeEnvironment(given, reading.config);
   requireAccounts(definition, environment);
   return environment;
+}
+
+function pathGone(workingPath: string): RunError {
+  return new RunError(
+    'WORKING_PATH_INVALID',
+    `the run cannot be resumed: its working path ${workingPath} no longer exists; put it back, or start a new run with signalbox run`,
+    { path: workingPath },
+  );
 }
 
 interface Resumption {
