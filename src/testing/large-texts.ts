@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OutputShape } from '../adapters/process/output-shape.js';
+import type { OutputShape } from '../core/definition/output-shape.js';
 import { RunError } from '../core/errors.js';
 import {
   INLINE_LIMIT_BYTES,

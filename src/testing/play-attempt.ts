@@ -1,5 +1,5 @@
 import { boundVariables } from '../adapters/process/node-environment.js';
-import { readShape, type OutputShape } from '../adapters/process/output-shape.js';
+import { readShape, type OutputShape } from '../core/definition/output-shape.js';
 import { failureMessage } from '../core/dry-run/stub-value.js';
 import { RunError } from '../core/errors.js';
 import { substitute } from '../core/expression/substitute.js';

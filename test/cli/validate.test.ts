@@ -67,6 +67,11 @@ describe('validate tells of what a node would not find', () => {
       `  - id: a\n    prompt: hi\n    mcp: .archon/mcp/x.json\n`,
       ['6:10 error MCP_UNUSABLE a mcp'],
     ],
+    [
+      'a shape of its output',
+      `  - id: a\n    bash: make\n    output_format: { type: text }\n`,
+      ['6:20 error VALUE_INVALID a output_format'],
+    ],
     ['a model', `  - id: a\n    prompt: hi\n    model: '@deep'\n`, ['6:12 error MODEL_UNKNOWN a model']],
   ])('%s', async (_, nodes, expected) => {
     expect(await told(nodes)).toEqual(expected);

@@ -11,7 +11,7 @@ import {
 } from '../../core/expression/output.js';
 import type { FieldValue, NodeOutput, TextValue } from '../../core/run/task.js';
 import type { AttemptFiles } from './attempt-files.js';
-import type { OutputShape } from './output-shape.js';
+import type { OutputShape } from '../../core/definition/output-shape.js';
 import { copyAsText, readText, writeText } from './text-files.js';
 
 const NEWLINE = 0x0a;

@@ -12,7 +12,7 @@ import {
   type Environment,
   type EnvironmentSources,
 } from './node-environment.js';
-import { readShape, type OutputShape } from './output-shape.js';
+import { readShape, type OutputShape } from '../../core/definition/output-shape.js';
 import { supervise } from './supervise.js';
 
 export interface AttemptOptions extends EnvironmentSources {

@@ -4,6 +4,7 @@ import type { ScriptRuntime } from '../../core/definition/definition.js';
 import type { DraftNode } from '../../core/definition/draft.js';
 import type { Issue } from '../../core/definition/issue.js';
 import type { IssueList } from '../../core/definition/source-document.js';
+import { RunError } from '../../core/errors.js';
 import { isJsonObject } from '../../core/json.js';
 import { nearestName } from '../../core/nearest-name.js';
 import type { ProjectConfig } from '../../core/project-config/project-config.js';
@@ -42,6 +43,7 @@ const CHECKS: readonly NodeCheck[] = [
   checkSubrun,
   checkServers,
   checkModel,
+  checkSchema,
 ];
 
 /** What the nodes of a file need of other files and of the machine, and would not find. */
@@ -134,6 +136,20 @@ function checkModel({ path, body }: DraftNode, { config, issues }: Check): void 
   const hint =
     nearest === null ? 'declare it under aliases in .archon/config.yaml' : `did you mean '${nearest}'?`;
   issues.error({ code: 'MODEL_UNKNOWN', path: [...path, 'model'], message, hint });
+}
+
+async function checkSchema({ path, extras }: DraftNode, { issues }: Check): Promise<void> {
+  if (extras.outputFormat === undefined) return;
+  // Takes a while to load, and few files need it.
+  const { readShape } = await import('../../core/definition/output-shape.js');
+  try {
+    readShape(extras.outputFormat);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    const message = `'output_format' is no JSON Schema: ${String(error.details['reason'])}`;
+    const hint = 'write one: type: object, properties: …';
+    issues.error({ code: 'VALUE_INVALID', path: [...path, 'output_format'], message, hint });
+  }
 }
 
 function settingOf(body: DraftNode['body'], key: string): string | null {

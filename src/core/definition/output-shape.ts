@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { RunError } from '../../core/errors.js';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.js';
+import { RunError } from '../errors.js';
+import { isJsonObject, type Json, type JsonObject } from '../json.js';
 
 /** The shape that a node declares for its output. */
 export interface OutputShape {
@@ -16,7 +16,7 @@ const SHOWN_FAULTS = 3;
 /** Words that the validator does not know are left to others, as formats are. */
 const OPTIONS = { strict: false, logger: false } as const;
 
-/** @throws RunError `OUTPUT_INVALID` the schema is none */
+/** @throws RunError `OUTPUT_INVALID` the schema is none, with the `reason` */
 export function readShape(schema: JsonObject): OutputShape {
   const validate = compile(schema);
   const { properties } = schema;
@@ -38,9 +38,11 @@ function compile(schema: JsonObject): ReturnType<Ajv['compile']> {
   try {
     return (isRecent ? new Ajv2020(OPTIONS) : new Ajv(OPTIONS)).compile(schema);
   } catch (error) {
+    const reason = (error as Error).message;
     throw new RunError(
       'OUTPUT_INVALID',
-      `its output_format is no JSON Schema: ${(error as Error).message}. Correct it in the workflow file`,
+      `its output_format is no JSON Schema: ${reason}. Correct it in the workflow file`,
+      { reason },
     );
   }
 }

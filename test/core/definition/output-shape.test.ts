@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readShape } from '../../../src/adapters/process/output-shape.js';
+import { readShape } from '../../../src/core/definition/output-shape.js';
 import type { Json, JsonObject } from '../../../src/core/json.js';
 
 const REPORT: JsonObject = {
