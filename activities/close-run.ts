@@ -13,16 +13,17 @@ export interface CloseRunPorts extends WriteMirrorPorts {
 }
 
 /**
- * Ends every process of the run, then writes that it has ended: a terminal row means that the work has
+ * Ends every process of the run (of a sub-run in the box of its root those below its name), then writes that it has ended: a terminal row means that the work has
  * stopped. Only processes may keep a run open: a table that does not take the write is an answer, not a
  * failure; a file that cannot be removed, and a cancellation that Temporal does not take, are logged.
  */
 export const makeCloseRun =
   (ports: CloseRunPorts): Activities['closeRun'] =>
-  ({ runId, graceMs, terminal, cancelReason }) => {
+  ({ runId, rootRunId, graceMs, terminal, cancelReason }) => {
     const execution = callingExecution();
     return withHeartbeat(async () => {
-      await ports.box.close(runId, graceMs);
+      if (rootRunId === undefined) await ports.box.close(runId, graceMs);
+      else await ports.box.stopAttempt(rootRunId, runId, graceMs);
       await ports.environment.remove(runId).catch((error: unknown) => {
         log.error('the environment that the client left cannot be removed', { runId, error });
       });

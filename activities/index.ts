@@ -4,8 +4,10 @@ import type { Shell } from '../src/ports/shell.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
 import { makeFindSignal, type FindSignalPorts } from './find-signal.js';
 import { insideRun } from './inside-run.js';
+import { makeJoinChildren, type JoinChildrenPorts } from './join-children.js';
 import { makeMakeWorktree, type MakeWorktreePorts } from './make-worktree.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
+import { makePlanChildren, type PlanChildrenPorts } from './plan-children.js';
 import { makeRemoveEnvironment } from './remove-environment.js';
 import { makeRunNode, type RunNodePorts } from './run-node.js';
 import { makeStoreOutputs } from './store-outputs.js';
@@ -15,7 +17,9 @@ export type ActivityPorts = OpenRunPorts &
   RunNodePorts &
   FindSignalPorts &
   CloseRunPorts &
-  MakeWorktreePorts & { readonly shell: Shell; readonly scripts: Scripts };
+  MakeWorktreePorts &
+  PlanChildrenPorts &
+  JoinChildrenPorts & { readonly shell: Shell; readonly scripts: Scripts };
 
 /** The activities of a host, over its ports. */
 export function createActivities(ports: ActivityPorts): Activities {
@@ -29,5 +33,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     findSignal: insideRun(makeFindSignal(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
     removeEnvironment: insideRun(makeRemoveEnvironment(ports.environment)),
+    planChildren: insideRun(makePlanChildren(ports)),
+    joinChildren: insideRun(makeJoinChildren(ports)),
   };
 }

@@ -17,7 +17,7 @@ const REFUSALS: readonly ErrorCode[] = [
 ];
 
 /**
- * Opens the box of a run that has its row.
+ * Opens the box of a run that has its row; of a sub-run in its parent's checkout that of its root, if need be.
  * @returns why the run may not work; null: it may
  * @throws RunError `FENCED` · `TEMPORAL_UNREACHABLE`
  */
@@ -27,12 +27,10 @@ export async function openBox(
   execution: ExecutionName,
   temporal: TemporalPlace,
 ): Promise<NodeFailure | null> {
-  const { runId, hostId, workingPath } = request;
-  const { temporalWorkflowId, temporalRunId } = execution;
-  const owner: BoxOwner = {
-    ...{ runId, workingPath, pathKey: pathKey(hostId, workingPath) },
-    ...{ temporalWorkflowId, fenceToken, ...temporal },
-  };
+  const { runId, hostId, workingPath, parent } = request;
+  const own = { runId, pathKey: pathKey(hostId, workingPath), fenceToken, ...execution };
+  const { temporalRunId, ...claim } = parent?.root ?? own;
+  const owner: BoxOwner = { ...claim, workingPath, ...temporal };
   try {
     await box.ensureOpen(owner, temporalRunId);
     return null;

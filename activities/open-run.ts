@@ -101,7 +101,8 @@ async function refusalOfRuntimes(
   { request, runtimes }: OpenRunInput,
 ): Promise<NodeFailure | null> {
   try {
-    await scripts.requireRuntimes(request, runtimes);
+    const rootRunId = request.parent?.root?.runId;
+    await scripts.requireRuntimes({ ...request, ...(rootRunId && { rootRunId }) }, runtimes);
     return null;
   } catch (error) {
     if (!(error instanceof RunError)) throw error;

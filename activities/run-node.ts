@@ -3,6 +3,7 @@ import type { RunNodeInput } from '../src/contract/activities.js';
 import { attemptBefore } from '../src/contract/workflow-id.js';
 import { RunError } from '../src/core/errors.js';
 import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
+import { placeInBox } from '../src/core/subrun/box-place.js';
 import type { Artifacts } from '../src/ports/artifacts.js';
 import type { Box } from '../src/ports/box.js';
 import type { Permits } from '../src/ports/permits.js';
@@ -31,13 +32,17 @@ type Run<Task> = (task: Task, signal: AbortSignal) => Promise<AttemptResult>;
  */
 export const makeRunNode =
   <Task extends AttemptTask>({ box, permits, artifacts, temporal }: RunNodePorts, run: Run<Task>) =>
-  ({ owner, task }: RunNodeInput<Task>): Promise<AttemptResult> =>
+  ({ owner, rootTemporalRunId, task }: RunNodeInput<Task>): Promise<AttemptResult> =>
     withHeartbeat(async (signal, show) => {
       const giveBack = await permits.acquire(signal, () => show({ waitsFor: 'permit' }));
       try {
         show(null);
-        await box.ensureOpen({ ...owner, ...temporal }, callingExecution().temporalRunId);
-        for (const earlier of earlierAttempts(task)) await box.stopAttempt(task.runId, earlier, task.graceMs);
+        const { temporalRunId } = callingExecution();
+        await box.ensureOpen({ ...owner, ...temporal }, rootTemporalRunId ?? temporalRunId);
+        for (const earlier of earlierAttempts(task)) {
+          const { runId, attemptId: name } = placeInBox({ ...task, attemptId: earlier });
+          await box.stopAttempt(runId, name, task.graceMs);
+        }
         return await keepArtifact(artifacts, task, await run(task, signal));
       } finally {
         if (signal.aborted) setTimeout(giveBack, HEARD_WITHIN_MS).unref();

@@ -168,6 +168,7 @@ function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId:
     sources: makeSourceFiles(makeTextStore(database)),
     outputs: makeOutputStore(),
     outputTexts: makeOutputTexts(),
+    texts,
     table: makeRunTable(database, { logger, temporalNamespaceId }),
     isolation: makeIsolationTable(database, logger),
     worktrees: makeWorktrees({

@@ -44,6 +44,16 @@ export const CLOSE_RUN: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 };
 
+/** What a list of sub-runs is made of, and what became of it, is read and written on the host. */
+export const PLAN_CHILDREN: ActivityOptions = {
+  summary: 'plan sub-runs',
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '5m',
+  retry: SHORT_PAUSES,
+};
+
+export const JOIN_CHILDREN: ActivityOptions = { ...PLAN_CHILDREN, summary: 'join what sub-runs gave out' };
+
 /** Fetching and checking out take what they take; whoever cannot wait cancels the run. */
 export const MAKE_WORKTREE: ActivityOptions = {
   activityId: '~worktree',

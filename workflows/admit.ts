@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { RunOwner } from '../src/contract/activities.js';
-import { parseStartRequest, type StartRequest } from '../src/contract/start-request.js';
-import { runWorkflowId } from '../src/contract/workflow-id.js';
+import type { RootLink } from '../src/contract/parent-link.js';
+import { parseStartRequest, workflowIdOf, type StartRequest } from '../src/contract/start-request.js';
 import { RunError } from '../src/core/errors.js';
 import { pathKey } from '../src/core/lease/path-key.js';
 import type { CarriedRun } from './carried-run.js';
@@ -10,6 +10,8 @@ import type { CarriedRun } from './carried-run.js';
 export interface Admission {
   readonly request: StartRequest;
   readonly owner: RunOwner;
+  /** In whose box its nodes work: of a sub-run in its parent's checkout the root, else the run itself. */
+  readonly root: RootLink;
   /** The first execution of its chain, and not made by a reset. */
   readonly isFirstExecution: boolean;
 }
@@ -21,11 +23,17 @@ export interface Admission {
 export function admit(value: unknown, carried: CarriedRun | undefined): Admission {
   const request = parseStartRequest(value);
   const info = workflowInfo();
-  const expected = runWorkflowId(request.hostId, request.workingPath);
+  const expected = workflowIdOf(request);
   if (info.workflowId !== expected) {
     throw new RunError(
       'WRONG_WORKFLOW_ID',
       `this execution is called ${info.workflowId}, but the lease of ${request.workingPath} is called ${expected}; nothing was done. Start runs with signalbox run`,
+    );
+  }
+  if (request.parent !== undefined && info.parent === undefined) {
+    throw new RunError(
+      'START_REQUEST_INVALID',
+      'a sub-run is started by its parent alone; nothing was done. Start runs with signalbox run',
     );
   }
   if (carried !== undefined && info.continuedFromExecutionRunId === undefined) {
@@ -35,12 +43,15 @@ export function admit(value: unknown, carried: CarriedRun | undefined): Admissio
     );
   }
   const isReset = info.runId !== info.originalExecutionRunId;
+  const key = pathKey(request.hostId, request.workingPath);
   const owner: RunOwner = {
     runId: request.runId,
     workingPath: request.workingPath,
-    pathKey: pathKey(request.hostId, request.workingPath),
+    pathKey: key,
     temporalWorkflowId: info.workflowId,
     fenceToken: carried === undefined || isReset ? info.runId : carried.fenceToken,
   };
-  return { request, owner, isFirstExecution: carried === undefined && !isReset };
+  const own: RootLink = { ...owner, runId: request.runId, pathKey: key, temporalRunId: info.runId };
+  const root = request.parent?.root ?? own;
+  return { request, owner, root, isFirstExecution: carried === undefined && !isReset };
 }

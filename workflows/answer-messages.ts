@@ -13,17 +13,33 @@ import { RunError } from '../src/core/errors.js';
 import { isJsonObject } from '../src/core/json.js';
 import { checkAnswer } from '../src/core/run/check-answer.js';
 import { toldFrom } from '../src/core/run/place.js';
-import type { OpenGate } from '../src/core/run/run-status.js';
+import { waitingGates, type OpenGate } from '../src/core/run/run-status.js';
+import { checkChildAnswer } from '../src/core/subrun/check-child-answer.js';
+import type { ForeignGate } from '../src/core/subrun/child-gates.js';
 import { describeState } from './describe-run.js';
+import { gatesOfChildren, handDown, hearChildren } from './hear-children.js';
 import { now, type LiveRun } from './live-run.js';
 
 const DECIDE_HELP =
   'Decides a gate: {"nodeId": "…", "decision": "approve", "text": "…", "by": "…"}; nodeId may be left out while one gate waits';
 
-/** Installs everything that people and programs may say to a run. Refusals are free: validators make them. */
-export function answerMessages(run: LiveRun, request: StartRequest, startedAt: string): void {
+/**
+ * Installs everything that people and programs may say to a run. Refusals are free: validators make them.
+ * @param onRefusedSignal a signal has no answer: told when one was refused
+ */
+export function answerMessages(
+  run: LiveRun,
+  request: StartRequest,
+  startedAt: string,
+  onRefusedSignal: () => void,
+): void {
+  hearChildren(run);
   const decide = refusing((message: DecideMessage): DecideAnswer => {
     const { gate, decision, text, by } = acceptDecision(run, message);
+    if ('address' in gate) {
+      handDown(run, gate, { decision, text, by });
+      return { runId: request.runId, nodeId: gate.address, decision };
+    }
     const recorded = message.isRecorded === true ? ({ isRecorded: true } as const) : {};
     const answer = { decision, text, by, ...recorded };
     run.apply(toldFrom(gate.place, { type: 'gateDecided', nodeId: gate.node.id, answer, at: now() }));
@@ -40,6 +56,7 @@ export function answerMessages(run: LiveRun, request: StartRequest, startedAt: s
         decide(message);
       } catch (error) {
         log.warn('a decision was refused', { reason: String(error) });
+        onRefusedSignal();
       }
     },
     { description: DECIDE_HELP },
@@ -77,7 +94,7 @@ function refusing<Message, Answer>(answer: (message: Message) => Answer): (messa
 }
 
 interface AcceptedDecision {
-  readonly gate: OpenGate;
+  readonly gate: OpenGate | ForeignGate;
   readonly decision: string;
   readonly text: string | null;
   readonly by: string | null;
@@ -91,11 +108,10 @@ function acceptDecision(run: LiveRun, message: unknown): AcceptedDecision {
   const decision = message['decision'];
   const text = textOrNull(message, 'text');
   const by = textOrNull(message, 'by');
-  const check = checkAnswer(run.definition, run.state, {
-    nodeId: textOrNull(message, 'nodeId'),
-    decision,
-    text,
-  });
+  const answer = { nodeId: textOrNull(message, 'nodeId'), decision, text };
+  const ownGates = waitingGates(run.definition, run.state).length;
+  const meant = checkChildAnswer(gatesOfChildren(run), ownGates, answer);
+  const check = meant.kind === 'own' ? checkAnswer(run.definition, run.state, answer) : meant;
   if (check.kind === 'refused') throw new RunError(check.code, check.message);
   return { gate: check.gate, decision, text, by };
 }

@@ -11,6 +11,7 @@ import { inside, nameAt } from '../src/core/run/place.js';
 import type { AttemptResult, NodeFailure, ShellTask } from '../src/core/run/task.js';
 import { FIND_SIGNAL, nodeAttempt } from './activity-options.js';
 import { ordinaryTask, type WorkAt, type WorkOf } from './node-task.js';
+import { ownerOfBox } from './root-of-subrun.js';
 
 /** Hard limit of `until_bash`. */
 const CHECK_TIMEOUT_MS = 120_000;
@@ -40,7 +41,7 @@ async function isSignalled({ state }: BodyLevel, signal: string): Promise<boolea
 
 function runCheck(body: BodyLevel, script: Text, at: WorkAt, work: WorkOf): Promise<AttemptResult> {
   const { group, loop } = body.within;
-  const { owner, request } = work.admission;
+  const { request } = work.admission;
   const name = nameAt(at.place, group.id);
   const activityId = checkId(inside(at.place, { nodeId: group.id, iteration: loop.iteration }));
   const task = ordinaryTask(body, { layer: Infinity, references: group.references }, work);
@@ -55,5 +56,5 @@ function runCheck(body: BodyLevel, script: Text, at: WorkAt, work: WorkOf): Prom
     fieldsRead: [],
   };
   const options = nodeAttempt({ ...request, activityId, summary: `until_bash: ${name}` });
-  return proxyActivities<Activities>(options).runShell({ owner, task: shellTask });
+  return proxyActivities<Activities>(options).runShell({ ...ownerOfBox(work.admission), task: shellTask });
 }

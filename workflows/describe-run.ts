@@ -4,8 +4,10 @@ import type { WorkflowDefinition } from '../src/core/definition/definition.js';
 import { choicesAt } from '../src/core/run/gate.js';
 import { bodyAt, runLevel, type Level } from '../src/core/run/level.js';
 import { inside, nameAt, type Place } from '../src/core/run/place.js';
-import { runStatus, waitingGates } from '../src/core/run/run-status.js';
+import { delegatingNodes, runStatus, waitingGates } from '../src/core/run/run-status.js';
 import type { NodeState, RunState } from '../src/core/run/run-state.js';
+import { foreignGates } from '../src/core/subrun/child-gates.js';
+import { childCounts } from '../src/core/subrun/subruns.js';
 
 /** A run as the query `describeRun` tells it. */
 export function describeState(
@@ -40,20 +42,26 @@ function nodesIn(level: Level, place: Place): RunDescription['nodes'] {
 
 function shape(
   node: NodeState | undefined,
-): Pick<RunDescription['nodes'][number], 'status' | 'attempt' | 'iteration'> {
+): Pick<RunDescription['nodes'][number], 'status' | 'attempt' | 'iteration' | 'children'> {
   if (node === undefined) return { status: 'pending', attempt: null };
   const { status } = node;
   if (node.status === 'looping') return { status, attempt: null, iteration: node.iteration };
+  if (node.status === 'delegating') {
+    return { status, attempt: null, children: childCounts(node.subruns) };
+  }
   return { status, attempt: 'attempt' in node ? node.attempt : null };
 }
 
-function gatesOf(definition: WorkflowDefinition, state: RunState): readonly WaitingGate[] {
-  return waitingGates(definition, state).map(({ name, node, message, openedAt }) => ({
+/** The run's own gates, then those of its sub-runs. */
+export function gatesOf(definition: WorkflowDefinition, state: RunState): readonly WaitingGate[] {
+  const own = waitingGates(definition, state).map(({ name, node, message, openedAt }) => ({
     nodeId: name,
     message,
     decisions: choicesAt(node),
     openedAt,
   }));
+  const foreign = foreignGates(delegatingNodes(definition, state));
+  return [...own, ...foreign.map(({ address, gate }) => ({ ...gate, nodeId: address }))];
 }
 
 const SHOWN_NODES = 100;
@@ -64,13 +72,17 @@ const MARKS: Readonly<Record<NodeState['status'], string>> = {
   retrying: '↻',
   waiting: '⏸',
   looping: '↻',
+  delegating: '▶',
   completed: '✓',
   failed: '✗',
   skipped: '-',
   dropped: '-',
 };
 
-function statusOf({ status, iteration }: RunDescription['nodes'][number]): string {
+function statusOf({ status, iteration, children }: RunDescription['nodes'][number]): string {
+  if (children !== undefined) {
+    return `${status}, ${children.ended} of ${children.total ?? '?'} sub-runs done, ${children.open} open`;
+  }
   return iteration === undefined ? status : `${status}, iteration ${iteration}`;
 }
 

@@ -4,6 +4,7 @@ import { historyPressure, type Continuation } from './continue-run.js';
 import type { LiveRun } from './live-run.js';
 import type { MirrorLane } from './mirror-lane.js';
 import type { Performer } from './perform.js';
+import type { Reports } from './report-to-parent.js';
 import type { Signs } from './signs.js';
 
 export interface Driven {
@@ -11,6 +12,7 @@ export interface Driven {
   readonly lane: Pick<MirrorLane, 'offer'>;
   readonly performer: Performer;
   readonly signs: Signs;
+  readonly reports: Pick<Reports, 'tell'>;
   readonly continuation: Continuation;
 }
 
@@ -18,7 +20,7 @@ export interface Driven {
  * decide → perform → evolve → mirror, until there is an outcome.
  * @throws what broke, if something of the run's own machinery did
  */
-export async function drive({ live, lane, performer, signs, continuation }: Driven): Promise<void> {
+export async function drive({ live, lane, performer, signs, reports, continuation }: Driven): Promise<void> {
   for (;;) {
     const pressure = historyPressure();
     await continuation.attempt(pressure);
@@ -26,7 +28,9 @@ export async function drive({ live, lane, performer, signs, continuation }: Driv
     const { version } = live;
     const mayAct = pressure !== 'full' || performer.openCount === 0;
     if (mayAct) for (const action of decide(live.definition, live.state)) performer.begin(action);
+    performer.cancelUnwanted();
     signs.show();
+    reports.tell();
     lane.offer();
     if (live.state.outcome !== null) return;
     if (live.mustStopAttempts) performer.stop();

@@ -13,6 +13,7 @@ import { mirrorWorkflowId } from '../src/contract/workflow-id.js';
 import { CLOSE_RUN, MIRROR_PATIENCE_MS, WRITE_MIRROR } from './activity-options.js';
 import type { Admission } from './admit.js';
 import type { MirrorAuthor, MirrorLane } from './mirror-lane.js';
+import { rootOfSubrun } from './root-of-subrun.js';
 
 export interface RunEnd {
   readonly admission: Admission;
@@ -29,10 +30,11 @@ export interface RunEnd {
 export async function endRun({ admission, lane, author, cancelReason }: RunEnd): Promise<void> {
   lane.seal();
   const { runId, graceMs } = admission.request;
+  const rootRunId = rootOfSubrun(admission);
   const writes = lastWrites(lane, author);
   const terminal = lane.inFlight === null && writes.length === 1 ? (writes[0] ?? null) : null;
   const { closeRun } = proxyActivities<Activities>(CLOSE_RUN);
-  const { isMirrored } = await closeRun({ runId, graceMs, terminal, cancelReason });
+  const { isMirrored } = await closeRun({ runId, ...rootRunId, graceMs, terminal, cancelReason });
   if (isMirrored) return;
   const patienceEnds = Date.now() + MIRROR_PATIENCE_MS;
   const isLaneIdle = await condition(() => lane.inFlight === null, MIRROR_PATIENCE_MS, {

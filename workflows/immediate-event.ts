@@ -1,13 +1,20 @@
 import type { NodeId } from '../src/core/ids.js';
 import type { Level } from '../src/core/run/level.js';
 import type { Action, RunEvent } from '../src/core/run/run-state.js';
+import type { SubrunAction } from '../src/core/subrun/decide-subruns.js';
 import { now } from './live-run.js';
 
 /** An action that is over as soon as it is told: nothing in the world is asked for it. */
 type ImmediateAction = Exclude<
   Action,
   {
-    readonly type: 'inBody' | 'startNode' | 'scheduleRetry' | 'openGate' | 'checkIteration';
+    readonly type:
+      | 'inBody'
+      | 'startNode'
+      | 'scheduleRetry'
+      | 'openGate'
+      | 'checkIteration'
+      | SubrunAction['type'];
   }
 >;
 

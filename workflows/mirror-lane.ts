@@ -78,9 +78,9 @@ export class MirrorLane {
     this.#gathered.push({ events, results, lastSeq: this.seq, bytes });
   }
 
-  /** The row is to be written again, though nothing has happened. */
+  /** The row is to be written again, though there is no event to tell. */
   renew(): void {
-    this.#gathered.push({ events: [], results: [], lastSeq: this.seq, bytes: 0 });
+    this.#gathered.push({ events: [], results: [], lastSeq: (this.seq += 1), bytes: 0 });
     this.hurry();
   }
 

@@ -7,6 +7,7 @@ import { scopeFor, type Reader } from '../src/core/run/scope-for.js';
 import type { AttemptTask } from '../src/core/run/task.js';
 import type { Admission } from './admit.js';
 import { sharedWords, type WorkNode } from './node-work.js';
+import { rootOfSubrun } from './root-of-subrun.js';
 import { nodeEnvironment, type RunVariables } from './run-variables.js';
 
 /** For which run work is done. */
@@ -41,12 +42,19 @@ export function ordinaryTask(
   { admission, variables }: WorkOf,
 ): Pick<
   AttemptTask,
-  'runId' | 'workingPath' | 'artifactsDir' | 'scope' | 'environment' | 'hasClientEnvironment' | 'graceMs'
+  | 'runId'
+  | 'rootRunId'
+  | 'workingPath'
+  | 'artifactsDir'
+  | 'scope'
+  | 'environment'
+  | 'hasClientEnvironment'
+  | 'graceMs'
 > {
   const { request } = admission;
   const { runId, workingPath, hasClientEnvironment, graceMs } = request;
   return {
-    ...{ runId, workingPath, hasClientEnvironment, graceMs },
+    ...{ runId, workingPath, hasClientEnvironment, graceMs, ...rootOfSubrun(admission) },
     artifactsDir: variables.artifactsDir,
     scope: scopeFor(level, reader, variables.values),
     environment: { ...nodeEnvironment(request, variables), ...loopWords(level) },

@@ -1,10 +1,11 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, RunOwner } from '../src/contract/activities.js';
-import type { StartRequest } from '../src/contract/start-request.js';
+import type { Activities } from '../src/contract/activities.js';
 import type { BashNode, Node, ScriptNode } from '../src/core/definition/definition.js';
 import type { ArtifactOrder } from '../src/core/run/artifact.js';
 import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
 import { nodeAttempt } from './activity-options.js';
+import type { Admission } from './admit.js';
+import { ownerOfBox } from './root-of-subrun.js';
 
 /** A node that runs a program on the host. */
 export type WorkNode = BashNode | ScriptNode;
@@ -14,23 +15,17 @@ export function isWork(node: Node): node is WorkNode {
 }
 
 /** For whom the host works. */
-export interface WorkPlace {
-  readonly owner: RunOwner;
-  readonly request: Pick<StartRequest, 'graceMs' | 'heartbeatTimeoutMs'>;
-}
+type WorkPlace = Pick<Admission, 'request' | 'root'>;
 
 /** Asks the host for one attempt. The task's id is the activity's. */
-export function runOnHost(
-  node: WorkNode,
-  task: AttemptTask,
-  { owner, request }: WorkPlace,
-): Promise<AttemptResult> {
+export function runOnHost(node: WorkNode, task: AttemptTask, admission: WorkPlace): Promise<AttemptResult> {
   const summary = `${node.kind}: ${node.id}`;
-  const options = nodeAttempt({ ...request, activityId: task.attemptId, summary });
+  const place = ownerOfBox(admission);
+  const options = nodeAttempt({ ...admission.request, activityId: task.attemptId, summary });
   const { runShell, runScript } = proxyActivities<Activities>(options);
-  if (node.kind === 'bash') return runShell({ owner, task: { ...task, script: node.script } });
+  if (node.kind === 'bash') return runShell({ ...place, task: { ...task, script: node.script } });
   const { source, runtime, deps } = node;
-  return runScript({ owner, task: { ...task, source, runtime, deps } });
+  return runScript({ ...place, task: { ...task, source, runtime, deps } });
 }
 
 /** What a task has of its node whatever program that runs. */

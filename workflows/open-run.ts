@@ -52,7 +52,8 @@ function withoutDefinition(request: StartRequest): OpenRunInput['request'] {
   const files = request.source === undefined ? {} : { source: request.source };
   const place = { runId, startToken, hostId, uid, workingPath, ...files };
   const order = worktree === undefined ? {} : { worktree };
-  return { ...place, message, inputs, startedBy, baseBranch, hasClientEnvironment, resume, ...order };
+  const kin = request.parent === undefined ? {} : { parent: request.parent };
+  return { ...place, message, inputs, startedBy, baseBranch, hasClientEnvironment, resume, ...order, ...kin };
 }
 
 /** What keeps a table away keeps the run waiting in an activity of its own, so that messages are still answered. */
@@ -91,6 +92,7 @@ export function authorOf(
     temporalNamespace,
     hostId: request.hostId,
     uid: request.uid,
+    ...(request.parent === undefined ? {} : { parent: request.parent }),
   };
   return { epoch, generation: { identity, fenceToken: owner.fenceToken, temporalRunId } };
 }

@@ -12,6 +12,7 @@ import { now, type LiveRun } from './live-run.js';
 import { nodeTask, type WorkOf } from './node-task.js';
 import { isWork, runOnHost } from './node-work.js';
 import type { RunVariables } from './run-variables.js';
+import { SubrunPerformer } from './sub-runs.js';
 
 type Of<Type extends Action['type']> = Extract<Action, { readonly type: Type }>;
 
@@ -22,6 +23,7 @@ export class Performer {
   readonly #attempts = new CancellationScope();
 
   readonly #work: WorkOf;
+  readonly #subruns: SubrunPerformer;
 
   constructor(
     private readonly run: LiveRun,
@@ -29,6 +31,8 @@ export class Performer {
     variables: RunVariables,
   ) {
     this.#work = { admission, variables };
+    const follow = this.follow.bind(this);
+    this.#subruns = new SubrunPerformer({ run, admission, variables, scope: this.#attempts, follow });
   }
 
   /** Activities and timers that have begun and not ended. */
@@ -39,6 +43,11 @@ export class Performer {
   /** Stops attempts and timers; each still ends by itself. */
   stop(): void {
     this.#attempts.cancel();
+  }
+
+  /** Cancels sub-runs of which nothing is wanted any more; each still ends by itself. */
+  cancelUnwanted(): void {
+    this.#subruns.cancelUnwanted();
   }
 
   /** @param place the body of a loop group in which the action is due */
@@ -58,6 +67,12 @@ export class Performer {
         return;
       case 'checkIteration':
         this.checkIteration(action, place);
+        return;
+      case 'planChildren':
+      case 'startChild':
+      case 'pageChildren':
+      case 'joinChildren':
+        this.#subruns.begin(action);
         return;
       default:
         this.tell(place, immediateEvent(action, this.run.levelAt(place)));

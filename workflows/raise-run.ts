@@ -8,14 +8,17 @@ import { fromSnapshot } from '../src/core/run/snapshot.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { Admission } from './admit.js';
 import type { CarriedRun } from './carried-run.js';
+import { gatesOf } from './describe-run.js';
 import { LiveRun, now } from './live-run.js';
 import { MirrorLane } from './mirror-lane.js';
+import { makeReports, type Reports } from './report-to-parent.js';
 
 /** A run that has begun, or goes on, and tells its mirror of every event. */
 export interface RaisedRun {
   readonly live: LiveRun;
   readonly lane: MirrorLane;
   readonly startedAt: string;
+  readonly reports: Reports;
 }
 
 export function raiseRun({ request, owner }: Admission, carried: CarriedRun | undefined): RaisedRun {
@@ -28,13 +31,15 @@ export function raiseRun({ request, owner }: Admission, carried: CarriedRun | un
   const live: LiveRun = new LiveRun(request.definition, state, (event, after) => {
     lane.push(project(facts, event, after));
     if (event.type === 'gateOpened' || event.type === 'gateDecided') lane.hurry();
+    if (event.type === 'childReported' || event.type === 'childDecided') lane.renew();
     if (event.type === 'runFinished') lane.seal();
   });
   const rowNow = () => progressRow(facts, live.state, now());
   const lane = new MirrorLane(request.runId, rowNow, carried?.lastSeq ?? 0);
   live.apply({ type: 'runStarted', at: startedAt });
   if (fault !== null) live.apply({ type: 'runAborted', failure: fault, at: now() });
-  return { live, lane, startedAt };
+  const reports = makeReports(request, live, () => gatesOf(live.definition, live.state));
+  return { live, lane, startedAt, reports };
 }
 
 /** A run whose state cannot be read goes on only to end: it has a row and may have processes. */

@@ -46,8 +46,8 @@ setWorkflowOptions({ failureExceptionTypes: [Error] }, run);
 async function conduct(admission: Admission, carried: CarriedRun | undefined): Promise<RunResult> {
   const temporal = CancellationScope.current();
   const raised = raiseRun(admission, carried);
-  const { live, lane, startedAt } = raised;
-  answerMessages(live, admission.request, startedAt);
+  const { live, lane, startedAt, reports } = raised;
+  answerMessages(live, admission.request, startedAt, reports.repeat);
   temporal.cancelRequested.catch(() => live.cancel(null, 'cancelled in Temporal'));
   return CancellationScope.nonCancellable(async () => {
     const opened = carried?.opened ?? (await begin(admission, raised));
@@ -78,13 +78,14 @@ async function begin(admission: Admission, { live, lane, startedAt }: RaisedRun)
 /** Until there is an outcome, come what may: then the run ends in its one way. */
 async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedRun): Promise<void> {
   const { request } = admission;
-  const { live, lane, startedAt } = raised;
+  const { live, lane, startedAt, reports } = raised;
   const performer = new Performer(live, admission, runVariables(request, opened));
   const continuation = new Continuation({ ...raised, admission, performer, opened }, (next) =>
     continueAsNew<typeof run>(request, next),
   );
   try {
-    await drive({ live, lane, performer, continuation, signs: makeSigns(request, live, startedAt) });
+    const signs = makeSigns(request, live, startedAt);
+    await drive({ live, lane, performer, continuation, signs, reports });
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
     performer.stop();
@@ -103,7 +104,10 @@ function reasonOf(outcome: RunOutcome | null): string | null {
 function conclude({ request }: Admission, outcome: RunOutcome | null): RunResult {
   switch (outcome?.status) {
     case 'completed':
-      return { runId: request.runId, status: 'completed', output: outcome.result?.text ?? null };
+      return {
+        ...{ runId: request.runId, status: 'completed', output: outcome.result?.text ?? null },
+        ...(outcome.result?.isStructured === true ? { isStructured: true } : {}),
+      };
     case 'failed':
       throw new RunError(outcome.failure.code, outcome.failure.message);
     case 'cancelled':

@@ -104,6 +104,7 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
       return sendUpdate<CancelAnswer>(to, { name: MESSAGES.cancelUpdate, message: request });
     },
     find,
+    children: (runId) => reader.childrenOf(runId),
     list: (filter) => reader.list(filter),
     events: (runId, after) => reader.events(runId, after),
   };

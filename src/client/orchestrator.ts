@@ -244,6 +244,8 @@ export interface Orchestrator {
   cancel(runId: RunId, request: { by?: string; reason?: string }): Promise<CancelAnswer>;
   /** A full run id or a unique prefix of one. @throws RunError `RUN_NOT_FOUND` · `RUN_ID_AMBIGUOUS` */
   find(idOrPrefix: string): Promise<RunRecord>;
+  /** Sub-runs of a run, in the order in which they began. */
+  children(runId: RunId): Promise<readonly RunRecord[]>;
   list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
   /**
    * In causal order.

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
-import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
-import { runWorkflowId } from '../contract/workflow-id.js';
+import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, NodeId } from '../core/ids.js';
 import { excerptOf } from '../core/run/excerpt.js';
@@ -135,9 +134,8 @@ async function admitWithOffer(
   request: StartRequest,
   environment: Readonly<Record<string, string>>,
 ): Promise<StartOutcome> {
-  const { hostId, workingPath } = request;
   const temporalNamespaceId = await ports.namespaceId();
-  const temporalWorkflowId = runWorkflowId(hostId, workingPath);
+  const temporalWorkflowId = workflowIdOf(request);
   await store.offer(request, environment, { temporalNamespaceId, temporalWorkflowId });
   const offered = { ...request, hasClientEnvironment: true };
   const outcome = await admit(ports, offered, {}).catch(async (error: unknown) => {

@@ -4,8 +4,7 @@ import { ServiceError, type Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import { runStart } from '../contract/run-start.js';
 import { WORKFLOW_TYPES } from '../contract/run-workflow.js';
-import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
-import { runWorkflowId } from '../contract/workflow-id.js';
+import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
@@ -81,8 +80,8 @@ async function admitWithEnvironment(
   request: StartRequest,
   options: StartOptions & { readonly environment: Readonly<Record<string, string>> },
 ): Promise<StartOutcome> {
-  const { runId, hostId, workingPath } = request;
-  const temporalWorkflowId = runWorkflowId(hostId, workingPath);
+  const { runId } = request;
+  const temporalWorkflowId = workflowIdOf(request);
   const temporalNamespaceId = await ports.namespaceId();
   await store.save(runId, options.environment, { temporalNamespaceId, temporalWorkflowId });
   const outcome = await admit(ports, request, options).catch(async (error: unknown) => {

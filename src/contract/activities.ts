@@ -7,11 +7,18 @@ import type {
   AttemptTask,
   NodeFailure,
   NodeOutput,
+  Scope,
   ScriptTask,
   ShellTask,
   TextValue,
 } from '../core/run/task.js';
-import type { StartRequest } from './start-request.js';
+import type { WorkflowDefinition } from '../core/definition/definition.js';
+import type { RunId } from '../core/ids.js';
+import type { JsonObject } from '../core/json.js';
+import type { Element } from '../core/subrun/join.js';
+import type { SubrunTask } from '../core/subrun/plan-children.js';
+import type { ChildPlan } from '../core/subrun/subruns.js';
+import type { Library, StartRequest } from './start-request.js';
 
 /** What a run knows of itself that its box must know. The worker adds Temporal's address and namespace. */
 export interface RunOwner {
@@ -38,6 +45,8 @@ export interface OpenRunInput {
     | 'resume'
     | 'worktree'
     | 'source'
+    | 'worktree'
+    | 'parent'
   >;
   readonly workflowName: string;
   readonly startedAt: string;
@@ -72,6 +81,8 @@ export interface OpenRunResult extends OpenedRun {
 
 export interface RunNodeInput<Task extends AttemptTask> {
   readonly owner: RunOwner;
+  /** The owner's execution, where another one asks: a sub-run for its root. */
+  readonly rootTemporalRunId?: string;
   readonly task: Task;
 }
 
@@ -99,6 +110,8 @@ export interface WriteMirrorInput {
 
 export interface CloseRunInput {
   readonly runId: string;
+  /** In whose box it works; absent: in its own, which goes with it. */
+  readonly rootRunId?: string;
   readonly graceMs: number;
   /** The terminal write; null when there are more writes than this one to make. */
   readonly terminal: WriteMirrorInput | null;
@@ -126,6 +139,41 @@ export interface StoreOutputsInput {
   readonly outputs: Readonly<Record<string, NodeOutput>>;
 }
 
+/** What a child runs, and what its own nodes may. */
+export interface ChildProgram {
+  readonly definition: WorkflowDefinition;
+  readonly library: Library;
+}
+
+export interface PlanChildrenInput {
+  readonly runId: RunId;
+  readonly target: string;
+  readonly library: Library;
+  readonly task: SubrunTask;
+  /** What its texts refer to. */
+  readonly scope: Scope;
+  /** Index of the first item that is wanted. */
+  readonly from: number;
+  /** An earlier generation of the run may have begun children. */
+  readonly mayHaveFormer: boolean;
+}
+
+export interface PlanChildrenResult {
+  readonly total: number;
+  readonly plans: readonly ChildPlan[];
+  readonly program: ChildProgram;
+}
+
+export interface JoinChildrenInput {
+  readonly artifactsDir: string;
+  /** `page`: elements as a JSON array, in a file · `list`: pages and elements as one array · `single`: the one element. */
+  readonly as: 'page' | 'list' | 'single';
+  readonly pages: readonly TextValue[];
+  readonly elements: readonly Element[];
+  readonly fieldsRead: readonly string[];
+  readonly outputFormat?: JsonObject;
+}
+
 export interface FindSignalInput {
   readonly text: TextValue;
   readonly signal: string;
@@ -145,7 +193,8 @@ export interface RemoveEnvironmentInput {
  * `runScript`: one attempt of a bash or script node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
  * cancelled · `makeWorktree`: makes the worktree that the run works in · `storeOutputs`: moves outputs to files · `findSignal`: whether an output gives the signal of a loop · `removeEnvironment`: removes what a client left for
- * a run that will not be.
+ * a run that will not be · `planChildren`: with what a node's sub-runs are started · `joinChildren`: what they gave
+ * out, put together.
  */
 export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;
@@ -157,4 +206,6 @@ export interface Activities {
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
   findSignal(input: FindSignalInput): Promise<FindSignalResult>;
   removeEnvironment(input: RemoveEnvironmentInput): Promise<void>;
+  planChildren(input: PlanChildrenInput): Promise<PlanChildrenResult>;
+  joinChildren(input: JoinChildrenInput): Promise<NodeOutput>;
 }

@@ -8,6 +8,7 @@ export const MESSAGES = {
   decideSignal: 'decide',
   cancelUpdate: 'cancelRun',
   describeQuery: 'describeRun',
+  childSignal: 'childWaits',
 } as const;
 
 export interface DecideMessage {
@@ -46,6 +47,15 @@ export interface WaitingGate {
   readonly openedAt: string;
 }
 
+/** What a sub-run says to its parent whenever that has changed. */
+export interface ChildMessage {
+  readonly runId: RunId;
+  /** Nothing but gates is left to wait for. */
+  readonly isPaused: boolean;
+  /** Its own and those of its sub-runs, by the names that it gives them. */
+  readonly gates: readonly WaitingGate[];
+}
+
 /** Answer of the query `describeRun`. */
 export interface RunDescription {
   readonly runId: RunId;
@@ -61,6 +71,8 @@ export interface RunDescription {
     readonly attempt: number | null;
     /** Of a loop group at work. Nodes of its body follow it, as `group.node`. */
     readonly iteration?: number;
+    /** Of a node at work on sub-runs. `total` null: not known yet. */
+    readonly children?: { readonly total: number | null; readonly open: number; readonly ended: number };
   }[];
   readonly waiting: readonly WaitingGate[];
 }

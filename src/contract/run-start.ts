@@ -3,9 +3,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { defineSearchAttributeKey, SearchAttributeType, TypedSearchAttributes } from '@temporalio/common';
 import { stableStringify, type Json } from '../core/json.js';
 import { keywordTail, runTitle, SEARCH_ATTRIBUTES, type RunMemo } from './memo.js';
-import type { StartRequest } from './start-request.js';
+import { workflowIdOf, type StartRequest } from './start-request.js';
 import { hostTaskQueue } from './task-queues.js';
-import { runWorkflowId } from './workflow-id.js';
 
 /** With what Temporal is asked to start a run, whoever asks: a client, or a ticket whose turn it is. */
 export interface RunStart {
@@ -22,7 +21,7 @@ export function runStart(request: StartRequest): RunStart {
   const { hostId, uid, workingPath } = request;
   const title = runTitle(request.definition.name, workingPath);
   return {
-    workflowId: runWorkflowId(hostId, workingPath),
+    workflowId: workflowIdOf(request),
     taskQueue: hostTaskQueue(hostId, uid),
     args: [request],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',

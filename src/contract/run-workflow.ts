@@ -10,6 +10,8 @@ export interface RunResult {
   readonly runId: RunId;
   readonly status: 'completed';
   readonly output: TextValue | null;
+  /** The output is JSON by declaration, not by chance. Absent: it is a text. */
+  readonly isStructured?: true;
 }
 
 /** Argument of `mirror`: writes that a closed run still owes, in order. */

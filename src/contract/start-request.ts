@@ -7,6 +7,8 @@ import { isJsonObject, type JsonObject } from '../core/json.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
 import { isCapturedSource, type CapturedSource } from '../core/source/source-manifest.js';
 import { definitionFaults } from './definition-faults.js';
+import { isParentLink, type ParentLink } from './parent-link.js';
+import { childWorkflowId, runWorkflowId, viewWorkflowId } from './workflow-id.js';
 
 /** Version of everything in this room. A worker refuses a newer one. */
 export const CONTRACT_VERSION = 1;
@@ -54,11 +56,22 @@ export interface StartRequest {
   readonly source?: CapturedSource;
   /** Workflows that the run may start as sub-runs, and those that these may: compiled, as JSON, by name. Absent: none. */
   readonly library?: Library;
+  /** Absent: nobody's sub-run. */
+  readonly parent?: ParentLink;
   /** The working path is a worktree, to be made where it is missing. Absent: a directory that is there. */
   readonly worktree?: WorktreeOrder;
 }
 
 export type Library = Readonly<Record<string, Text>>;
+
+/** The Temporal workflow ID that a request stands for. An execution under another one is refused. */
+export function workflowIdOf({ runId, hostId, workingPath, definition, parent }: StartRequest): string {
+  if (parent !== undefined && parent.root !== null) {
+    return childWorkflowId(parent.runId, parent.nodeId, parent.index ?? 0);
+  }
+  if (definition.mutatesCheckout === false) return viewWorkflowId(hostId, workingPath, runId);
+  return runWorkflowId(hostId, workingPath);
+}
 
 type Check = (value: unknown) => boolean;
 
@@ -116,10 +129,11 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['searchAttributes', 'list of texts', (value) => Array.isArray(value) && value.every(isText)],
   ['graceMs', 'count', isCount],
   ['heartbeatTimeoutMs', 'count', isCount],
-  ['library', 'map of texts', (value) => value === undefined || isLibrary(value)],
   ['source', 'captured source', (value) => value === undefined || isCapturedSource(value)],
   ['resume', 'resumption', (value) => value === undefined || value === null || isResumption(value)],
   ['worktree', 'order for one', (value) => value === undefined || isOrder(value)],
+  ['library', 'map of texts', (value) => value === undefined || isLibrary(value)],
+  ['parent', 'link to a parent', (value) => value === undefined || isParentLink(value)],
 ];
 
 function faultsOf(request: JsonObject): string[] {

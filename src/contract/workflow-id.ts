@@ -40,6 +40,20 @@ export function ticketWorkflowId(runId: RunId): string {
 }
 
 /**
+ * ID of a sub-run in its parent's checkout: one at a time for each item of a node.
+ * @param index position of its item; 0 for a single sub-run
+ */
+export function childWorkflowId(parentRunId: RunId, nodeId: NodeId, index: number): string {
+  const name = bytesToHex(sha256(utf8ToBytes(`${nodeId}\0${index}`))).slice(0, 32);
+  return `child.${parentRunId}.${name}`;
+}
+
+/** ID of a run that declares that it does not change its checkout: any number of them may be open. */
+export function viewWorkflowId(hostId: HostId, workingPath: WorkingPath, runId: RunId): string {
+  return `view.${pathKey(hostId, workingPath)}.${runId}`;
+}
+
+/**
  * ID of a child that finishes a run's mirror after the run has closed.
  * @param part from 1: what does not fit the argument of one child goes to further ones
  */

@@ -17,7 +17,7 @@ export type ContainmentLevel = 1 | 2 | 3 | 4;
 /** A command to run inside a run's box. */
 export interface BoxTask {
   readonly runId: string;
-  /** Marks the processes of this attempt. */
+  /** Marks the processes of this attempt. `<name>/<attempt>` stands below a name, and ends with it. */
   readonly attemptId: string;
   /** Absolute program and its arguments. */
   readonly argv: readonly [string, ...string[]];
@@ -70,7 +70,7 @@ export interface Box {
    */
   enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit>;
   /**
-   * Ends every process of an attempt: SIGTERM, `graceMs`, SIGKILL; settles when they are gone.
+   * Ends every process of an attempt, or of all attempts below a name: SIGTERM, `graceMs`, SIGKILL; settles when they are gone.
    * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
    */
   stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void>;

@@ -1,7 +1,8 @@
 import type { KeptResult } from '../core/run/run-state.js';
 import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
 import type { JsonObject } from '../core/json.js';
-import type { RunId } from '../core/ids.js';
+import type { NodeId, RunId } from '../core/ids.js';
+import type { ChildRecord } from '../core/subrun/former-children.js';
 
 /** The first write of an execution generation: makes the row, takes the epoch. */
 export interface FirstWrite {
@@ -37,6 +38,11 @@ export interface RunTable {
   write(write: MirrorWrite): Promise<void>;
   /** What all generations of a run have finished: of each node the newest. @throws RunError `RUN_TABLE_UNREACHABLE` */
   results(runId: RunId): Promise<readonly KeptResult[]>;
+  /**
+   * Sub-runs that generations of a run have begun for a node, in the order in which they began.
+   * @throws RunError `RUN_TABLE_UNREACHABLE`
+   */
+  children(parentRunId: RunId, nodeId: NodeId): Promise<readonly ChildRecord[]>;
   /** Active rows of Archon itself on that path (running, paused, or pending for less than five minutes). */
   archonHolders(
     workingPath: string,
@@ -55,6 +61,8 @@ export interface RunRecord {
   readonly completedAt: string | null;
   readonly lastActivityAt: string | null;
   readonly metadata: JsonObject;
+  /** Whose sub-run it is; null: nobody's. */
+  readonly parentRunId: RunId | null;
   /** Null on rows that Archon made. */
   readonly temporalWorkflowId: string | null;
   readonly hostId: string | null;
@@ -100,6 +108,8 @@ export interface RunReader {
    * @param after id of an event: only those after it. One that arrives late, in the middle, is not told so.
    */
   events(runId: RunId, after?: string): Promise<readonly EventRecord[]>;
+  /** Sub-runs of a run, in the order in which they began. */
+  childrenOf(runId: RunId): Promise<readonly RunRecord[]>;
   /** Null: no run of ours. */
   newestGeneration(runId: RunId): Promise<GenerationRecord | null>;
 }

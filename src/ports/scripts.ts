@@ -8,7 +8,7 @@ export interface Scripts {
    * @throws RunError `RUNTIME_MISSING` saying what to install · `ENVIRONMENT_UNREADABLE`
    */
   requireRuntimes(
-    run: Pick<AttemptTask, 'runId' | 'hasClientEnvironment'>,
+    run: Pick<AttemptTask, 'runId' | 'rootRunId' | 'hasClientEnvironment'>,
     runtimes: readonly ScriptRuntime[],
   ): Promise<void>;
   /**

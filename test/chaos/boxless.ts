@@ -114,6 +114,7 @@ export async function raiseBoxlessScene(paths: number): Promise<BoxlessScene> {
       sources: { lay: () => Promise.resolve() },
       outputs: makeOutputStore(),
       outputTexts: makeOutputTexts(),
+      texts,
       table: makeRunTable(ownPool),
       permits: makePermits(100),
       artifacts: makeArtifacts({ now: () => new Date() }),

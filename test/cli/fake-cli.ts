@@ -129,6 +129,7 @@ function makeServices(world: FakeWorld): CliServices {
     orchestrator: () =>
       Promise.resolve(
         strict<Orchestrator>('orchestrator', {
+          children: () => Promise.resolve([]),
           waitingForPermit: () => Promise.resolve([]),
           ...world.orchestrator,
         }),
@@ -234,6 +235,7 @@ export function aRecord(facts: Partial<RunRecord> = {}): RunRecord {
     startedAt: STARTED,
     completedAt: null,
     lastActivityAt: STARTED,
+    parentRunId: null,
     hostSilentSince: null,
     metadata: {},
     temporalWorkflowId: TEMPORAL_ID,

@@ -184,6 +184,23 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       expect(await exits[1]).toMatchObject({ signal: 'SIGTERM' });
     });
 
+    it('stops every attempt below a name, and no other', async () => {
+      const { box, programs, directory } = harness;
+      const named = (file: string, attemptId: string): BoxTask => ({
+        ...task(programs.waits(), attemptId),
+        ...{ stdoutPath: join(directory, `${file}.stdout`), stderrPath: join(directory, `${file}.stderr`) },
+      });
+      await box.ensureOpen(owner, EXECUTION);
+      const names = { first: 'sub/build.1', second: 'sub/test.1', other: 'subs/build.1' };
+      const exits = Object.entries(names).map(([file, attemptId]) => box.enter(named(file, attemptId)));
+      await Promise.all(Object.keys(names).map(ready));
+      await box.stopAttempt(owner.runId, 'sub', 10_000);
+      await Promise.all(exits.slice(0, 2));
+      expect((await box.prove(owner.runId)).processes).toHaveLength(1);
+      await box.close(owner.runId, 10_000);
+      expect(await exits[2]).toMatchObject({ signal: 'SIGTERM' });
+    });
+
     it('stops an attempt that was just about to start', async () => {
       const { box, programs } = harness;
       await box.ensureOpen(owner, EXECUTION);

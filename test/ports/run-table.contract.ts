@@ -53,6 +53,7 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
           completedAt: null,
           lastActivityAt: atSecond(0),
           metadata: { workflow_source: OWNERSHIP_MARK, inputs: { issue: '7' } },
+          parentRunId: null,
           temporalWorkflowId: identity.temporalWorkflowId,
           hostId: identity.hostId,
           hostSilentSince: atSecond(0),
@@ -385,6 +386,40 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
       });
     });
 
+    describe('sub-runs', () => {
+      const child = (parentRunId: RunId, index: number | null, hash: string) => {
+        const parent = { runId: parentRunId, nodeId: 'fan', index, hash, inputValues: { file: ['a'] } };
+        return aFirstWrite({ identity: anIdentity({ runId: aRunId(), parent }) });
+      };
+
+      test('say in their row whose they are, and for which item', async () => {
+        const { table, reader, runId } = await opened();
+        const first = child(runId, 3, 'abc');
+        await table.open(first, yes);
+        const [row] = await reader.childrenOf(runId);
+        expect(row).toMatchObject({ runId: first.identity.runId, parentRunId: runId });
+        expect(row?.metadata).toMatchObject({
+          ...{ parent_node_id: 'fan', child_index: 3, fan_out_item_hash: 'abc' },
+          inputs_values: { file: ['a'] },
+        });
+      });
+
+      test('are told to a parent that is resumed, with how they stand', async () => {
+        const { table, runId } = await opened();
+        const first = child(runId, null, 'abc');
+        const { epoch } = await table.open(first, yes);
+        const row = aRow({ status: 'completed', metadata: { summary: 'done' } });
+        await table.write(aWrite(first.identity.runId, epoch, 2, { row }));
+        expect(await table.children(runId, 'fan' as NodeId)).toEqual([
+          {
+            ...{ runId: first.identity.runId, index: null, hash: 'abc', status: 'completed', epoch },
+            metadata: expect.objectContaining({ summary: 'done' }),
+          },
+        ]);
+        expect(await table.children(runId, 'other' as NodeId)).toEqual([]);
+      });
+    });
+
     describe('archonHolders', () => {
       test.each([
         ['running', 0, true],
@@ -443,6 +478,7 @@ export function anArchonRun(over: Partial<RunRecord> = {}): RunRecord {
     metadata: {},
     temporalWorkflowId: null,
     hostId: null,
+    parentRunId: null,
     hostSilentSince: null,
     ...over,
   };

@@ -62,6 +62,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
     worktrees: worktrees.worktrees,
     isolation: worktrees.isolation,
     outputTexts: makeOutputTexts(),
+    texts: { get: () => Promise.reject(new Error('no text is stored here')) },
     outputs: { store: (_directory, text) => Promise.resolve(text) },
     shell: { run: () => Promise.reject(new Error('no shell was asked for')) },
     scripts: {

@@ -41,6 +41,9 @@ export interface FakeBox extends Box {
   readonly entered: readonly BoxTask[];
 }
 
+const isWithin = (attemptId: string, name: string): boolean =>
+  attemptId === name || attemptId.startsWith(`${name}/`);
+
 export function makeFakeBox(): FakeBox {
   const owners = new Map<string, BoxOwner>();
   const entered: BoxTask[] = [];
@@ -105,7 +108,7 @@ export function makeFakeBox(): FakeBox {
       return { exitCode: program.exitCode, signal: null };
     },
     stopAttempt: (runId, attemptId, graceMs) =>
-      end((task) => task.runId === runId && task.attemptId === attemptId, graceMs),
+      end((task) => task.runId === runId && isWithin(task.attemptId, attemptId), graceMs),
     async close(runId, graceMs) {
       await end((task) => task.runId === runId, graceMs);
       owners.delete(runId);

@@ -1,8 +1,16 @@
 import { RunError } from '../../src/core/errors.js';
 import type { NodeId, RunId } from '../../src/core/ids.js';
 import type { JsonObject } from '../../src/core/json.js';
-import type { EventRow, MirrorWrite, NodeResultRow, RunProgressRow } from '../../src/core/mirror/rows.js';
+import type {
+  EventRow,
+  MirrorWrite,
+  NodeResultRow,
+  ParentRow,
+  RunProgressRow,
+} from '../../src/core/mirror/rows.js';
 import type { KeptResult } from '../../src/core/run/run-state.js';
+import type { NodeOutput } from '../../src/core/run/task.js';
+import type { ChildRecord } from '../../src/core/subrun/former-children.js';
 import type {
   EventRecord,
   FirstWrite,
@@ -20,6 +28,7 @@ interface StoredEvent extends EventRow {
 interface StoredRun {
   record: RunRecord;
   isArchons: boolean;
+  readonly parent?: ParentRow | undefined;
   readonly tokens: Map<string, { readonly epoch: bigint; readonly temporalRunId: string }>;
   last: { readonly epoch: bigint; readonly seq: number };
   readonly events: Map<string, StoredEvent>;
@@ -76,6 +85,24 @@ export class FakeRunTable implements RunTable, RunReader {
         finishedNodes: [...run.results.keys()],
       };
     });
+  }
+
+  children(parentRunId: RunId, nodeId: NodeId): Promise<readonly ChildRecord[]> {
+    return this.promise('RUN_TABLE_UNREACHABLE', () =>
+      [...this.runs.values()].flatMap((run) => {
+        const { parent, record } = run;
+        if (parent?.runId !== parentRunId || parent.nodeId !== nodeId) return [];
+        const { runId, status, metadata } = record;
+        const epoch = String(newestOf(run)?.epoch);
+        return [{ runId, index: parent.index, hash: parent.hash, status, epoch, metadata }];
+      }),
+    );
+  }
+
+  childrenOf(runId: RunId): Promise<readonly RunRecord[]> {
+    return this.promise('DATABASE_UNREACHABLE', () =>
+      [...this.runs.values()].map(({ record }) => record).filter((record) => record.parentRunId === runId),
+    );
   }
 
   archonHolders(workingPath: string) {
@@ -157,15 +184,20 @@ export class FakeRunTable implements RunTable, RunReader {
     const { identity } = first;
     const { runId, workflowName, userMessage, workingPath, outputRoot, startedAt, hostId } = identity;
     const { temporalWorkflowId, inputs } = identity;
-    const metadata: JsonObject = Object.keys(inputs).length > 0 ? { inputs } : {};
+    const { parent } = identity;
+    const metadata: JsonObject = {
+      ...(Object.keys(inputs).length > 0 && { inputs }),
+      ...(parent && { parent_node_id: parent.nodeId, inputs_values: parent.inputValues }),
+      ...(parent?.index != null && { child_index: parent.index, fan_out_item_hash: parent.hash }),
+    };
     const shown = { runId, workflowName, userMessage, workingPath, outputRoot, startedAt };
     const record = {
       ...shown,
       ...{ status: 'running', completedAt: null, lastActivityAt: null, metadata, temporalWorkflowId, hostId },
-      hostSilentSince: null,
+      ...{ parentRunId: parent?.runId ?? null, hostSilentSince: null },
     };
     const kept = { tokens: new Map(), events: new Map(), results: new Map() };
-    const run = { record, isArchons: false, last: { epoch: 0n, seq: -1 }, ...kept };
+    const run = { record, isArchons: false, parent, last: { epoch: 0n, seq: -1 }, ...kept };
     this.runs.set(runId, run);
     return run;
   }

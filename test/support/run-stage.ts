@@ -6,11 +6,10 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities, type ActivityPorts } from '../../activities/index.js';
 import { makeOutputStore } from '../../src/adapters/files/output-store.js';
-import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeExecutions } from '../../src/adapters/temporal/executions.js';
 import type { RunMemo } from '../../src/contract/memo.js';
-import { CONTRACT_VERSION, type StartRequest } from '../../src/contract/start-request.js';
+import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../../src/contract/start-request.js';
 import { hostTaskQueue } from '../../src/contract/task-queues.js';
 import { runWorkflowId } from '../../src/contract/workflow-id.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
@@ -20,6 +19,7 @@ import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { AttemptTask } from '../../src/core/run/task.js';
 import type { BoxOwner } from '../../src/ports/box.js';
 import { makeWorker, type WorkerParts } from '../../worker/make-worker.js';
+import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
 import { FakeRunTable } from './fake-run-table.js';
 import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox } from './fake-box.js';
@@ -172,7 +172,7 @@ export function startRequest(
 ): Promise<WorkflowHandleWithFirstExecutionRunId> {
   const memo: Partial<RunMemo> = { runId: request.runId, startToken: request.startToken };
   return client.workflow.start('run', {
-    workflowId: over.workflowId ?? runWorkflowId(request.hostId, request.workingPath),
+    workflowId: over.workflowId ?? workflowIdOf(request),
     taskQueue: hostTaskQueue(STAGE_HOST, STAGE_UID),
     args: over.args ?? [request],
     memo,
@@ -196,7 +196,10 @@ interface Refusal {
 }
 
 type Note = (what: string, runId: string) => void;
-type HostPorts = Pick<ActivityPorts, 'host' | 'sources' | 'files' | 'environment' | 'outputs' | 'outputTexts'>;
+type HostPorts = Pick<
+  ActivityPorts,
+  'host' | 'sources' | 'files' | 'environment' | 'outputs' | 'outputTexts' | 'texts'
+>;
 
 function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: Note): HostPorts {
   const nothing = (): Promise<void> => Promise.resolve();
@@ -233,6 +236,7 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
     },
     outputs: makeOutputStore(),
     outputTexts: makeOutputTexts(),
+    texts: { get: () => Promise.reject(new Error('no text is stored here')) },
   };
 }
 
@@ -266,6 +270,7 @@ function journaledTable(parts: {
       note(`write row ${write.row.status}`, write.runId);
     },
     results: (runId) => table.results(runId),
+    children: (parentRunId, nodeId) => table.children(parentRunId, nodeId),
     archonHolders: (path) => table.archonHolders(path),
   };
 }

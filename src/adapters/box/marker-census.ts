@@ -16,10 +16,12 @@ import {
 export const RUN_MARKER = 'SIGNALBOX_RUN_ID';
 export const ATTEMPT_MARKER = 'SIGNALBOX_ATTEMPT';
 
-function bears(environment: Buffer, entry: string): boolean {
-  const text = Buffer.from(`${entry}\0`);
+/** @param ends what may follow the entry's text: with `/` it may be the beginning of a path */
+function bears(environment: Buffer, entry: string, ends: string): boolean {
+  const text = Buffer.from(entry);
   for (let at = environment.indexOf(text); at >= 0; at = environment.indexOf(text, at + 1)) {
-    if (at === 0 || environment[at - 1] === 0) return true;
+    const next = String.fromCharCode(environment[at + text.length] ?? 0);
+    if ((at === 0 || environment[at - 1] === 0) && ends.includes(next)) return true;
   }
   return false;
 }
@@ -87,9 +89,10 @@ function oldestOf(target: Target): number {
   return target.isComplete ? Math.min(...target.commands.map((command) => command.startTicks ?? 0)) : 0;
 }
 
-function markersOf(target: Target): string[] {
-  const run = `${RUN_MARKER}=${target.runId}`;
-  return target.attemptId === null ? [run] : [run, `${ATTEMPT_MARKER}=${target.attemptId}`];
+/** Whether processes with this environment were born for the target. */
+function isMarkedFor({ runId, attemptId }: Target, environment: Buffer): boolean {
+  if (!bears(environment, `${RUN_MARKER}=${runId}`, '\0')) return false;
+  return attemptId === null || bears(environment, `${ATTEMPT_MARKER}=${attemptId}`, '\0/');
 }
 
 /** What bears the target's markers, is in a session of its commands, or descends from either. */
@@ -99,11 +102,10 @@ function findMarked(
   candidates: readonly ProcEntry[],
 ): Set<number> {
   const sessions = sessionsOf(target, entries);
-  const markers = markersOf(target);
   const matched = new Set<number>();
   for (const entry of candidates) {
     const environment = sessions.has(entry.sessionId) ? null : readEnvironment(entry.pid);
-    const isMarked = environment !== null && markers.every((marker) => bears(environment, marker));
+    const isMarked = environment !== null && isMarkedFor(target, environment);
     if (isMarked || sessions.has(entry.sessionId)) matched.add(entry.pid);
   }
   addDescendants(matched, candidates);

@@ -47,9 +47,14 @@ export function isDeserted({ walls, launches, commands }: OpenBox): boolean {
   return childrenOf(walls.place.initPid)?.length === 0;
 }
 
+/** Whether an attempt is the one of that name, or stands below it: a sub-run's attempts stand below its name. */
+function isWithin(attemptId: string, name: string): boolean {
+  return attemptId === name || attemptId.startsWith(`${name}/`);
+}
+
 export function targetOf(box: OpenBox | undefined, runId: string, attemptId: string | null): Target {
   const commands = [...(box?.commands ?? [])].filter(
-    (command) => attemptId === null || command.attemptId === attemptId,
+    (command) => attemptId === null || isWithin(command.attemptId, attemptId),
   );
   return { runId, attemptId, commands, isComplete: box !== undefined, walls: box?.walls?.place ?? null };
 }

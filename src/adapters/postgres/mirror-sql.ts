@@ -21,7 +21,8 @@ const GIVEN_PROGRESS = `
 const GIVEN_IDENTITY = `
   fence_token text, temporal_run_id text, is_first_execution boolean, resumed_epoch bigint, workflow_name text, user_message text,
   working_path text, codebase_path text, output_root text, started_at timestamptz, first_metadata jsonb, temporal_workflow_id text,
-  temporal_namespace text, temporal_namespace_id text, host_id text, uid bigint`;
+  temporal_namespace text, temporal_namespace_id text, host_id text, uid bigint, parent_run_id uuid,
+  parent_node_id text, child_index integer, item_hash text`;
 
 /** The gate that a row shows as open: Archon's tools let people decide it. */
 const SHOWN_GATE = `CASE WHEN given.metadata -> 'approval' ->> 'resolved' IS NULL THEN given.metadata -> 'approval' ->> 'nodeId' END`;
@@ -48,10 +49,10 @@ accepted AS (
 newer AS (
   INSERT INTO signalbox.runs AS run (run_id, workflow_name, user_message, working_path, codebase_path, output_root, started_at,
     metadata, temporal_workflow_id, temporal_namespace, temporal_namespace_id, host_id, uid, last_epoch, last_seq,
-    last_status, open_gate)
+    last_status, open_gate, parent_run_id, parent_node_id, child_index, item_hash)
   SELECT run_id, workflow_name, user_message, working_path, codebase_path, output_root, started_at,
     first_metadata, temporal_workflow_id, temporal_namespace, temporal_namespace_id, host_id, uid, epoch, seq,
-    status, ${SHOWN_GATE} FROM accepted AS given
+    status, ${SHOWN_GATE}, parent_run_id, parent_node_id, child_index, item_hash FROM accepted AS given
   ON CONFLICT (run_id) DO UPDATE SET
     started_at = excluded.started_at, output_root = excluded.output_root, metadata = excluded.metadata,
     temporal_workflow_id = excluded.temporal_workflow_id, temporal_namespace = excluded.temporal_namespace,
@@ -149,10 +150,11 @@ conversation AS (
 ),
 made AS (
   INSERT INTO remote_agent_workflow_runs AS run (id, workflow_name, conversation_id, codebase_id, status, user_message,
-    metadata, started_at, completed_at, last_activity_at, working_path, output_root)
+    metadata, started_at, completed_at, last_activity_at, working_path, output_root, parent_run_id)
   SELECT lost.run_id, lost.workflow_name, conversation.id, conversation.codebase_id, given.status, lost.user_message,
     ${merged('lost.metadata', 'given.metadata')},
-    lost.started_at, given.completed_at, given.last_activity_at, lost.working_path, lost.output_root
+    lost.started_at, given.completed_at, given.last_activity_at, lost.working_path, lost.output_root,
+    (SELECT parent.id FROM remote_agent_workflow_runs AS parent WHERE parent.id = lost.parent_run_id)
   FROM lost, conversation, given
   ON CONFLICT (id) DO UPDATE SET
     status = excluded.status, started_at = excluded.started_at, completed_at = excluded.completed_at,
@@ -181,7 +183,15 @@ SELECT EXISTS (SELECT FROM accepted) AS is_accepted`;
 
 /** Of each node what it gave out last, in whichever generation. `$1` run id. */
 export const RESULTS = `
-SELECT node_id AS "nodeId", attempt, output FROM signalbox.node_results WHERE run_id = $1 ORDER BY stored_at, node_id`;
+SELECT node_id AS "nodeId", attempt, output FROM signalbox.node_results
+WHERE run_id = $1 AND output::text <> 'null' ORDER BY stored_at, node_id`;
+
+/** Sub-runs of a run's node, in the order in which they began. `$1` the run's id, `$2` the node. */
+export const CHILDREN = `
+SELECT own.run_id::text AS "runId", own.child_index AS index, own.item_hash AS hash, own.last_status AS status,
+  (SELECT max(epoch)::text FROM signalbox.epochs WHERE epochs.run_id = own.run_id) AS epoch, run.metadata
+FROM signalbox.runs AS own LEFT JOIN remote_agent_workflow_runs AS run ON run.id = own.run_id
+WHERE own.parent_run_id = $1 AND own.parent_node_id = $2 ORDER BY own.started_at, own.run_id`;
 
 /** First write of a generation. Answers `is_accepted = false` if the generation has another epoch by now. */
 export const OPEN_RUN = `${OPEN_HEAD}${TAIL}`;

@@ -12,8 +12,12 @@ export function eventId(runId: string, epoch: string, seq: number): string {
 }
 
 /** What the row's metadata begin with, under what each write lays over them. */
-function firstMetadata({ inputs }: RunIdentityRow): JsonObject {
-  return Object.keys(inputs).length > 0 ? { inputs } : {};
+function firstMetadata({ inputs, parent }: RunIdentityRow): JsonObject {
+  const own = Object.keys(inputs).length > 0 ? { inputs } : {};
+  if (parent === undefined) return own;
+  const { nodeId, index, hash, inputValues } = parent;
+  const item = index === null ? {} : { child_index: index, fan_out_item_hash: hash };
+  return { ...own, inputs_values: inputValues, parent_node_id: nodeId, ...item };
 }
 
 /** Parameters of `WRITE_RUN`. */
@@ -48,6 +52,10 @@ export function openValues(
     temporal_namespace_id: temporalNamespaceId,
     host_id: identity.hostId,
     uid: identity.uid,
+    parent_run_id: identity.parent?.runId ?? null,
+    parent_node_id: identity.parent?.nodeId ?? null,
+    child_index: identity.parent?.index ?? null,
+    item_hash: identity.parent?.hash ?? null,
   };
   return [JSON.stringify(given), ...resultValues([])];
 }

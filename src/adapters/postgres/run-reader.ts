@@ -11,7 +11,7 @@ const RECORD = `
   run.working_path AS "workingPath", run.output_root AS "outputRoot",
   ${iso(`COALESCE(run.started_at, run.last_activity_at, 'epoch')`)} AS "startedAt",
   ${iso('run.completed_at')} AS "completedAt", ${iso('run.last_activity_at')} AS "lastActivityAt",
-  COALESCE(run.metadata, '{}') AS metadata,
+  COALESCE(run.metadata, '{}') AS metadata, run.parent_run_id::text AS "parentRunId",
   own.temporal_workflow_id AS "temporalWorkflowId", own.host_id AS "hostId",
   CASE WHEN run.status IN ('pending', 'running', 'paused') AND worker.last_seen < now() - ${SILENCE}
     THEN ${iso('worker.last_seen')} END AS "hostSilentSince"`;
@@ -28,6 +28,10 @@ const RUNS = `remote_agent_workflow_runs AS run
 const FIND_BETWEEN = `
 SELECT ${RECORD} FROM ${RUNS} WHERE run.id BETWEEN $1 AND $2
 ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $3`;
+
+const CHILDREN = `
+SELECT ${RECORD} FROM ${RUNS} WHERE run.parent_run_id = $1
+ORDER BY run.started_at NULLS LAST, (run.metadata -> 'child_index')::integer, run.id`;
 
 const WANTED =
   '($1::text IS NULL OR run.working_path = $1) AND ($2::text[] IS NULL OR run.status = ANY ($2))';
@@ -50,7 +54,8 @@ ORDER BY ${CAUSALLY}`;
 const NEWEST_GENERATION = `
 SELECT generation.epoch::text, generation.temporal_run_id AS "temporalRunId",
   own.temporal_workflow_id AS "temporalWorkflowId",
-  ARRAY (SELECT node_id FROM signalbox.node_results AS result WHERE result.run_id = own.run_id
+  ARRAY (SELECT node_id FROM signalbox.node_results AS result
+    WHERE result.run_id = own.run_id AND result.output::text <> 'null'
     ORDER BY result.stored_at, result.node_id) AS "finishedNodes"
 FROM signalbox.runs AS own JOIN signalbox.epochs AS generation USING (run_id)
 WHERE own.run_id = $1 ORDER BY generation.epoch DESC LIMIT 1`;
@@ -81,6 +86,14 @@ export function makeRunReader(pool: Pool): RunReader {
       const { rows } = await ask<{ data: JsonObject } & EventRecord>(pool, 'DATABASE_UNREACHABLE', {
         text: EVENTS,
         values: [runId, after ?? null],
+      });
+      return rows;
+    },
+
+    async childrenOf(runId) {
+      const { rows } = await ask<RunRecord>(pool, 'DATABASE_UNREACHABLE', {
+        text: CHILDREN,
+        values: [runId],
       });
       return rows;
     },

@@ -2,11 +2,12 @@ import type { Pool } from 'pg';
 import { RunError } from '../../core/errors.js';
 import type { MirrorWrite } from '../../core/mirror/rows.js';
 import type { KeptResult } from '../../core/run/run-state.js';
+import type { ChildRecord } from '../../core/subrun/former-children.js';
 import type { Logger } from '../../ports/logger.js';
 import type { FirstWrite, RunTable } from '../../ports/run-table.js';
 import { isRefusal, isUniqueViolation, isValueRefusal, unreachable } from './failure.js';
 import { type Mending, mendFirstWrite, mendWrite } from './mend.js';
-import { ARCHON_HOLDERS, OPEN_RUN, RESULTS, TAKE_EPOCH, WRITE_RUN } from './mirror-sql.js';
+import { ARCHON_HOLDERS, CHILDREN, OPEN_RUN, RESULTS, TAKE_EPOCH, WRITE_RUN } from './mirror-sql.js';
 import { openValues, writeValues } from './mirror-values.js';
 import { ask } from './query.js';
 
@@ -69,6 +70,14 @@ export function makeRunTable(pool: Pool, { logger, temporalNamespaceId }: RunTab
       const { rows } = await ask<KeptResult>(pool, 'RUN_TABLE_UNREACHABLE', {
         text: RESULTS,
         values: [runId],
+      });
+      return rows;
+    },
+
+    async children(parentRunId, nodeId) {
+      const { rows } = await ask<ChildRecord>(pool, 'RUN_TABLE_UNREACHABLE', {
+        text: CHILDREN,
+        values: [parentRunId, nodeId],
       });
       return rows;
     },

@@ -20,14 +20,18 @@ export interface EnvironmentSources {
  */
 export async function runEnvironment(
   { environment, workerEnvironment }: EnvironmentSources,
-  { runId, hasClientEnvironment }: Pick<AttemptTask, 'runId' | 'hasClientEnvironment'>,
+  {
+    runId,
+    rootRunId,
+    hasClientEnvironment,
+  }: Pick<AttemptTask, 'runId' | 'rootRunId' | 'hasClientEnvironment'>,
 ): Promise<Environment> {
   if (!hasClientEnvironment) return workerEnvironment;
-  const left = await environment.load(runId);
+  const left = await environment.load(rootRunId ?? runId);
   if (left !== null) return left;
   throw new RunError(
     'ENVIRONMENT_UNREADABLE',
-    `the environment that its client left for run ${runId} is gone from this host; resume the run from a terminal, which leaves it anew`,
+    `the environment that its client left for run ${rootRunId ?? runId} is gone from this host; resume the run from a terminal, which leaves it anew`,
   );
 }
 

@@ -2,6 +2,7 @@ import { RunError, type ErrorCode } from '../../core/errors.js';
 import { bindingReferences } from '../../core/expression/bindings.js';
 import type { Reference } from '../../core/expression/reference.js';
 import type { AttemptResult, AttemptTask, Scope } from '../../core/run/task.js';
+import { placeInBox } from '../../core/subrun/box-place.js';
 import type { Box, BoxExit } from '../../ports/box.js';
 import { makeAttemptFiles, type AttemptFiles } from './attempt-files.js';
 import { collectOutput, collectStderr } from './collect-output.js';
@@ -128,7 +129,8 @@ function enter(
   { argv, files, environment }: Prepared,
   signal: AbortSignal,
 ): Promise<BoxExit | null> {
-  const { runId, attemptId, workingPath } = task;
+  const { workingPath } = task;
+  const { runId, attemptId } = placeInBox(task);
   const outputs = { stdoutPath: files.stdout, stderrPath: files.stderr };
   return supervise(box, { runId, attemptId, argv, workingPath, environment, ...outputs }, task, signal);
 }

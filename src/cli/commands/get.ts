@@ -2,7 +2,14 @@ import type { Command } from '../context.js';
 import { renderWaiting } from '../render/gates.js';
 import { renderNode, renderWithoutPermit, showPermit, summariseNodes } from '../render/node-summary.js';
 import { queuedJson, renderQueued } from '../render/queue.js';
-import { eventJson, recordJson, renderEvent, renderRecord, waitingGates } from '../render/run-record.js';
+import {
+  eventJson,
+  recordJson,
+  renderChildren,
+  renderEvent,
+  renderRecord,
+  waitingGates,
+} from '../render/run-record.js';
 import { findRunOrQueued } from './find-run.js';
 
 export interface GetArguments {
@@ -21,8 +28,9 @@ export function get(args: GetArguments): Command {
       return { exitCode: 0, json: queuedJson(found.queued), text: renderQueued(found.queued, clock.now()) };
     }
     const { record } = found;
-    const [events, withoutPermit] = await Promise.all([
+    const [events, children, withoutPermit] = await Promise.all([
       orchestrator.events(record.runId),
+      orchestrator.children(record.runId),
       record.status === 'running' ? orchestrator.waitingForPermit(record.runId) : [],
     ]);
     const nodes = summariseNodes(events, record.status).map((node) => showPermit(node, withoutPermit));
@@ -31,6 +39,7 @@ export function get(args: GetArguments): Command {
       renderRecord(record, clock.now()),
       ...(waiting.length === 0 ? [] : [renderWaiting(record.runId, waiting)]),
       ...(withoutPermit.length === 0 ? [] : [renderWithoutPermit(withoutPermit)]),
+      ...(children.length === 0 ? [] : [renderChildren(children)]),
       ...(args.verbose === true ? [['nodes', ...nodes.map(renderNode)].join('\n')] : []),
       ...(args.events === true ? [['events', ...events.map(renderEvent)].join('\n')] : []),
     ];
@@ -40,6 +49,7 @@ export function get(args: GetArguments): Command {
         ...recordJson(record),
         waiting: waiting.map((gate) => ({ ...gate, decisions: [...gate.decisions] })),
         nodes: nodes.map((node) => ({ ...node })),
+        children: children.map(recordJson),
         ...(args.events === true ? { events: events.map(eventJson) } : {}),
       },
       text: parts.join('\n'),

@@ -47,6 +47,12 @@ function unknownStatus(status: string): Error {
   return usageError(`--status ${status} is none of ${STATUSES.join(', ')}${hint}`);
 }
 
+/** A sub-run says whose it is. */
+export function workflowOf({ workflowName, parentRunId }: RunRecord): string {
+  const name = oneLine(workflowName);
+  return parentRunId === null ? name : `${name} (of ${shortRunId(parentRunId)})`;
+}
+
 function row(record: RunRecord, now: Date): string[] {
   const took =
     record.completedAt === null
@@ -55,7 +61,7 @@ function row(record: RunRecord, now: Date): string[] {
   return [
     shortRunId(record.runId),
     record.status,
-    oneLine(record.workflowName),
+    workflowOf(record),
     utc(record.startedAt),
     took,
     oneLine(record.userMessage, 60),

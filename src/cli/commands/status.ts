@@ -4,6 +4,7 @@ import { shortRunId } from '../../core/ids.js';
 import type { RunRecord } from '../../ports/run-table.js';
 import type { Command } from '../context.js';
 import { recordJson } from '../render/run-record.js';
+import { workflowOf } from './runs.js';
 import { troublesOf } from '../render/troubles.js';
 import { elapsedSince, oneLine, table } from '../render/text.js';
 
@@ -25,7 +26,7 @@ export const status: Command = async ({ services, clock }) => {
   const rows = runs.map((record, index) => [
     shortRunId(record.runId),
     live[index]?.status ?? record.status,
-    oneLine(record.workflowName),
+    workflowOf(record),
     elapsedSince(record.startedAt, now),
     [whereabouts(live[index] ?? null), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
     oneLine(record.workingPath ?? '', 1000),
@@ -66,9 +67,14 @@ async function describeAll(
 /** What the run itself says it is at; empty when it does not answer. */
 function whereabouts(live: RunDescription | null): string {
   const active = (live?.nodes ?? []).filter((node) =>
-    ['running', 'retrying', 'waiting'].includes(node.status),
+    ['running', 'retrying', 'waiting', 'delegating'].includes(node.status),
   );
-  return active.map((node) => `${oneLine(node.nodeId, 60)} (${node.kind})`).join(', ') || '-';
+  return active.map(nodeAt).join(', ') || '-';
+}
+
+function nodeAt({ nodeId, kind, children }: RunDescription['nodes'][number]): string {
+  const done = children === undefined ? '' : `, ${children.ended} of ${children.total ?? '?'} done`;
+  return `${oneLine(nodeId, 60)} (${kind}${done})`;
 }
 
 function liveJson(live: RunDescription | null): {

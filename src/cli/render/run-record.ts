@@ -4,7 +4,7 @@ import { shortRunId } from '../../core/ids.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import type { EventRecord, RunRecord } from '../../ports/run-table.js';
 import { ours } from './event-data.js';
-import { elapsedSince, indented, oneLine, utc } from './text.js';
+import { elapsedSince, indented, oneLine, table, utc } from './text.js';
 import { troublesOf } from './troubles.js';
 
 const textIn = (metadata: JsonObject, key: string): string | null => {
@@ -28,6 +28,7 @@ export function recordJson(record: RunRecord): JsonObject {
     status: record.status,
     workingPath: record.workingPath,
     temporalWorkflowId: record.temporalWorkflowId,
+    parentRunId: record.parentRunId,
     output: textIn(record.metadata, 'summary'),
     ...(message === null ? {} : { error: { code, message } }),
     message: record.userMessage,
@@ -61,6 +62,41 @@ function isResumable({ status, temporalWorkflowId }: RunRecord): boolean {
   return temporalWorkflowId !== null && (status === 'failed' || status === 'cancelled');
 }
 
+/** A sub-run goes on with its parent. */
+function resumedWith({ runId, parentRunId }: RunRecord): string {
+  return parentRunId ?? runId;
+}
+
+/** Whose sub-run it is; null: nobody's. */
+function parentOf({ parentRunId, metadata }: RunRecord): string | null {
+  if (parentRunId === null) return null;
+  const node = textIn(metadata, 'parent_node_id');
+  const index = metadata['child_index'];
+  const item = typeof index === 'number' ? `, item ${index + 1}` : '';
+  return `${parentRunId}${node === null ? '' : `, node ${oneLine(node)}`}${item}`;
+}
+
+const SHOWN_CHILDREN = 50;
+
+/** Sub-runs of a run, one line each; beyond some number those that are not well first. */
+export function renderChildren(children: readonly RunRecord[]): string {
+  const isDone = ({ status }: RunRecord): boolean => status === 'completed';
+  const shown =
+    children.length <= SHOWN_CHILDREN
+      ? children
+      : [...children.filter((child) => !isDone(child)), ...children.filter(isDone)].slice(0, SHOWN_CHILDREN);
+  const lines = shown.map(({ runId, status, workflowName, metadata, userMessage }) => {
+    const index = metadata['child_index'];
+    const node = textIn(metadata, 'parent_node_id') ?? '';
+    const place = typeof index === 'number' ? `${oneLine(node)}[${index}]` : oneLine(node);
+    return [`  ${place}`, shortRunId(runId), status, oneLine(workflowName), oneLine(userMessage, 60)];
+  });
+  const more = children.length - shown.length;
+  return [`sub-runs (${children.length})`, table(lines), ...(more > 0 ? [`  … and ${more} more`] : [])].join(
+    '\n',
+  );
+}
+
 /** A run's row as a block of lines. */
 export function renderRecord(record: RunRecord, now: Date): string {
   const { completedAt, startedAt, metadata } = record;
@@ -72,6 +108,7 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ['workflow', oneLine(record.workflowName)],
     ['status', record.status],
     ...troublesOf(record).map((trouble) => ['trouble', oneLine(trouble, 500)] as const),
+    ['parent', parentOf(record)],
     ['path', record.workingPath],
     ['message', record.userMessage === '' ? null : oneLine(record.userMessage)],
     [
@@ -88,7 +125,7 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ['temporal', record.temporalWorkflowId],
     ['error', error === null ? null : indented(error, MARGIN).trimStart()],
     ['result', result === null ? null : indented(result, MARGIN).trimStart()],
-    ['resume', isResumable(record) ? `signalbox resume ${shortRunId(record.runId)}` : null],
+    ['resume', isResumable(record) ? `signalbox resume ${shortRunId(resumedWith(record))}` : null],
   ];
   return lines
     .filter((line): line is readonly [string, string] => line[1] !== null)

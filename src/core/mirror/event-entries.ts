@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.js';
 import type { Artifact } from '../run/artifact.js';
 import type { GateAnswer, NodeState, RunEvent, RunOutcome, RunState } from '../run/run-state.js';
 import { nameAt } from '../run/place.js';
+import { isSubrunEvent, type SubrunEvent } from '../subrun/evolve-subruns.js';
 import { entry, type Entry, type Subject } from './entry.js';
 import { isLoopEvent, loopEndEntries, loopEntries, loopGateData, type LoopEvent } from './loop-entries.js';
 import type { MirrorFacts } from './mirror-facts.js';
@@ -14,7 +15,11 @@ type GateEvent = Extract<NodeEvent, { readonly type: 'gateOpened' | 'gateDecided
 type BodyEvent = Extract<NodeEvent, { readonly type: 'inBody' }>;
 type AttemptEvent = Exclude<
   NodeEvent,
-  GateEvent | BodyEvent | LoopEvent | { readonly type: 'retryScheduled' | 'nodeKept' }
+  | GateEvent
+  | BodyEvent
+  | LoopEvent
+  | SubrunEvent
+  | { readonly type: 'retryScheduled' | 'nodeKept' | 'nodeReset' }
 >;
 
 /** How Archon records its own two decisions; others keep their names. */
@@ -38,7 +43,8 @@ export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState):
   }
 }
 
-function startData({ definition, baseBranch, message, worktree }: MirrorFacts): JsonObject {
+function startData(facts: MirrorFacts): JsonObject {
+  const { definition, baseBranch, message, parent, worktree } = facts;
   return {
     workflowName: definition.name,
     defaultAssistant: null,
@@ -48,7 +54,7 @@ function startData({ definition, baseBranch, message, worktree }: MirrorFacts): 
     baseBranch: baseBranch ?? '',
     userId: null,
     userMessage: message,
-    origin: 'signalbox',
+    origin: parent === undefined ? 'signalbox' : 'workflow',
   };
 }
 
@@ -80,6 +86,8 @@ function nodeEntries(graph: Graph, event: NodeEvent, after: RunState): readonly 
   const subject = subjectOf(graph, event, after);
   if (!subject) return [];
   if (isLoopEvent(event)) return loopEntries(subject, event);
+  // Sub-runs tell of themselves in rows and events of their own.
+  if (isSubrunEvent(event)) return [];
   switch (event.type) {
     case 'gateOpened':
     case 'gateDecided':
@@ -128,21 +136,24 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
         signalbox: { attempt: event.attempt },
       });
     case 'nodeCompleted': {
-      const { attempt, durationMs, output } = event;
+      const { attempt, durationMs, output, childRunId } = event;
       const data = {
         duration_ms: durationMs,
         type: node.kind,
         ...outputData(output),
+        ...(childRunId === undefined ? {} : { child_run_id: childRunId }),
         ...(node.kind === 'workflow' && node.fanOut !== null ? { fan_out: true } : {}),
         signalbox: { attempt },
       };
       return entry(node, 'node_completed', data);
     }
     case 'attemptFailed': {
-      const { attempt, durationMs, failure } = event;
+      const { attempt, durationMs, failure, childRunId } = event;
       const ours = { attempt, code: failure.code, duration_ms: durationMs };
+      const child = childRunId === undefined ? {} : { child_run_id: childRunId };
       return entry(node, 'node_failed', {
         ...{ error: failure.message, type: node.kind },
+        ...child,
         signalbox: ours,
       });
     }

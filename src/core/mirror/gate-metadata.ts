@@ -3,8 +3,9 @@ import type { JsonObject } from '../json.js';
 import { excerptOf } from '../run/excerpt.js';
 import { choicesAt } from '../run/gate.js';
 import { findNode } from '../run/level.js';
-import { waitingGates, type OpenGate } from '../run/run-status.js';
+import { delegatingNodes, waitingGates, type OpenGate } from '../run/run-status.js';
 import type { DecidedGate, RunState } from '../run/run-state.js';
+import { foreignGates, type ForeignGate } from '../subrun/child-gates.js';
 
 const EXCERPT_CHARACTERS = 2_000;
 
@@ -15,8 +16,10 @@ const EXCERPT_CHARACTERS = 2_000;
  */
 export function gateMetadata(definition: WorkflowDefinition, state: RunState): JsonObject {
   const [first] = waitingGates(definition, state);
+  const [foreign] = foreignGates(delegatingNodes(definition, state));
   const { lastDecision } = state;
   if (first) return { approval: approvalOf(first), ...answerOf(lastDecision) };
+  if (foreign) return { approval: foreignApproval(foreign), ...answerOf(lastDecision) };
   if (lastDecision) {
     const approval = resolvedApproval(definition, lastDecision);
     return { approval, ...answerOf(lastDecision) };
@@ -24,8 +27,24 @@ export function gateMetadata(definition: WorkflowDefinition, state: RunState): J
   return hasMetGate(definition, state) ? { approval: null } : {};
 }
 
-/** Every gate that waits, for our own readers. */
+/** A gate of a sub-run, as Archon has a parent show it. */
+function foreignApproval({ nodeId, runId, gate }: ForeignGate): JsonObject {
+  return { type: 'child_workflow', nodeId, childRunId: runId, message: gate.message };
+}
+
+/** Every gate that waits, for our own readers; those of sub-runs behind the run's own. */
 export function gateList(definition: WorkflowDefinition, state: RunState): readonly JsonObject[] {
+  const foreign = foreignGates(delegatingNodes(definition, state)).map(({ address, runId, gate }) => ({
+    nodeId: address,
+    message: excerptOf(gate.message, EXCERPT_CHARACTERS),
+    decisions: gate.decisions,
+    openedAt: gate.openedAt,
+    childRunId: runId,
+  }));
+  return [...ownGates(definition, state), ...foreign];
+}
+
+function ownGates(definition: WorkflowDefinition, state: RunState): readonly JsonObject[] {
   return waitingGates(definition, state).map(({ name, node, message, openedAt }) => ({
     nodeId: name,
     message: excerptOf(message, EXCERPT_CHARACTERS),
@@ -39,13 +58,13 @@ function hasMetGate(definition: WorkflowDefinition, state: RunState): boolean {
   return definition.nodes.some((node, position) => {
     const status = state.nodes[position]?.status;
     const isOver = status === 'failed' || status === 'dropped';
-    const isFurther = status === 'looping' || status === 'completed';
+    const isFurther = status === 'looping' || status === 'delegating' || status === 'completed';
     return hasGates(node) && (isOver || (node.kind !== 'approval' && isFurther));
   });
 }
 
 function hasGates(node: Node): boolean {
-  if (node.kind !== 'loop_group') return node.kind === 'approval';
+  if (node.kind !== 'loop_group') return node.kind === 'approval' || node.kind === 'workflow';
   return node.rules.isInteractive || graphHasGates(node.body);
 }
 

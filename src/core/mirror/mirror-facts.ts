@@ -18,6 +18,8 @@ export interface MirrorFacts {
   readonly temporalWorkflowId: string;
   /** What the generation before ended with; null: there was none, or it left no error. */
   readonly previousError: string | null;
+  /** Absent: nobody's sub-run. */
+  readonly parent?: { readonly runId: string };
   /** More for `metadata.signalbox`: how strong the box is, whose environment the nodes have. */
   readonly details: JsonObject;
 }

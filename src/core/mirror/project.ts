@@ -1,6 +1,6 @@
 import { isRejected } from '../run/outcome.js';
 import { runStatus } from '../run/run-status.js';
-import type { JsonObject } from '../json.js';
+import type { Json, JsonObject } from '../json.js';
 import type { RunEvent, RunOutcome, RunState } from '../run/run-state.js';
 import { entriesOf } from './event-entries.js';
 import { gateList, gateMetadata } from './gate-metadata.js';
@@ -41,6 +41,7 @@ export function progressRow(facts: MirrorFacts, state: RunState, at: string): Ru
       workflow_source: OWNERSHIP_MARK,
       error: state.outcome?.status === 'failed' ? state.outcome.failure.message : null,
       summary: summaryOf(state.outcome),
+      ...summaryValue(state.outcome),
       node_counts: state.outcome ? nodeCounts(state) : null,
       ...gateMetadata(facts.definition, state),
       signalbox: ownMetadata(facts, state),
@@ -67,6 +68,13 @@ function rowStatus(state: RunState): RunRowStatus {
 
 function summaryOf(outcome: RunOutcome | null): string | null {
   return outcome?.status === 'completed' && outcome.result ? shownText(outcome.result.text) : null;
+}
+
+/** What a parent is given instead of the text, where the result was declared to be a value. */
+function summaryValue(outcome: RunOutcome | null): JsonObject {
+  const result = outcome?.status === 'completed' ? outcome.result : null;
+  if (result?.isStructured !== true || result.text.kind !== 'inline') return {};
+  return { summary_value: JSON.parse(result.text.text) as Json };
 }
 
 function nodeCounts({ nodes }: RunState): JsonObject {
@@ -98,6 +106,8 @@ function ownMetadata(facts: MirrorFacts, state: RunState): JsonObject {
 }
 
 function resultFile(outcome: RunOutcome | null): JsonObject | null {
-  const text = outcome?.status === 'completed' ? outcome.result?.text : undefined;
-  return text?.kind === 'file' ? { path: text.path, bytes: text.bytes, sha256: text.sha256 } : null;
+  const result = outcome?.status === 'completed' ? outcome.result : null;
+  if (result?.text.kind !== 'file') return null;
+  const { path, bytes, sha256 } = result.text;
+  return { path, bytes, sha256, ...(result.isStructured === true ? { isStructured: true } : {}) };
 }

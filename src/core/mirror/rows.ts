@@ -15,6 +15,18 @@ export function isTerminal(status: string): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled';
 }
 
+/** Whose sub-run a run is, in its row. */
+export interface ParentRow {
+  readonly runId: RunId;
+  readonly nodeId: string;
+  /** Position of its item in a fan-out; null: the node has no other. */
+  readonly index: number | null;
+  /** Digest of what it was given. */
+  readonly hash: string;
+  /** Its inputs, as what they are. */
+  readonly inputValues: JsonObject;
+}
+
 /** What never changes in a run's row. */
 export interface RunIdentityRow {
   readonly runId: RunId;
@@ -33,6 +45,8 @@ export interface RunIdentityRow {
   readonly temporalNamespace: string;
   readonly hostId: string;
   readonly uid: number;
+  /** Absent: nobody's sub-run. */
+  readonly parent?: ParentRow;
 }
 
 /** What changes in a run's row: always the whole of it, so that writing it twice changes nothing. */

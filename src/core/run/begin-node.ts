@@ -75,6 +75,8 @@ function beginByKind(level: Level, node: Node): Action {
     }
     case 'loop_group':
       return { type: 'startIteration', nodeId: node.id, iteration: 1 };
+    case 'workflow':
+      return { type: 'planChildren', nodeId: node.id, from: 0 };
     default:
       return refusal(node, {
         code: 'DEFINITION_INVALID',

@@ -22,6 +22,7 @@ const NOT_WAITING: Readonly<Record<Exclude<NodeState['status'], 'kept' | 'comple
   running: 'is not open',
   retrying: 'is not open',
   looping: 'is not open: its iteration goes on',
+  delegating: 'is not open',
   waiting: 'is waiting',
   failed: 'has failed: it was not decided in time, or its message could not be made',
   skipped: 'was skipped',

@@ -1,4 +1,5 @@
-import type { WorkflowDefinition } from '../definition/definition.js';
+import type { Node, WorkflowDefinition } from '../definition/definition.js';
+import { decideSubruns } from '../subrun/decide-subruns.js';
 import { beginNode } from './begin-node.js';
 import { bodyAt, runLevel, type Level } from './level.js';
 import { loopActions } from './loop-actions.js';
@@ -50,6 +51,9 @@ function actionsAt(level: Level, position: number): readonly Action[] {
   if (current.status === 'retrying') {
     const { attempt, delayMs } = current;
     return [{ type: 'scheduleRetry', nodeId: node.id, attempt, delayMs }];
+  }
+  if (current.status === 'delegating') {
+    return node.kind === 'workflow' ? decideSubruns(node, current.subruns) : [];
   }
   if (current.status === 'kept') return [{ type: 'keepNode', nodeId: node.id }];
   return [beginNode(level, node)];

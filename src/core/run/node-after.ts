@@ -1,4 +1,6 @@
 import type { Node } from '../definition/definition.js';
+import { delegatingAfter, delegatingFrom, isIdle, type DelegatingState } from '../subrun/delegating.js';
+import { isSubrunEvent } from '../subrun/evolve-subruns.js';
 import { decideGate } from './gate.js';
 import { retryDelayMs } from './retry.js';
 import type { NodeState, RunEvent } from './run-state.js';
@@ -23,6 +25,7 @@ export interface Surroundings {
  *               ▲ └───▶ retrying (due ─▶ scheduled) another one
  *               └──────────┘
  * pending ─▶ waiting ─▶ completed | failed | dropped a gate
+ * pending ─▶ delegating ─▶ completed | failed | dropped a node with sub-runs
  * pending ─▶ skipped | failed                        it never began
  * kept ─▶ completed                                  in an earlier generation of the run
  * ```
@@ -43,6 +46,8 @@ export function nodeAfter(
       return afterRetrying(before, event);
     case 'waiting':
       return afterWaiting(node, before, event);
+    case 'delegating':
+      return afterDelegating(node, before, event, surroundings);
     // Settled; or a loop group at work, whose states `loopAfter` has.
     default:
       return before;
@@ -52,6 +57,7 @@ export function nodeAfter(
 /** A node whose run is being ended early: what runs goes on until it is stopped, what waits does not. */
 export function nodeAfterEnding(before: NodeState): NodeState {
   if (before.status === 'waiting') return { status: 'dropped' };
+  if (before.status === 'delegating' && isIdle(before)) return { status: 'dropped' };
   if (before.status !== 'retrying') return before;
   return { status: 'failed', attempt: before.attempt - 1, failure: before.lastFailure };
 }
@@ -65,6 +71,7 @@ function afterPending(before: In<'pending'>, event: NodeEvent): NodeState {
   if (event.type === 'nodeStarted' && event.attempt === 1) return { status: 'running', attempt: 1 };
   if (event.type === 'nodeSkipped') return { status: 'skipped', reason: event.reason };
   if (event.type === 'nodeRefused') return { status: 'failed', attempt: 0, failure: event.failure };
+  if (event.type === 'subrunsAsked') return delegatingFrom(event.what, event.at);
   if (event.type !== 'gateOpened') return before;
   return { status: 'waiting', message: event.message, openedAt: event.at };
 }
@@ -112,4 +119,23 @@ function afterWaiting(node: Node, before: In<'waiting'>, event: NodeEvent): Node
     case 'refused':
       return before;
   }
+}
+
+/** What is open of a run that is being ended comes to its own end; then nothing more is made of it. */
+function afterDelegating(
+  node: Node,
+  before: DelegatingState,
+  event: NodeEvent,
+  { isEnding }: Surroundings,
+): NodeState {
+  const isJoined = before.subruns.asked === 'join';
+  if (event.type === 'nodeCompleted') {
+    return isJoined ? { status: 'completed', attempt: 1, output: event.output } : before;
+  }
+  if (event.type === 'attemptFailed') {
+    return isJoined ? { status: 'failed', attempt: 1, failure: event.failure } : before;
+  }
+  if (node.kind !== 'workflow' || !isSubrunEvent(event)) return before;
+  const after = delegatingAfter(node, before, event);
+  return isEnding && isIdle(after) ? { status: 'dropped' } : after;
 }

@@ -10,13 +10,13 @@ export function isSettled(node: NodeState): boolean {
   );
 }
 
-const ACTIVE: readonly NodeState['status'][] = ['running', 'retrying', 'waiting', 'looping'];
+const ACTIVE: readonly NodeState['status'][] = ['running', 'retrying', 'waiting', 'looping', 'delegating'];
 
 function isActive(node: NodeState): boolean {
   return ACTIVE.includes(node.status);
 }
 
-const DUE: readonly NodeState['status'][] = ['pending', 'kept', 'looping'];
+const DUE: readonly NodeState['status'][] = ['pending', 'kept', 'looping', 'delegating'];
 
 /** Whether `decide` has something to say about a node, once its barrier is open. */
 function isDue(node: NodeState): boolean {

@@ -1,5 +1,9 @@
 import type { NodeId } from '../ids.js';
 import type { Artifact } from './artifact.js';
+import type { RunId } from '../ids.js';
+import type { SubrunAction } from '../subrun/decide-subruns.js';
+import type { DelegatingState } from '../subrun/delegating.js';
+import type { SubrunEvent } from '../subrun/evolve-subruns.js';
 import type { LoopingState } from './loop-state.js';
 import type { NodeFailure, NodeOutput } from './task.js';
 
@@ -22,7 +26,14 @@ export type NodeState =
   /** A gate. `openedAt` orders gates that wait together. */
   | { readonly status: 'waiting'; readonly message: string; readonly openedAt: string }
   | LoopingState
-  | { readonly status: 'completed'; readonly attempt: number; readonly output: NodeOutput }
+  | DelegatingState
+  /** `isKept`: in an earlier generation of the run. */
+  | {
+      readonly status: 'completed';
+      readonly attempt: number;
+      readonly output: NodeOutput;
+      readonly isKept?: true;
+    }
   /** `attempt` 0: it failed before it could start. */
   | { readonly status: 'failed'; readonly attempt: number; readonly failure: NodeFailure }
   | { readonly status: 'skipped'; readonly reason: SkipReason }
@@ -126,6 +137,8 @@ export type RunEvent =
       readonly durationMs: number;
       /** That it was kept as. */
       readonly artifact?: Artifact;
+      /** Of a single sub-run. */
+      readonly childRunId?: RunId;
     } & At)
   /** An attempt failed. Whether the node has failed or is tried again is for `evolve` to say. */
   | ({
@@ -134,6 +147,8 @@ export type RunEvent =
       readonly attempt: number;
       readonly failure: NodeFailure;
       readonly durationMs: number;
+      /** Of a single sub-run. */
+      readonly childRunId?: RunId;
     } & At)
   | ({ readonly type: 'retryScheduled'; readonly nodeId: NodeId; readonly attempt: number } & At)
   /** The node failed before it could start (a condition or a text that cannot be resolved). */
@@ -176,6 +191,8 @@ export type RunEvent =
       readonly iteration: number;
       readonly event: RunEvent;
     } & At)
+  /** Something has happened to the sub-runs of a node. */
+  | (SubrunEvent & At)
   | ({ readonly type: 'cancelRequested'; readonly cancellation: Cancellation } & At)
   | ({ readonly type: 'runAborted'; readonly failure: NodeFailure } & At)
   | ({ readonly type: 'runFinished'; readonly outcome: RunOutcome } & At);
@@ -241,5 +258,6 @@ export type Action =
       readonly iteration: number;
       readonly action: Action;
     }
+  | SubrunAction
   | { readonly type: 'cancelRun'; readonly cancellation: Cancellation }
   | { readonly type: 'finish'; readonly outcome: RunOutcome };

@@ -1,5 +1,6 @@
 import type { ApprovalNode, LoopGroupNode, Node, WorkflowDefinition } from '../definition/definition.js';
 import type { NodeId } from '../ids.js';
+import { isWaitingForPeople, type DelegatingNode } from '../subrun/child-gates.js';
 import { bodyAt, findNode, runLevel, type Level } from './level.js';
 import { inside, nameAt, type Place } from './place.js';
 import type { NodeState, RunOutcome, RunState } from './run-state.js';
@@ -17,7 +18,7 @@ export function runStatus(state: RunState): RunStatus {
 }
 
 /** They have their own say in whether anything is due. */
-const AT_WORK: readonly NodeState['status'][] = ['looping'];
+const AT_WORK: readonly NodeState['status'][] = ['looping', 'delegating'];
 
 /** Nothing is due, and nothing runs: in no body either. */
 function isPaused({ nodes, progress: { active, frontier } }: RunState): boolean {
@@ -26,6 +27,7 @@ function isPaused({ nodes, progress: { active, frontier } }: RunState): boolean 
 }
 
 function isWaiting(node: NodeState | undefined): boolean {
+  if (node?.status === 'delegating') return isWaitingForPeople(node.subruns);
   if (node?.status !== 'looping') return node?.status === 'waiting';
   return node.phase.kind === 'asking' || (node.phase.kind === 'body' && isPaused(node.body));
 }
@@ -84,4 +86,17 @@ function gateOf(node: Node, state: NodeState): Omit<OpenGate, 'place' | 'name'> 
   if (node.kind !== 'loop_group' || state.status !== 'looping' || state.phase.kind !== 'asking') return null;
   const { message, openedAt, isMet } = state.phase;
   return { node, message, openedAt, loop: { iteration: state.iteration, isMet } };
+}
+
+/** Nodes at work on sub-runs, in definition order. */
+export function delegatingNodes(
+  { nodes }: WorkflowDefinition,
+  { progress, nodes: states }: RunState,
+): readonly DelegatingNode[] {
+  return progress.active.flatMap((position) => {
+    const node = nodes[position];
+    const state = states[position];
+    if (node?.kind !== 'workflow' || state?.status !== 'delegating') return [];
+    return [{ node, subruns: state.subruns }];
+  });
 }

@@ -2,6 +2,8 @@ import type { Graph } from '../definition/definition.js';
 import { RunError } from '../errors.js';
 import type { NodeId } from '../ids.js';
 import { isJsonObject } from '../json.js';
+import { isIdle } from '../subrun/delegating.js';
+import { withoutPlans } from '../subrun/evolve-subruns.js';
 import type { LoopingState } from './loop-state.js';
 import { makePlan } from './plan.js';
 import { progressOf } from './progress.js';
@@ -29,7 +31,7 @@ interface CarriedLoop extends Omit<LoopingState, 'body'> {
  * @throws RunError `INTERNAL` while an attempt runs: continuing as new would abort it, and nobody would know
  */
 export function toSnapshot(state: RunState): RunSnapshot {
-  const { plan, nodes, startedAt, lastDecision, cancellation, abort, outcome } = state;
+  const { plan, nodes, inputs: _inputs, progress: _progress, ...rest } = state;
   if (nodes.some(isAtWork)) {
     throw new RunError('INTERNAL', 'a run cannot continue as new while a node runs; wait until none does');
   }
@@ -38,16 +40,17 @@ export function toSnapshot(state: RunState): RunSnapshot {
     if (!node) return [];
     return [{ id, state: carried(node) }];
   });
-  return { version: VERSION, nodes: carriedNodes, startedAt, lastDecision, cancellation, abort, outcome };
+  return { version: VERSION, ...rest, nodes: carriedNodes };
 }
 
 function carried(node: NodeState): CarriedNode['state'] {
   if (node.status === 'looping') return { ...node, body: toSnapshot(node.body) };
-  return node;
+  return node.status === 'delegating' ? { ...node, subruns: withoutPlans(node.subruns) } : node;
 }
 
 /** An activity of its own is open for it; those of a body are looked at with the body. */
 function isAtWork(node: NodeState): boolean {
+  if (node.status === 'delegating') return !isIdle(node);
   return node.status === 'running' || (node.status === 'looping' && node.phase.kind === 'checking');
 }
 
@@ -62,15 +65,15 @@ export function fromSnapshot(
   value: unknown,
 ): RunState {
   const snapshot = parseSnapshot(graph, value);
-  const { startedAt, lastDecision, cancellation, abort, outcome } = snapshot;
+  const { version: _version, nodes: carriedNodes, ...rest } = snapshot;
   const plan = makePlan(graph);
-  const nodes = snapshot.nodes.map(({ state }, position): NodeState => {
+  const nodes = carriedNodes.map(({ state }, position): NodeState => {
     if (state.status === 'retrying') return { ...state, isScheduled: false };
     if (state.status !== 'looping') return state;
     return { ...state, body: fromSnapshot(bodyOf(graph, position), inputs, state.body) };
   });
   const progress = progressOf(plan, nodes);
-  return { plan, inputs, nodes, progress, startedAt, lastDecision, cancellation, abort, outcome };
+  return { ...rest, plan, inputs, nodes, progress };
 }
 
 /** A body that the definition does not have fits no snapshot. */

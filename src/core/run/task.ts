@@ -61,6 +61,8 @@ export interface Scope {
 /** One attempt of a node, as the workflow asks the host for it, whatever program it runs. */
 export interface AttemptTask {
   readonly runId: RunId;
+  /** The root in whose box a sub-run works, and whose client left the environment. Absent: its own. */
+  readonly rootRunId?: RunId;
   readonly nodeId: NodeId;
   /** From 1. */
   readonly attempt: number;

@@ -1,0 +1,82 @@
+import {
+  ChildWorkflowCancellationType,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  sleep,
+  startChild,
+  type ChildWorkflowHandle,
+} from '@temporalio/workflow';
+import {
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
+import { fromFailure, rootMessage } from '../src/contract/failure.js';
+import { runStart } from '../src/contract/run-start.js';
+import { WORKFLOW_TYPES, type RunResult } from '../src/contract/run-workflow.js';
+import type { StartRequest } from '../src/contract/start-request.js';
+import type { ChildEnd } from '../src/core/subrun/subruns.js';
+
+/** How often, and how long, a child of an earlier generation that is just being ended is waited for. */
+const AGAIN_MS = 500;
+const TRIES = 120;
+
+/** Its parent's end, however it comes, asks it to end in its one way; and its parent waits for that. */
+const AS_CHILD = {
+  parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+} as const;
+
+/** Runs a sub-run to its end. Cancelling the scope around it cancels the sub-run, and waits for it. */
+export async function conductChild(request: StartRequest): Promise<ChildEnd> {
+  const { runId } = request;
+  try {
+    const child = await startWhenFree(request);
+    const { output, isStructured = false } = await child.result();
+    return { status: 'completed', runId, output, isStructured };
+  } catch (error) {
+    return endOf(request, error);
+  }
+}
+
+type Run = (request: StartRequest) => Promise<RunResult>;
+
+async function startWhenFree(request: StartRequest): Promise<ChildWorkflowHandle<Run>> {
+  const { memo, ...start } = runStart(request);
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await startChild<Run>(WORKFLOW_TYPES.run, { ...start, ...AS_CHILD, memo: { ...memo } });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tried === TRIES) throw error;
+    }
+    // One that an ended generation of the parent has left. It may be gone before it is asked to go.
+    const former = getExternalWorkflowHandle(start.workflowId);
+    if (tried === 1) await former.cancel().catch(ignoreUnlessCancelled);
+    await sleep(AGAIN_MS, { summary: 'wait for an earlier sub-run to end' });
+  }
+}
+
+function ignoreUnlessCancelled(error: unknown): void {
+  if (isCancellation(error)) throw error;
+}
+
+function endOf({ runId }: StartRequest, error: unknown): ChildEnd {
+  const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
+  if (cause instanceof CancelledFailure || isCancellation(error)) {
+    const message = cause instanceof Error && cause.message !== '' ? cause.message : 'it was cancelled';
+    return { status: 'cancelled', runId, failure: { code: 'RUN_CANCELLED', message } };
+  }
+  if (cause instanceof TerminatedFailure) {
+    const message = 'it was terminated in Temporal; resume the run to let it go on';
+    return { status: 'cancelled', runId, failure: { code: 'RUN_CANCELLED', message } };
+  }
+  if (cause instanceof WorkflowExecutionAlreadyStartedError) {
+    const message = `the one that was started before does not end: ${cause.workflowId}. Terminate it in Temporal, then resume the run`;
+    return { status: 'failed', runId: null, failure: { code: 'NODE_FAILED', message } };
+  }
+  const ours = fromFailure(error);
+  const failure = { code: ours?.code ?? 'RUN_FAILED', message: ours?.message ?? rootMessage(error) } as const;
+  return { status: 'failed', runId, failure };
+}
