@@ -102,6 +102,36 @@ describe('as many parts as may be read', () => {
       withNodes(`  - id: a\n    bash: x\n    when: ${many(1_000_000, () => '&&')}\n`),
     ],
     ['inputs', withNodes('  - id: a\n    bash: x\n', `inputs:\n${many(40_000, (i) => `  i${i}: {}\n`)}`)],
+    [
+      'nodes of bodies',
+      withNodes(
+        many(
+          2_000,
+          (i) =>
+            `  - {id: g${i}, loop_group: {until: x, max_iterations: 1, nodes: [{id: b${i}, bash: $q${i}.output}]}}\n`,
+        ),
+      ),
+    ],
+    [
+      'bodies in bodies',
+      withNodes(
+        `  - ${many(22, (i) => `{id: g${i}, loop_group: {until: x, max_iterations: 1, nodes: [`)}${many(22, () => ']}}')}\n`,
+      ),
+    ],
+    [
+      'values from everywhere',
+      withNodes(
+        many(
+          4_000,
+          (i) =>
+            `  - {id: n${i}, command: x, depends_on: [n${Math.max(0, i - 1)}], with: {v: $n${(i * 7) % 4_000}.output}}\n`,
+        ),
+      ),
+    ],
+    [
+      'keys that do nothing',
+      withNodes(many(2_000, (i) => `  - {id: n${i}, cancel: x, model: y, retry: {max_attempts: 1}}\n`)),
+    ],
     ['aliases', `a: &a x\nb: [${many(60_000, () => '*a,')}]`],
   ])('%s are told in time', (_, text) => {
     const { value, ms } = timed(() => issuesOf(text));
@@ -206,6 +236,14 @@ describe('whatever the file', () => {
     const value = fc.oneof(
       fc.json(),
       fc.constantFrom('"x"', '[]', '{}', 'null', '5', '["a"]', '{"message":"m"}'),
+      fc.constantFrom(
+        '{"until":"x","max_iterations":1,"nodes":[{"id":"b","bash":"$a.output"}]}',
+        '{"prompt":"x","until_field":"f","max_iterations":1}',
+        '{"items":"$a.output"}',
+        '{"resume":"a"}',
+        '{"x":{"from":"$a.output"}}',
+        '"$LOOP_PREV.a.output"',
+      ),
     );
     const key = fc.constantFrom(
       'id',
@@ -217,7 +255,9 @@ describe('whatever the file', () => {
       'retry',
       'timeout',
       'trigger_rule',
-      'prompt',
+      'with',
+      ...['prompt', 'command', 'script', 'runtime', 'loop', 'loop_group', 'include', 'workflow', 'fan_out'],
+      ...['hooks', 'agents', 'context', 'thinking', 'output_format', 'always_run', 'model', 'deps'],
     );
     const node = fc
       .array(fc.tuple(key, value))
