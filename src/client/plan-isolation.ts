@@ -49,16 +49,18 @@ export async function planIsolation(
     isDefault: isolation.isDefault === true,
     hasRepository: repository !== null,
   });
-  if (chosen === 'in-place' || repository === null) {
-    return { isAutomatic: false, at: () => Promise.resolve(place) };
-  }
-  const ground = { repository, settings, archonHome: ports.archonHome };
+  if (repository === null) return { isAutomatic: false, at: () => Promise.resolve(place) };
+  const { directory, remoteUrl } = repository;
+  const archonHome = await ports.repositories.futurePath(ports.archonHome);
+  const ground = { repository: { directory, remoteUrl }, settings, archonHome };
+  const grounded = { ...place, worktrees: ground };
+  if (chosen === 'in-place') return { isAutomatic: false, at: () => Promise.resolve(grounded) };
   const { branch } = isolation;
   return {
     isAutomatic: branch === undefined,
     at: (epochMs) => {
       const identifier = branch ?? automaticIdentifier(definition.name, epochMs);
-      return worktreePlace(ports, { place, ground, identifier, base, isolation });
+      return worktreePlace(ports, { place: grounded, repository, identifier, base, isolation });
     },
   };
 }
@@ -66,19 +68,19 @@ export async function planIsolation(
 async function worktreePlace(
   { repositories }: IsolationPorts,
   wish: {
-    readonly place: StartPlace;
-    readonly ground: WorktreeGround & { readonly repository: RepositorySight };
+    readonly place: StartPlace & { readonly worktrees: WorktreeGround };
+    readonly repository: RepositorySight;
     readonly identifier: string;
     readonly base: string | undefined;
     readonly isolation: IsolationOptions;
   },
 ): Promise<StartPlace> {
-  const { place, ground, identifier, base, isolation } = wish;
+  const { place, repository, identifier, base, isolation } = wish;
   if (identifier.trim() === '') throw new RunError('USAGE', '--branch is empty; name it, or leave it out');
   const task = { identifier, from: isolation.from ?? null, base: base ?? null };
-  const { workingPath, order } = planWorktree(ground, task);
+  const { workingPath, order } = planWorktree(place.worktrees, task);
   // Whoever made it: where the branch is checked out already, there it is.
-  const found = await ground.repository.worktreeOf(order.branch);
+  const found = await repository.worktreeOf(order.branch);
   const path = found ?? (await repositories.futurePath(workingPath));
   return { ...place, workingPath: asWorkingPath(path), worktree: order };
 }

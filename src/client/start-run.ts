@@ -4,9 +4,15 @@ import { ServiceError, type Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import { runStart } from '../contract/run-start.js';
 import { WORKFLOW_TYPES } from '../contract/run-workflow.js';
-import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../contract/start-request.js';
+import {
+  CONTRACT_VERSION,
+  workflowIdOf,
+  type Library,
+  type StartRequest,
+} from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
+import type { WorktreeGround } from '../core/isolation/plan-worktree.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { TextStore } from '../ports/run-table.js';
@@ -43,6 +49,8 @@ export interface StartPlace {
   readonly workingPath: WorkingPath;
   /** Absent: the working path is there. */
   readonly worktree?: WorktreeOrder;
+  /** For sub-runs. Absent: it is in no repository. */
+  readonly worktrees?: WorktreeGround;
 }
 
 export interface StartOutcome {
@@ -100,18 +108,19 @@ function makeRequest(
   source: RunSource,
   options: StartOptions,
 ): { readonly request: StartRequest; readonly texts: ReadonlyMap<string, string> } {
+  const { worktrees, ...base } = place;
   const message = options.message ?? '';
   const inputs = resolveInputs(source.definition, options.inputs ?? {});
   const { definition, library, texts } = prepareSource(source);
   const request: StartRequest = {
-    ...place,
+    ...base,
     contractVersion: CONTRACT_VERSION,
     runId: (options.runId ?? randomUUID()) as RunId,
     startToken: options.startToken ?? randomUUID(),
     definition,
     message,
     inputs,
-    baseBranch: options.baseBranch ?? place.worktree?.baseBranch ?? null,
+    baseBranch: baseBranchOf(place, options),
     docsPath: source.config.docsPath,
     hasClientEnvironment: options.environment !== undefined,
     startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,
@@ -119,7 +128,7 @@ function makeRequest(
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS,
     resume: null,
-    ...(Object.keys(library).length === 0 ? {} : { library }),
+    ...forSubruns(library, worktrees),
     ...(source.source === null ? {} : { source: source.source }),
   };
   const bytes = Buffer.byteLength(JSON.stringify(request));
@@ -131,6 +140,18 @@ function makeRequest(
     );
   }
   return { request, texts };
+}
+
+function baseBranchOf({ worktree }: StartPlace, { baseBranch }: StartOptions): string | null {
+  return baseBranch ?? worktree?.baseBranch ?? null;
+}
+
+function forSubruns(
+  library: Library,
+  worktrees: WorktreeGround | undefined,
+): Pick<StartRequest, 'library' | 'worktrees'> {
+  if (Object.keys(library).length === 0) return {};
+  return worktrees === undefined ? { library } : { library, worktrees };
 }
 
 /** Temporal's answer to a request; without the search attributes that it does not know, if there are such. */

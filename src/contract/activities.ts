@@ -45,7 +45,6 @@ export interface OpenRunInput {
     | 'resume'
     | 'worktree'
     | 'source'
-    | 'worktree'
     | 'parent'
   >;
   readonly workflowName: string;

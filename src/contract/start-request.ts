@@ -2,6 +2,7 @@ import type { Text, WorkflowDefinition } from '../core/definition/definition.js'
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import { isUuid } from '../core/ids.js';
+import type { WorktreeGround } from '../core/isolation/plan-worktree.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import { isJsonObject, type JsonObject } from '../core/json.js';
 import { asWorkingPath } from '../core/lease/working-path.js';
@@ -9,6 +10,7 @@ import { isCapturedSource, type CapturedSource } from '../core/source/source-man
 import { definitionFaults } from './definition-faults.js';
 import { isParentLink, type ParentLink } from './parent-link.js';
 import { childWorkflowId, runWorkflowId, viewWorkflowId } from './workflow-id.js';
+import { isWorktreeGround, isWorktreeOrder } from './worktree-request.js';
 
 /** Version of everything in this room. A worker refuses a newer one. */
 export const CONTRACT_VERSION = 1;
@@ -60,6 +62,8 @@ export interface StartRequest {
   readonly parent?: ParentLink;
   /** The working path is a worktree, to be made where it is missing. Absent: a directory that is there. */
   readonly worktree?: WorktreeOrder;
+  /** Where worktrees of sub-runs lie, and how they are made. Absent: there is no repository, or there are no sub-runs. */
+  readonly worktrees?: WorktreeGround;
 }
 
 export type Library = Readonly<Record<string, Text>>;
@@ -96,23 +100,6 @@ const isResumption: Check = (value) =>
   /^[0-9]{1,19}$/.test(value['epoch']) &&
   (value['error'] === null || isText(value['error']));
 
-const isTextOrNull: Check = (value) => value === null || isText(value);
-
-/** What each field of a worktree's order must be. */
-const ORDER: Readonly<Record<keyof WorktreeOrder, Check>> = {
-  repository: (value) => isText(value) && (value as string).startsWith('/'),
-  identifier: isFilled,
-  branch: isFilled,
-  from: isTextOrNull,
-  baseBranch: isTextOrNull,
-  remote: isTextOrNull,
-  copyFiles: (value) => Array.isArray(value) && value.every(isText),
-  initSubmodules: isFlag,
-};
-
-const isOrder: Check = (value) =>
-  isJsonObject(value) && Object.entries(ORDER).every(([name, check]) => check(value[name]));
-
 /** What each field must be, `contractVersion` and `definition` apart; the words end "… is no". */
 const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check: Check])[] = [
   ['runId', 'UUID', isAnUuid],
@@ -131,7 +118,8 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['heartbeatTimeoutMs', 'count', isCount],
   ['source', 'captured source', (value) => value === undefined || isCapturedSource(value)],
   ['resume', 'resumption', (value) => value === undefined || value === null || isResumption(value)],
-  ['worktree', 'order for one', (value) => value === undefined || isOrder(value)],
+  ['worktree', 'order for one', (value) => value === undefined || isWorktreeOrder(value)],
+  ['worktrees', 'place for some', (value) => value === undefined || isWorktreeGround(value)],
   ['library', 'map of texts', (value) => value === undefined || isLibrary(value)],
   ['parent', 'link to a parent', (value) => value === undefined || isParentLink(value)],
 ];

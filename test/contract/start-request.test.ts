@@ -4,6 +4,8 @@ import { CONTRACT_VERSION, parseStartRequest } from '../../src/contract/start-re
 import { RunError } from '../../src/core/errors.js';
 import { aBashNode, aCancelNode, aDefinition, aGate } from '../support/builders.js';
 import { aRequest } from '../support/run-stage.js';
+import { planWorktree, type WorktreeGround } from '../../src/core/isolation/plan-worktree.js';
+import { DEFAULT_WORKTREE_SETTINGS } from '../../src/core/isolation/worktree-order.js';
 
 const definition = aDefinition([
   aBashNode('build', { retry: { maxAttempts: 2, delayMs: 1_000, onError: 'all' } }),
@@ -26,7 +28,19 @@ const refusal = (value: unknown): RunError => {
   throw new Error('it was accepted');
 };
 
+const ground: WorktreeGround = {
+  repository: { directory: '/repo', remoteUrl: null },
+  settings: DEFAULT_WORKTREE_SETTINGS,
+  archonHome: '/home/me/.archon',
+};
+const { order } = planWorktree(ground, { identifier: 'x', from: null, base: 'main' });
+
 describe('a start request', () => {
+  it('may order a worktree, and say where those of sub-runs lie', () => {
+    const ordered = { ...request, worktree: order, worktrees: ground };
+    expect(parseStartRequest(ordered)).toBe(ordered);
+  });
+
   it('is accepted as the client makes it, also after a journey as JSON', () => {
     expect(parseStartRequest(request)).toBe(request);
     expect(parseStartRequest(JSON.parse(JSON.stringify(request)))).toEqual(request);
@@ -61,6 +75,11 @@ describe('a start request', () => {
     [{ resume: { epoch: 7, error: null } }, 'resume is no resumption'],
     [{ resume: { epoch: '-7', error: null } }, 'resume is no resumption'],
     [{ resume: { epoch: '7', error: 7 } }, 'resume is no resumption'],
+    [{ worktree: null }, 'worktree is no order for one'],
+    [{ worktree: { ...order, repository: 'relative' } }, 'worktree is no order for one'],
+    [{ worktree: { ...order, copyFiles: [1] } }, 'worktree is no order for one'],
+    [{ worktrees: { ...ground, archonHome: '' } }, 'worktrees is no place for some'],
+    [{ worktrees: { ...ground, settings: {} } }, 'worktrees is no place for some'],
     [{ definition: null }, 'definition is no object'],
     [{ definition: { ...definition, name: '' } }, 'definition has no name'],
     [{ definition: { ...definition, schedule: 'anyhow' } }, 'definition has no schedule'],
