@@ -1,21 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { jsonSchema } from '../../../src/core/definition/yaml-schema.js';
-
-type Schema = Readonly<Record<string, unknown>>;
-
-/** Every key that a schema describes, as a dotted path. */
-function keysIn(schema: Schema, path = ''): (readonly [string, Schema])[] {
-  const definitions = Object.entries((schema['$defs'] ?? {}) as Record<string, Schema>);
-  const named = definitions.flatMap(([name, definition]) => keysIn(definition, `${name}:`));
-  const inner = ['items', 'additionalProperties'].flatMap((key) =>
-    typeof schema[key] === 'object' ? keysIn(schema[key] as Schema, `${path}[]`) : [],
-  );
-  const own = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>).flatMap(
-    ([key, value]) => [[`${path}.${key}`, value] as const, ...keysIn(value, `${path}.${key}`)],
-  );
-  return [...own, ...inner, ...named];
-}
+import { keysOfSchema, type Schema } from './schema-keys.js';
 
 it('the file for editors is what the schema makes', () => {
   const file = readFileSync(new URL('../../../schema/workflow.json', import.meta.url), 'utf8');
@@ -23,7 +9,7 @@ it('the file for editors is what the schema makes', () => {
 });
 
 it('every key has a description and an example', () => {
-  const keys = keysIn(jsonSchema());
+  const keys = keysOfSchema(jsonSchema());
   expect(keys.map(([path]) => path)).toEqual(
     expect.arrayContaining([
       '.name',
