@@ -2,6 +2,7 @@ import type { Activities } from '../src/contract/activities.js';
 import type { Scripts } from '../src/ports/scripts.js';
 import type { Shell } from '../src/ports/shell.js';
 import { makeCloseRun, type CloseRunPorts } from './close-run.js';
+import { makeFindEvidence } from './find-evidence.js';
 import { makeFindSignal, type FindSignalPorts } from './find-signal.js';
 import { insideRun } from './inside-run.js';
 import { makeJoinChildren, type JoinChildrenPorts } from './join-children.js';
@@ -30,6 +31,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
     makeWorktree: insideRun(makeMakeWorktree(ports)),
+    findEvidence: insideRun(makeFindEvidence(ports)),
     findSignal: insideRun(makeFindSignal(ports)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
     removeEnvironment: insideRun(makeRemoveEnvironment(ports.environment)),

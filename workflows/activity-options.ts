@@ -44,6 +44,18 @@ export const CLOSE_RUN: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 };
 
+export const FIND_EVIDENCE: ActivityOptions = {
+  summary: 'look for evidence',
+  startToCloseTimeout: '1m',
+  retry: SHORT_PAUSES,
+};
+
+export const FIND_SIGNAL: ActivityOptions = {
+  summary: 'look for the signal of a loop',
+  startToCloseTimeout: '1m',
+  retry: SHORT_PAUSES,
+};
+
 /** What a list of sub-runs is made of, and what became of it, is read and written on the host. */
 export const PLAN_CHILDREN: ActivityOptions = {
   summary: 'plan sub-runs',
@@ -65,8 +77,8 @@ export const MAKE_WORKTREE: ActivityOptions = {
   retry: SHORT_PAUSES,
 };
 
-export const FIND_SIGNAL: ActivityOptions = {
-  summary: 'look for the signal of a loop',
+export const KEEP_ARTIFACT: ActivityOptions = {
+  summary: 'keep an artifact',
   startToCloseTimeout: '1m',
   retry: SHORT_PAUSES,
 };

@@ -3,12 +3,14 @@ import type { RunOwner } from '../src/contract/activities.js';
 import type { RootLink } from '../src/contract/parent-link.js';
 import { parseStartRequest, workflowIdOf, type StartRequest } from '../src/contract/start-request.js';
 import { RunError } from '../src/core/errors.js';
+import { requireNoAgents } from '../src/core/run/require-no-agents.js';
 import { pathKey } from '../src/core/lease/path-key.js';
 import type { CarriedRun } from './carried-run.js';
 
 /** Who an execution is, once it has proved to be in its place. */
 export interface Admission {
   readonly request: StartRequest;
+  /** The run itself: as whom it writes. */
   readonly owner: RunOwner;
   /** In whose box its nodes work: of a sub-run in its parent's checkout the root, else the run itself. */
   readonly root: RootLink;
@@ -18,7 +20,7 @@ export interface Admission {
 
 /**
  * The first statement of a run: an operator can start one by hand, with a copied request or another ID.
- * @throws RunError `START_REQUEST_INVALID` · `CONTRACT_TOO_NEW` · `WRONG_WORKFLOW_ID`
+ * @throws RunError `START_REQUEST_INVALID` · `CONTRACT_TOO_NEW` · `WRONG_WORKFLOW_ID` · `AGENT_UNSUPPORTED`
  */
 export function admit(value: unknown, carried: CarriedRun | undefined): Admission {
   const request = parseStartRequest(value);
@@ -42,6 +44,7 @@ export function admit(value: unknown, carried: CarriedRun | undefined): Admissio
       'a start cannot bring the state of another run along; nothing was done. Start runs with signalbox run',
     );
   }
+  requireNoAgents(request.definition);
   const isReset = info.runId !== info.originalExecutionRunId;
   const key = pathKey(request.hostId, request.workingPath);
   const owner: RunOwner = {

@@ -14,6 +14,7 @@ type ImmediateAction = Exclude<
       | 'scheduleRetry'
       | 'openGate'
       | 'checkIteration'
+      | 'checkEvidence'
       | SubrunAction['type'];
   }
 >;
@@ -24,6 +25,8 @@ export function immediateEvent(action: ImmediateAction, level: Level): RunEvent 
   switch (action.type) {
     case 'keepNode':
       return { ...action, type: 'nodeKept', at };
+    case 'resetNode':
+      return { ...action, type: 'nodeReset', at };
     case 'skipNode':
       return { ...action, type: 'nodeSkipped', at };
     case 'refuseNode':

@@ -3,10 +3,11 @@ import { RunError } from '../src/core/errors.js';
 import type { NodeId } from '../src/core/ids.js';
 import { inside, nameAt, toldFrom, type Place } from '../src/core/run/place.js';
 import type { Action, NodeState, RunEvent } from '../src/core/run/run-state.js';
-import type { AttemptResult, NodeFailure } from '../src/core/run/task.js';
 import type { Admission } from './admit.js';
+import { attemptEvent, type AttemptEnd } from './attempt-end.js';
 import { attemptFailure } from './attempt-failure.js';
 import { checkLoop } from './check-loop.js';
+import { findEvidence } from './find-evidence.js';
 import { immediateEvent, iterationTimes } from './immediate-event.js';
 import { now, type LiveRun } from './live-run.js';
 import { nodeTask, type WorkOf } from './node-task.js';
@@ -65,6 +66,9 @@ export class Performer {
       case 'openGate':
         this.openGate(action, place);
         return;
+      case 'checkEvidence':
+        this.checkEvidence();
+        return;
       case 'checkIteration':
         this.checkIteration(action, place);
         return;
@@ -83,15 +87,7 @@ export class Performer {
     if (!this.tell(place, { type: 'nodeStarted', nodeId, attempt, at: now() })) return;
     const begun = Date.now();
     this.follow(this.runAttempt(nodeId, attempt, place), (result) => {
-      const at = now();
-      if (result.kind === 'completed') {
-        const { durationMs, output, artifact } = result;
-        const kept = artifact === undefined ? {} : { artifact };
-        this.tell(place, { type: 'nodeCompleted', nodeId, attempt, output, durationMs, ...kept, at });
-      } else {
-        const { failure, durationMs = Date.now() - begun } = result;
-        this.tell(place, { type: 'attemptFailed', nodeId, attempt, failure, durationMs, at });
-      }
+      this.tell(place, attemptEvent(nodeId, attempt, begun, result));
     });
   }
 
@@ -135,6 +131,13 @@ export class Performer {
     });
   }
 
+  private checkEvidence(): void {
+    this.run.apply({ type: 'evidenceAsked', at: now() });
+    this.follow(findEvidence(this.#work), (found) => {
+      this.run.apply({ type: 'evidenceChecked', ...found, at: now() });
+    });
+  }
+
   /** Acts after a delay, unless the node has moved on by then; its timer goes as soon as it has. */
   private whenStill(
     status: NodeState['status'],
@@ -167,6 +170,3 @@ export class Performer {
       });
   }
 }
-
-/** `durationMs` undefined: the host did not say. */
-type AttemptEnd = AttemptResult | { kind: 'failed'; failure: NodeFailure; durationMs?: undefined };

@@ -173,6 +173,15 @@ export interface JoinChildrenInput {
   readonly outputFormat?: JsonObject;
 }
 
+export interface FindEvidenceInput {
+  readonly artifactsDir: string;
+}
+
+export interface FindEvidenceResult {
+  readonly isPresent: boolean;
+  readonly path: string;
+}
+
 export interface FindSignalInput {
   readonly text: TextValue;
   readonly signal: string;
@@ -191,7 +200,8 @@ export interface RemoveEnvironmentInput {
  * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`,
  * `runScript`: one attempt of a bash or script node · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
- * cancelled · `makeWorktree`: makes the worktree that the run works in · `storeOutputs`: moves outputs to files · `findSignal`: whether an output gives the signal of a loop · `removeEnvironment`: removes what a client left for
+ * cancelled · `makeWorktree`: makes the worktree that the run works in · `keepArtifact`: keeps the output of a
+ * gate, group or sub-run as an artifact · `storeOutputs`: moves outputs to files · `findEvidence`: whether a run has left its evidence · `findSignal`: whether an output gives the signal of a loop · `removeEnvironment`: removes what a client left for
  * a run that will not be · `planChildren`: with what a node's sub-runs are started · `joinChildren`: what they gave
  * out, put together.
  */
@@ -203,6 +213,7 @@ export interface Activities {
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   makeWorktree(input: MakeWorktreeInput): Promise<MadeWorktree>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
+  findEvidence(input: FindEvidenceInput): Promise<FindEvidenceResult>;
   findSignal(input: FindSignalInput): Promise<FindSignalResult>;
   removeEnvironment(input: RemoveEnvironmentInput): Promise<void>;
   planChildren(input: PlanChildrenInput): Promise<PlanChildrenResult>;

@@ -6,6 +6,7 @@
 export const ERROR_CODES = {
   ACCOUNT_REQUIRED: { retry: false, exitCode: 69 },
   ACTIVITY_OUTSIDE_RUN: { retry: false, exitCode: 1 },
+  AGENT_UNSUPPORTED: { retry: false, exitCode: 65 },
   ARTIFACT_UNWRITABLE: { retry: false, exitCode: 1 },
   CONFIG_INVALID: { retry: false, exitCode: 64 },
   CONTAINMENT_TOO_WEAK: { retry: false, exitCode: 69 },
@@ -18,6 +19,7 @@ export const ERROR_CODES = {
   ENVIRONMENT_UNREADABLE: { retry: false, exitCode: 1 },
   ENVIRONMENT_UNWRITABLE: { retry: true, exitCode: 69 },
   EVENT_FOR_UNKNOWN_NODE: { retry: false, exitCode: 1 },
+  EVIDENCE_MISSING: { retry: false, exitCode: 1 },
   FENCED: { retry: false, exitCode: 75 },
   FILE_EXISTS: { retry: false, exitCode: 64 },
   GATE_AMBIGUOUS: { retry: false, exitCode: 64 },
@@ -40,6 +42,7 @@ export const ERROR_CODES = {
   NOT_THE_HOLDER: { retry: false, exitCode: 64 },
   OUTPUT_INVALID: { retry: false, exitCode: 1 },
   PATH_HELD_BY_ARCHON: { retry: false, exitCode: 75 },
+  PATH_IN_USE: { retry: true, exitCode: 75 },
   PATH_NOT_ABSOLUTE: { retry: false, exitCode: 64 },
   PATH_STILL_OCCUPIED: { retry: true, exitCode: 75 },
   QUEUE_FULL: { retry: true, exitCode: 75 },

@@ -14,6 +14,8 @@ export interface RunDirectories {
 export interface RunFiles {
   /** Makes (0700) and names the directories of a run. */
   prepare(workingPath: string, runId: string): Promise<RunDirectories>;
+  /** Looks for the file that a workflow may ask for as evidence; where it is or should be. */
+  findEvidence(artifactsDir: string): Promise<{ readonly isPresent: boolean; readonly path: string }>;
 }
 
 /**
@@ -51,6 +53,8 @@ export interface EnvironmentOwner {
   /** A home may serve several Temporals. Empty: the client could not find it out. */
   readonly temporalNamespaceId: string;
   readonly temporalWorkflowId: string;
+  /** The worker's own variables come below these. */
+  readonly isOverWorkers?: true;
 }
 
 /** An environment as it lies there. */
@@ -69,6 +73,12 @@ export interface LeftEnvironments {
   remove(runId: string): Promise<void>;
 }
 
+/** Outputs of nodes that are too large to travel. */
+export interface OutputStore {
+  /** Puts an inline text into a file under the run's artifacts; one that is in a file already stays. */
+  store(artifactsDir: string, text: TextValue): Promise<TextValue>;
+}
+
 /** The files that a run was started with: scripts that its nodes name, and what lies beside them. */
 export interface SourceFiles {
   /**
@@ -77,10 +87,4 @@ export interface SourceFiles {
    *   `DATABASE_UNREACHABLE`
    */
   lay(artifactsDir: string, source: CapturedSource): Promise<void>;
-}
-
-/** Outputs of nodes that are too large to travel. */
-export interface OutputStore {
-  /** Puts an inline text into a file under the run's artifacts; one that is in a file already stays. */
-  store(artifactsDir: string, text: TextValue): Promise<TextValue>;
 }

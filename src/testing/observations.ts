@@ -53,7 +53,7 @@ export function nodeSeen(
 ): TestedNode {
   const node = definition.nodes.find((one) => one.id === id);
   if (node === undefined) throw unknownNode(id, definition);
-  const output = book.resultOf(id)?.output;
+  const output = book.resultOf(id)?.output ?? undefined;
   const text = output === undefined ? null : texts.read(output.text);
   return {
     id,

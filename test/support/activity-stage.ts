@@ -4,8 +4,8 @@ import { createActivities, type ActivityPorts } from '../../activities/index.js'
 import type { Activities } from '../../src/contract/activities.js';
 import type { HostId } from '../../src/core/ids.js';
 import type { ExecutionFacts, ExecutionName } from '../../src/ports/executions.js';
-import { FakeRunTable } from './fake-run-table.js';
 import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
+import { FakeRunTable } from './fake-run-table.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { makeFakeArtifacts } from './fake-artifacts.js';
 import { makeFakeBox, type FakeBox } from './fake-box.js';
@@ -52,6 +52,7 @@ export function raiseActivityStage(over: Partial<ActivityPorts> = {}): ActivityS
     },
     sources: { lay: () => Promise.resolve() },
     files: {
+      findEvidence: () => Promise.resolve({ isPresent: false, path: '/artifacts/evidence.json' }),
       prepare: () =>
         Promise.resolve({ outputRoot: '/o', artifactsDir: '/o/a', stateDir: '/o/s', logDir: '/o/l' }),
     },

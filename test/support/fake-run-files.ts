@@ -7,6 +7,8 @@ export function makeFakeRunFiles(): RunFiles & { readonly prepared: ReadonlyMap<
   const prepared = new Map<string, RunDirectories>();
   return {
     prepared,
+    findEvidence: (artifactsDir) =>
+      Promise.resolve({ isPresent: false, path: `${artifactsDir}/evidence.json` }),
     async prepare(workingPath, runId) {
       await Promise.resolve();
       if (!isRunId(runId)) throw new RunError('INTERNAL', `${JSON.stringify(runId)} is no run id`);

@@ -82,7 +82,7 @@ export class FakeRunTable implements RunTable, RunReader {
         epoch: String(newest.epoch),
         temporalRunId: newest.temporalRunId,
         temporalWorkflowId: run.record.temporalWorkflowId ?? '',
-        finishedNodes: [...run.results.keys()],
+        finishedNodes: this.resultsOf(runId).map(({ nodeId }) => nodeId),
       };
     });
   }
@@ -148,9 +148,11 @@ export class FakeRunTable implements RunTable, RunReader {
   }
 
   /** What a resume would find. */
-  resultsOf(runId: RunId): readonly NodeResultRow[] {
+  resultsOf(runId: RunId): readonly (NodeResultRow & { readonly output: NodeOutput })[] {
     const results = [...(this.runs.get(runId)?.results.values() ?? [])];
-    return results.map(({ nodeId, attempt, output }) => ({ nodeId, attempt, output }));
+    return results.flatMap(({ nodeId, attempt, output }) =>
+      output === null ? [] : [{ nodeId, attempt, output }],
+    );
   }
 
   /** A row that Archon made. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
@@ -11,12 +11,12 @@ import { makeExecutions } from '../../src/adapters/temporal/executions.js';
 import type { RunMemo } from '../../src/contract/memo.js';
 import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../../src/contract/start-request.js';
 import { hostTaskQueue } from '../../src/contract/task-queues.js';
-import { runWorkflowId } from '../../src/contract/workflow-id.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
 import { RunError } from '../../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { AttemptTask } from '../../src/core/run/task.js';
+import type { Artifacts } from '../../src/ports/artifacts.js';
 import type { BoxOwner } from '../../src/ports/box.js';
 import { makeWorker, type WorkerParts } from '../../worker/make-worker.js';
 import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
@@ -41,6 +41,8 @@ export interface RunStage {
   readonly table: FakeRunTable;
   /** What a node does, by node id; a node that is not here says its own name. */
   readonly nodes: Map<string, NodeScript>;
+  /** What becomes of outputs that are to be artifacts. */
+  readonly artifacts: { port: Artifacts };
   /** Tasks that the host was given, in order. */
   readonly tasks: AttemptTask[];
   /** What the host was asked, in order: `<what> <run id>`. */
@@ -84,6 +86,7 @@ export async function raiseRunStage(
   const refusal: Refusal = { left: 0, error: new RunError('RUN_TABLE_UNREACHABLE', 'away') };
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
   const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
+  const artifacts = { port: makeFakeArtifacts() };
   const run: NodeScript = (task, signal) => {
     tasks.push(task);
     note(`run ${task.attemptId}`, task.runId);
@@ -103,7 +106,7 @@ export async function raiseRunStage(
       shell: { run },
       scripts: { requireRuntimes: () => Promise.resolve(), run },
       permits: makePermits(permits),
-      artifacts: makeFakeArtifacts(),
+      artifacts: { keep: (...words) => artifacts.port.keep(...words) },
       worktrees: worktrees.worktrees,
       isolation: worktrees.isolation,
       executions: makeExecutions(environment.client, 'the test server'),
@@ -115,6 +118,7 @@ export async function raiseRunStage(
     environment,
     table,
     nodes,
+    artifacts,
     tasks,
     journal,
     writes,
@@ -213,6 +217,10 @@ function hostPorts(root: string, realPaths: ReadonlyMap<string, string>, note: N
     },
     sources: { lay: () => Promise.resolve() },
     files: {
+      findEvidence: (artifactsDir) => {
+        const path = join(artifactsDir, 'evidence.json');
+        return Promise.resolve({ isPresent: existsSync(path), path });
+      },
       prepare: (_path, runId) => {
         note('prepare directories', runId);
         const runs = join(root, 'artifacts/runs', runId);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RunError } from '../../core/errors.js';
 import { isRunId } from '../../core/ids.js';
@@ -33,6 +33,14 @@ export function makeRunFiles(archonHome: string): RunFiles {
         [artifactsDir, stateDir, logDir].map((path) => mkdir(path, { recursive: true, mode: 0o700 })),
       );
       return directories;
+    },
+    async findEvidence(artifactsDir) {
+      const path = join(artifactsDir, 'evidence.json');
+      const found = await stat(path).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw error;
+      });
+      return { isPresent: found?.isFile() === true, path };
     },
   };
 }

@@ -79,6 +79,7 @@ function mendIdentity(identity: RunIdentityRow, mender: Mender): RunIdentityRow 
 function mendRow(row: RunProgressRow, mender: Mender): RunProgressRow {
   return {
     status: mender.text('status', row.status),
+    ...(row.outcome === undefined ? {} : { outcome: row.outcome }),
     metadata: mender.json('metadata', row.metadata),
     completedAt: row.completedAt === null ? null : mender.time('completed_at', row.completedAt),
     lastActivityAt: mender.time('last_activity_at', row.lastActivityAt),

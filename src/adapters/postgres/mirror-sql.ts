@@ -15,7 +15,7 @@ FROM (VALUES (true)) AS always
 LEFT JOIN signalbox.epochs AS known ON known.run_id = $1 AND known.fence_token = $2`;
 
 const GIVEN_PROGRESS = `
-  run_id uuid, epoch bigint, seq bigint, status text, metadata jsonb, completed_at timestamptz,
+  run_id uuid, epoch bigint, seq bigint, status text, outcome text, metadata jsonb, completed_at timestamptz,
   last_activity_at timestamptz, mended jsonb, events jsonb`;
 
 const GIVEN_IDENTITY = `
@@ -116,7 +116,7 @@ updated AS (
   UPDATE remote_agent_workflow_runs AS run SET
     status = CASE WHEN ${ENDED_BY_ARCHON} THEN run.status ELSE given.status END,
     completed_at = CASE WHEN ${ENDED_BY_ARCHON} THEN run.completed_at ELSE given.completed_at END,
-    started_at = newer.started_at, last_activity_at = given.last_activity_at,
+    started_at = newer.started_at, last_activity_at = given.last_activity_at, outcome = COALESCE(given.outcome, run.outcome),
     metadata = ${merged('run.metadata', `given.metadata || CASE WHEN ${DECIDED_BY_ARCHON} THEN ${THEIR_DECISION} ELSE '{}' END`)}
   FROM newer, given, before WHERE run.id = newer.run_id
   RETURNING run.id
@@ -149,15 +149,16 @@ conversation AS (
   RETURNING id, codebase_id
 ),
 made AS (
-  INSERT INTO remote_agent_workflow_runs AS run (id, workflow_name, conversation_id, codebase_id, status, user_message,
+  INSERT INTO remote_agent_workflow_runs AS run (id, workflow_name, conversation_id, codebase_id, status, outcome, user_message,
     metadata, started_at, completed_at, last_activity_at, working_path, output_root, parent_run_id)
-  SELECT lost.run_id, lost.workflow_name, conversation.id, conversation.codebase_id, given.status, lost.user_message,
+  SELECT lost.run_id, lost.workflow_name, conversation.id, conversation.codebase_id, given.status, given.outcome, lost.user_message,
     ${merged('lost.metadata', 'given.metadata')},
     lost.started_at, given.completed_at, given.last_activity_at, lost.working_path, lost.output_root,
     (SELECT parent.id FROM remote_agent_workflow_runs AS parent WHERE parent.id = lost.parent_run_id)
   FROM lost, conversation, given
   ON CONFLICT (id) DO UPDATE SET
-    status = excluded.status, started_at = excluded.started_at, completed_at = excluded.completed_at,
+    status = excluded.status, outcome = COALESCE(excluded.outcome, run.outcome),
+    started_at = excluded.started_at, completed_at = excluded.completed_at,
     last_activity_at = excluded.last_activity_at, metadata = COALESCE(run.metadata, '{}') || excluded.metadata
   RETURNING run.id
 ),

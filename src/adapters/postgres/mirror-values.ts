@@ -66,6 +66,7 @@ function progress(write: Omit<MirrorWrite, 'results'>, mended: readonly string[]
     epoch: write.epoch,
     seq: write.seq,
     status: write.row.status,
+    outcome: write.row.outcome ?? null,
     metadata: write.row.metadata,
     completed_at: write.row.completedAt,
     last_activity_at: write.row.lastActivityAt,

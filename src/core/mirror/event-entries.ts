@@ -36,6 +36,9 @@ export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState):
       ];
     case 'runFinished':
       return [endEntry(event.outcome, event.at, after)];
+    case 'evidenceChecked':
+      return event.isPresent ? [] : [noEvidence(event.path)];
+    case 'evidenceAsked':
     case 'runResumed':
     case 'cancelRequested':
     case 'runAborted':
@@ -56,6 +59,11 @@ function startData(facts: MirrorFacts): JsonObject {
     userMessage: message,
     origin: parent === undefined ? 'signalbox' : 'workflow',
   };
+}
+
+function noEvidence(path: string): Entry {
+  const data = { policy: { required: true }, expected_path: path };
+  return { eventType: 'evidence_validation_failed', nodeName: null, data };
 }
 
 /** Archon tells of it only where it has an error to tell. */
@@ -97,6 +105,8 @@ function nodeEntries(graph: Graph, event: NodeEvent, after: RunState): readonly 
       return bodyEntries(subject, event);
     case 'nodeKept':
       return keptEntries(subject);
+    case 'nodeReset':
+      return [resetEntry(subject.node, event)];
     case 'nodeCompleted':
       return [attemptEntry(subject.node, event), ...artifactEntries(subject.node, event.artifact)];
     case 'retryScheduled':
@@ -181,6 +191,17 @@ function keptEntries({ node, state }: Subject): readonly Entry[] {
     signalbox: { attempt: state.attempt },
   };
   return [entry(node, 'node_skipped_prior_success', data)];
+}
+
+function resetEntry(node: Node, { cause, formerOutput }: Extract<NodeEvent, { type: 'nodeReset' }>): Entry {
+  const prior = { prior_output: outputData(formerOutput)['node_output'] ?? '' };
+  if (cause.kind === 'always_run') return entry(node, 'node_always_run_reset', prior);
+  const { kind, dependencies } = cause;
+  return entry(node, 'node_prior_cache_invalidated', {
+    reason: kind,
+    invalidating_deps: [...dependencies],
+    ...prior,
+  });
 }
 
 function gateEntries({ node, state }: Subject, event: GateEvent): readonly Entry[] {

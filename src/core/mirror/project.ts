@@ -1,4 +1,4 @@
-import { isRejected } from '../run/outcome.js';
+import { authoredOutcome, isRejected } from '../run/outcome.js';
 import { runStatus } from '../run/run-status.js';
 import type { Json, JsonObject } from '../json.js';
 import type { RunEvent, RunOutcome, RunState } from '../run/run-state.js';
@@ -35,8 +35,10 @@ export function project(facts: MirrorFacts, event: RunEvent, after: RunState): P
  * @param at ISO-8601 UTC
  */
 export function progressRow(facts: MirrorFacts, state: RunState, at: string): RunProgressRow {
+  const outcome = authoredOutcome(facts.definition, state);
   return {
     status: rowStatus(state),
+    ...(outcome === null ? {} : { outcome }),
     metadata: {
       workflow_source: OWNERSHIP_MARK,
       error: state.outcome?.status === 'failed' ? state.outcome.failure.message : null,
@@ -55,6 +57,7 @@ export function progressRow(facts: MirrorFacts, state: RunState, at: string): Ru
 const RESULTS: readonly RunEvent['type'][] = ['nodeCompleted', 'gateDecided', 'iterationEnded'];
 
 function resultsOf(event: RunEvent, after: RunState): readonly NodeResultRow[] {
+  if (event.type === 'nodeReset') return [{ nodeId: event.nodeId, attempt: 0, output: null }];
   if (!('nodeId' in event) || !RESULTS.includes(event.type)) return [];
   const node = after.nodes[after.plan.positionOf.get(event.nodeId) ?? -1];
   if (node?.status !== 'completed') return [];

@@ -52,6 +52,8 @@ export interface RunIdentityRow {
 /** What changes in a run's row: always the whole of it, so that writing it twice changes nothing. */
 export interface RunProgressRow {
   readonly status: RunRowStatus;
+  /** What the author lets the run say of its work (`outcome_field`). Absent: nothing new. */
+  readonly outcome?: 'succeeded' | 'failed';
   /** Merged into the row's metadata, shallowly. A key set to null becomes JSON null, never SQL NULL. */
   readonly metadata: JsonObject;
   /** ISO-8601 UTC; null while the run is open. */
@@ -70,11 +72,11 @@ export interface EventRow {
   readonly createdAt: string;
 }
 
-/** A finished node, kept for a resume. */
+/** A finished node, kept for a resume. `output` null: what it gave out before holds no more. */
 export interface NodeResultRow {
   readonly nodeId: string;
   readonly attempt: number;
-  readonly output: NodeOutput;
+  readonly output: NodeOutput | null;
 }
 
 /** One write of the mirror lane. */

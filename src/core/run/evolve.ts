@@ -6,6 +6,7 @@ import { makePlan } from './plan.js';
 import { mayBegin, progressAfter, progressOf } from './progress.js';
 import type { KeptResult, NodeState, RunEvent, RunPlan, RunState } from './run-state.js';
 import { isEnding } from './run-status.js';
+import { digestOf } from './stale.js';
 import { toldBy } from './told.js';
 
 /**
@@ -27,6 +28,8 @@ export function initialState(
     lastDecision: null,
     cancellation: null,
     abort: null,
+    formerDigests: {},
+    evidence: null,
     outcome: null,
   };
 }
@@ -54,12 +57,35 @@ export function evolve(graph: Graph, state: RunState, event: RunEvent): RunState
     case 'runResumed':
       return withKept(state, event.kept);
     case 'cancelRequested':
-      return state.cancellation ? state : endedEarly(state, { cancellation: event.cancellation });
     case 'runAborted':
-      return state.abort ? state : endedEarly(state, { abort: event.failure });
+      return afterEarlyEnd(state, event);
+    case 'evidenceAsked':
+    case 'evidenceChecked':
+      return afterEvidence(state, event);
     case 'runFinished':
       return { ...state, outcome: event.outcome };
   }
+}
+
+function afterEarlyEnd(
+  state: RunState,
+  event: Extract<RunEvent, { readonly type: 'cancelRequested' | 'runAborted' }>,
+): RunState {
+  if (event.type === 'runAborted') {
+    return state.abort ? state : endedEarly(state, { abort: event.failure });
+  }
+  return state.cancellation ? state : endedEarly(state, { cancellation: event.cancellation });
+}
+
+function afterEvidence(
+  state: RunState,
+  event: Extract<RunEvent, { readonly type: 'evidenceAsked' | 'evidenceChecked' }>,
+): RunState {
+  if (event.type === 'evidenceAsked') {
+    return state.evidence === null ? { ...state, evidence: 'asked' } : state;
+  }
+  const evidence = event.isPresent ? 'present' : 'missing';
+  return state.evidence === 'asked' ? { ...state, evidence } : state;
 }
 
 /**
@@ -92,8 +118,17 @@ function afterNodeEvent(graph: Graph, state: RunState, event: NodeEvent): RunSta
   if (after === before) return state;
   const next = withNode(state, position, after);
   const { decided, cancellation } = toldBy(node, before, event, after);
-  const told = decided ? { ...next, lastDecision: decided } : next;
+  const withDigest = event.type === 'nodeReset' ? afterReset(next, event) : next;
+  const told = decided ? { ...withDigest, lastDecision: decided } : withDigest;
   return cancellation && !state.cancellation ? endedEarly(told, { cancellation }) : told;
+}
+
+function afterReset(
+  state: RunState,
+  { nodeId, formerOutput }: Extract<NodeEvent, { type: 'nodeReset' }>,
+): RunState {
+  const formerDigests = { ...state.formerDigests, [nodeId]: digestOf(formerOutput) };
+  return { ...state, formerDigests };
 }
 
 function stateAfter(node: Node, before: NodeState, event: NodeEvent, state: RunState): NodeState {

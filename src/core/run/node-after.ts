@@ -27,7 +27,7 @@ export interface Surroundings {
  * pending ─▶ waiting ─▶ completed | failed | dropped a gate
  * pending ─▶ delegating ─▶ completed | failed | dropped a node with sub-runs
  * pending ─▶ skipped | failed                        it never began
- * kept ─▶ completed                                  in an earlier generation of the run
+ * kept ─▶ completed | pending                        in an earlier generation of the run; to be done again
  * ```
  */
 export function nodeAfter(
@@ -64,7 +64,8 @@ export function nodeAfterEnding(before: NodeState): NodeState {
 
 function afterWaitingForTurn(before: In<'pending' | 'kept'>, event: NodeEvent): NodeState {
   if (before.status === 'pending') return afterPending(before, event);
-  return event.type === 'nodeKept' ? { ...before, status: 'completed' } : before;
+  if (event.type === 'nodeReset') return { status: 'pending' };
+  return event.type === 'nodeKept' ? { ...before, status: 'completed', isKept: true } : before;
 }
 
 function afterPending(before: In<'pending'>, event: NodeEvent): NodeState {

@@ -14,7 +14,47 @@ export function outcomeOf(definition: WorkflowDefinition, state: RunState): RunO
   if (state.cancellation) return { status: 'cancelled', cancellation: state.cancellation };
   const message = failureMessage(definition, state);
   if (message !== null) return { status: 'failed', failure: { code: 'RUN_FAILED', message } };
-  return { status: 'completed', result: resultOf(state) };
+  if (state.evidence === 'missing') return { status: 'failed', failure: EVIDENCE_MISSING };
+  const unclear = unclearOutcome(definition, state);
+  if (unclear !== null) return { status: 'failed', failure: unclear };
+  return {
+    status: 'completed',
+    result: definition.returns === undefined ? resultOf(state) : returned(definition, state),
+  };
+}
+
+/**
+ * What the author lets the run say of its work, whatever becomes of the run; null: nothing yet, or nothing that
+ * can be read.
+ */
+export function authoredOutcome(
+  definition: WorkflowDefinition,
+  state: RunState,
+): 'succeeded' | 'failed' | null {
+  const { outcomeField } = definition;
+  if (outcomeField === undefined) return null;
+  const value = returned(definition, state)?.fields?.[outcomeField];
+  if (value?.type !== 'boolean' || value.text.kind !== 'inline') return null;
+  return value.text.text === 'true' ? 'succeeded' : 'failed';
+}
+
+const EVIDENCE_MISSING: NodeFailure = {
+  code: 'EVIDENCE_MISSING',
+  message:
+    'every node succeeded, but the workflow asks for evidence and there is no evidence.json among the artifacts; have a node write $ARTIFACTS_DIR/evidence.json, then resume the run',
+};
+
+function unclearOutcome(definition: WorkflowDefinition, state: RunState): NodeFailure | null {
+  const { outcomeField, returns } = definition;
+  if (outcomeField === undefined || authoredOutcome(definition, state) !== null) return null;
+  const message = `DAG workflow '${definition.name}' says by outcome_field '${outcomeField}' of node '${returns ?? ''}' whether it succeeded, and that node gave no true or false`;
+  return { code: 'RUN_FAILED', message };
+}
+
+/** What the node gave out whose output is the run's result. */
+function returned({ returns }: WorkflowDefinition, state: RunState): NodeOutput | null {
+  const node = returns === undefined ? undefined : state.nodes[state.plan.positionOf.get(returns) ?? -1];
+  return node?.status === 'completed' ? node.output : null;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { SubrunAction } from '../subrun/decide-subruns.js';
 import type { DelegatingState } from '../subrun/delegating.js';
 import type { SubrunEvent } from '../subrun/evolve-subruns.js';
 import type { LoopingState } from './loop-state.js';
+import type { ResetCause } from './stale.js';
 import type { NodeFailure, NodeOutput } from './task.js';
 
 export type SkipReason = 'trigger_rule' | 'when_condition' | 'when_condition_parse_error';
@@ -73,8 +74,15 @@ export interface RunState {
   readonly cancellation: Cancellation | null;
   /** Failure of the run itself, outside any node (a broken invariant, a lost table). */
   readonly abort: NodeFailure | null;
+  /** Of nodes that are done again: what is left of what they gave out in an earlier generation of the run. */
+  readonly formerDigests: Readonly<Record<NodeId, string>>;
+  /** Of a run that must leave evidence: whether it has. Null: not asked yet. */
+  readonly evidence: Evidence | null;
   readonly outcome: RunOutcome | null;
 }
+
+/** `asked`: the host is looking for the file. */
+export type Evidence = 'asked' | 'present' | 'missing';
 
 /**
  * What follows from the definition alone (`plan.ts`); nodes are named by their position. A *barrier* is a
@@ -128,6 +136,13 @@ export type RunEvent =
   /** The run goes on where an earlier generation of it has ended. */
   | ({ readonly type: 'runResumed'; readonly kept: readonly KeptResult[] } & At)
   | ({ readonly type: 'nodeKept'; readonly nodeId: NodeId } & At)
+  /** What an earlier generation has finished is done again. */
+  | ({
+      readonly type: 'nodeReset';
+      readonly nodeId: NodeId;
+      readonly cause: ResetCause;
+      readonly formerOutput: NodeOutput;
+    } & At)
   | ({ readonly type: 'nodeStarted'; readonly nodeId: NodeId; readonly attempt: number } & At)
   | ({
       readonly type: 'nodeCompleted';
@@ -193,6 +208,9 @@ export type RunEvent =
     } & At)
   /** Something has happened to the sub-runs of a node. */
   | (SubrunEvent & At)
+  | ({ readonly type: 'evidenceAsked' } & At)
+  /** `path`: where the file should be. */
+  | ({ readonly type: 'evidenceChecked'; readonly isPresent: boolean; readonly path: string } & At)
   | ({ readonly type: 'cancelRequested'; readonly cancellation: Cancellation } & At)
   | ({ readonly type: 'runAborted'; readonly failure: NodeFailure } & At)
   | ({ readonly type: 'runFinished'; readonly outcome: RunOutcome } & At);
@@ -208,14 +226,20 @@ export interface GateAnswer {
 
 /**
  * What must happen next. Each is begun exactly once, because beginning it is an event that moves the node
- * on: keepNode → nodeKept, startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
+ * on: keepNode → nodeKept, resetNode → nodeReset, startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
  * nodeSkipped, refuseNode → nodeRefused, startIteration → iterationStarted, checkIteration → checkStarted,
- * endIteration → iterationEnded, failIteration → iterationFailed, cancelRun → cancelRequested, finish →
+ * endIteration → iterationEnded, failIteration → iterationFailed, checkEvidence → evidenceAsked, cancelRun → cancelRequested, finish →
  * runFinished. After `delayMs` a scheduled retry goes on with nodeStarted of its attempt. `inBody`: the action is
  * due in the body of a loop group, and its event is told as one in that body.
  */
 export type Action =
   | { readonly type: 'keepNode'; readonly nodeId: NodeId }
+  | {
+      readonly type: 'resetNode';
+      readonly nodeId: NodeId;
+      readonly cause: ResetCause;
+      readonly formerOutput: NodeOutput;
+    }
   | { readonly type: 'startNode'; readonly nodeId: NodeId; readonly attempt: number }
   | {
       readonly type: 'scheduleRetry';
@@ -259,5 +283,6 @@ export type Action =
       readonly action: Action;
     }
   | SubrunAction
+  | { readonly type: 'checkEvidence' }
   | { readonly type: 'cancelRun'; readonly cancellation: Cancellation }
   | { readonly type: 'finish'; readonly outcome: RunOutcome };

@@ -8,8 +8,18 @@ import { KEPT_BYTES, keptOutputsToMove, shortenedResults } from '../../../src/co
 import { isSettled, progressOf } from '../../../src/core/run/progress.js';
 import { isEnding } from '../../../src/core/run/run-status.js';
 import { fromSnapshot, toSnapshot } from '../../../src/core/run/snapshot.js';
-import type { KeptResult, RunState } from '../../../src/core/run/run-state.js';
-import { aBashNode, aCancelNode, aDefinition, aFailure, aGate, anOutput } from '../../support/builders.js';
+import type { KeptResult, RunEvent, RunState } from '../../../src/core/run/run-state.js';
+import {
+  aBashNode,
+  aCancelNode,
+  aDefinition,
+  aFailure,
+  aFileOutput,
+  aGate,
+  aLoopGroup,
+  anOutput,
+} from '../../support/builders.js';
+import { nodeCompleted, nodeStarted } from '../../support/run-events.js';
 import { calmlyRandomWorld, pace, randomDrafts, wildWorld } from './random-runs.js';
 import { deepFreeze, simulate, type Story } from './simulate.js';
 
@@ -52,7 +62,12 @@ describe('a resumed run', () => {
     const story = simulate(chain, {}, resumed(chain, [kept('a')]));
     expect(began(story)).toEqual(['b', 'c']);
     expect(story.state.outcome).toMatchObject({ status: 'completed' });
-    expect(story.state.nodes[0]).toEqual({ status: 'completed', attempt: 2, output: anOutput('kept a', []) });
+    expect(story.state.nodes[0]).toEqual({
+      status: 'completed',
+      attempt: 2,
+      output: anOutput('kept a', []),
+      isKept: true,
+    });
   });
 
   it('gives nodes the outputs that were kept', () => {
@@ -76,7 +91,7 @@ describe('a resumed run', () => {
 
   it('leaves out results of nodes that the definition does not have', () => {
     const story = simulate(chain, {}, resumed(chain, [kept('of another time'), kept('b')]));
-    expect(began(story)).toEqual(['a', 'c']);
+    expect(began(story)).toEqual(['a', 'b', 'c']);
   });
 
   it('of which everything is finished completes at once', () => {
@@ -106,7 +121,7 @@ describe('a resumed run', () => {
         { type: 'startNode', nodeId: 'broken', attempt: 1 },
       ]);
       const story = simulate(definition, {}, state);
-      expect(began(story)).toEqual(['broken', 'report']);
+      expect(began(story)).toEqual(['broken', 'cleanup', 'report']);
     },
   );
 
@@ -128,6 +143,91 @@ describe('a resumed run', () => {
     ];
     expect(started.nodes[0]).toEqual({ status: 'pending' });
     expect(evolve(chain, running, { type: 'runResumed', kept: [kept('a')], at: AT })).toBe(running);
+  });
+});
+
+describe('what was finished before', () => {
+  const chain = aDefinition([
+    aBashNode('a', { script: 'made' }),
+    aBashNode('b', { needs: ['a'], script: 'b of $a.output' }),
+    aBashNode('c', { needs: ['b'] }),
+  ]);
+  const ends = ({ state }: Story): readonly unknown[] => state.nodes.map(({ status }) => status);
+  const resets = ({ steps }: Story) =>
+    steps.flatMap(({ event }) => (event.type === 'nodeReset' ? [[event.nodeId, event.cause]] : []));
+
+  it('is done again behind a node that completes now and did not before', () => {
+    const story = simulate(chain, {}, resumed(chain, [kept('b')]));
+    expect(began(story)).toEqual(['a', 'b', 'c']);
+    expect(resets(story)).toEqual([['b', { kind: 'stale_dependency', dependencies: ['a'] }]]);
+  });
+
+  it('is looked at again, and may be skipped, behind a node that fails now', () => {
+    const world = { attempt: (name: NodeId) => (name === 'a' ? aFailure() : ('completed' as const)) };
+    const story = simulate(chain, world, resumed(chain, [kept('b'), kept('c')]));
+    expect(ends(story)).toEqual(['failed', 'skipped', 'completed']);
+  });
+
+  it('stays behind a node that is skipped now', () => {
+    const definition = aDefinition([
+      aBashNode('a', { when: "$a.output == 'x'" }),
+      aBashNode('b', { needs: ['a'], triggerRule: 'all_done' }),
+    ]);
+    expect(began(simulate(definition, {}, resumed(definition, [kept('b')])))).toEqual(['a']);
+  });
+
+  it.each(['layers', 'dataflow'] as const)('is done again wherever it is always to run (%s)', (schedule) => {
+    const always = aDefinition(
+      [
+        aBashNode('a', { script: 'made', alwaysRun: true }),
+        aBashNode('b', { needs: ['a'] }),
+        aBashNode('c', { needs: ['b'] }),
+      ],
+      { schedule },
+    );
+    const same = simulate(always, {}, resumed(always, [kept('a', 'made'), kept('b'), kept('c')]));
+    expect(began(same)).toEqual(['a']);
+    expect(resets(same)).toEqual([['a', { kind: 'always_run' }]]);
+    const other = simulate(always, {}, resumed(always, [kept('a', 'older'), kept('b', 'true'), kept('c')]));
+    expect(began(other)).toEqual(['a', 'b']);
+  });
+
+  it('of a gate is asked again only if what it decided about has changed', () => {
+    const definition = aDefinition([
+      aBashNode('a', { script: 'made', alwaysRun: true }),
+      aGate('ok', { needs: ['a'] }),
+    ]);
+    const left = [kept('ok', '')];
+    expect(began(simulate(definition, {}, resumed(definition, [kept('a', 'made'), ...left])))).toEqual(['a']);
+    expect(began(simulate(definition, {}, resumed(definition, [kept('a', 'older'), ...left])))).toEqual([
+      'a',
+      'ok',
+    ]);
+  });
+
+  it('is compared by its digest where it lies in a file', () => {
+    const definition = aDefinition([aBashNode('a', { alwaysRun: true }), aBashNode('b', { needs: ['a'] })]);
+    const file = aFileOutput(50_000);
+    const before = resumed(definition, [{ nodeId: 'a' as NodeId, attempt: 1, output: file }, kept('b')]);
+    const events: readonly RunEvent[] = [
+      ...decide(definition, before).flatMap((action): RunEvent[] =>
+        action.type === 'resetNode' ? [{ ...action, type: 'nodeReset', at: AT }] : [],
+      ),
+      nodeStarted('a'),
+      nodeCompleted('a', file),
+    ];
+    const after = events.reduce((state, event) => evolve(definition, state, event), before);
+    expect(decide(definition, after)).toEqual([{ type: 'keepNode', nodeId: 'b' }]);
+  });
+
+  it('of a loop group is kept as one; a group that had not finished begins at its first iteration', () => {
+    const definition = aDefinition([
+      aLoopGroup('g', [aBashNode('b', { script: 'DONE' })]),
+      aBashNode('c', { needs: ['g'] }),
+    ]);
+    expect(began(simulate(definition, {}, resumed(definition, [kept('g')])))).toEqual(['c']);
+    const { steps } = simulate(definition, {}, resumed(definition, []));
+    expect(steps.filter(({ event }) => event.type === 'iterationStarted')).toHaveLength(1);
   });
 });
 
@@ -167,9 +267,11 @@ describe('random runs, resumed wherever they ended, again and again', () => {
     });
   });
 
-  it('no finished node begins, fails or is skipped, and its output stays', () => {
+  it('no finished node begins, fails or is skipped, and its output stays, unless it is reset', () => {
     everyResumedStory((story, definition, left) => {
+      const reset = new Set(story.steps.map(({ event }) => event.type === 'nodeReset' && event.nodeId));
       for (const { nodeId, output } of left) {
+        if (reset.has(nodeId)) continue;
         expect(began(story)).not.toContain(nodeId);
         const node = story.state.nodes[definition.nodes.findIndex(({ id }) => id === nodeId)]!;
         expect(node).toMatchObject({ output });

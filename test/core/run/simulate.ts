@@ -222,6 +222,8 @@ function toldAtOnce(action: Action, at: string): RunEvent {
   switch (action.type) {
     case 'keepNode':
       return { ...action, type: 'nodeKept', at };
+    case 'resetNode':
+      return { ...action, type: 'nodeReset', at };
     case 'skipNode':
       return { ...action, type: 'nodeSkipped', at };
     case 'refuseNode':
