@@ -1,6 +1,6 @@
 import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { ChildProgram } from '../src/contract/activities.js';
-import { childRequest, type Parent } from '../src/contract/child-request.js';
+import { childRequest, worktreeRefusal, type Parent } from '../src/contract/child-request.js';
 import { workflowIdOf } from '../src/contract/start-request.js';
 import { RunError } from '../src/core/errors.js';
 import type { NodeId, RunId } from '../src/core/ids.js';
@@ -55,6 +55,11 @@ export class SubrunPerformer {
     const { run, follow } = this.parts;
     if (!run.apply({ type: 'subrunsAsked', nodeId, what: 'plan', at: now() })) return;
     const { node } = delegatingAt(this.parts, nodeId);
+    const refusal = worktreeRefusal(this.parts.admission.request, node);
+    if (refusal !== null) {
+      this.refuse(nodeId, refusal);
+      return;
+    }
     follow(planOnHost(this.parts, node, from), (result) => {
       if ('code' in result) {
         this.refuse(nodeId, result);

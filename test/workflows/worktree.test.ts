@@ -2,11 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MESSAGES } from '../../src/contract/messages.js';
 import { RunError } from '../../src/core/errors.js';
 import type { WorkingPath } from '../../src/core/ids.js';
-import type { WorktreeOrder } from '../../src/core/isolation/worktree-order.js';
+import { DEFAULT_WORKTREE_SETTINGS, type WorktreeOrder } from '../../src/core/isolation/worktree-order.js';
 import { aBashNode, aDefinition } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { endOf, eventsOf } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
+import { aLibrary, aSubrunDraft, over } from '../support/subrun-shapes.js';
 import { timeSkippingServer } from '../support/temporal-servers.js';
 
 let stage: RunStage;
@@ -54,6 +55,33 @@ describe('a run in a worktree of its own', () => {
     });
     expect(await eventsOf(stage, run)).toEqual(['workflow_started', 'workflow_failed']);
     expect(stage.journalOf(run.request.runId)).not.toContain('run build.1');
+  });
+
+  it('gives its sub-runs worktrees of their own, where they want them, and fails where there can be none', async () => {
+    const child = aDefinition([aBashNode('inner')], { name: 'child' });
+    const fan = aSubrunDraft('fan', { isolation: 'worktree', fanOut: over('["a","b","c"]') });
+    const worktrees = {
+      ...{ repository: { directory: '/repo', remoteUrl: null }, settings: DEFAULT_WORKTREE_SETTINGS },
+      archonHome: '/archon',
+    };
+    const library = aLibrary(child);
+    const run = await stage.start(aDefinition([fan]), { library, worktrees });
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED' });
+    const children = await stage.table.childrenOf(run.request.runId);
+    const paths = children.map(({ workingPath }) => workingPath);
+    expect(new Set(paths).size).toBe(3);
+    const short = run.request.runId.slice(0, 8);
+    for (const { runId, workingPath, temporalWorkflowId } of children) {
+      expect(workingPath).toContain(`/archon/workspaces/_local/repo/worktrees/archon/task-${short}-fan-`);
+      expect(temporalWorkflowId).toMatch(/^run\./);
+      expect(stage.worktrees.ordered).toContainEqual(expect.objectContaining({ runId, workingPath }));
+    }
+    const nowhere = await stage.start(aDefinition([fan]), { library });
+    expect(await endOf(stage, nowhere)).toMatchObject({ row: 'failed' });
+    const events = await stage.table.events(nowhere.request.runId);
+    const failed = events.find(({ eventType }) => eventType === 'node_failed');
+    expect(failed?.data).toMatchObject({ error: expect.stringContaining('no git repository') as unknown });
+    expect(await stage.table.childrenOf(nowhere.request.runId)).toEqual([]);
   });
 
   it('can be cancelled while it is made', async () => {
