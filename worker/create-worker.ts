@@ -157,7 +157,7 @@ function identityOf(instance: string, box: Box): string {
 
 function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId: string) {
   const { database, hostId, uid, logger } = options;
-  const environment = makeEnvironmentStore(options.home);
+  const environment = makeEnvironmentStore(options.home, options.environment);
   const texts = makeTextStore(database);
   const programs = { box, environment, texts, workerEnvironment: options.environment };
   return {

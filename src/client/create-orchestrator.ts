@@ -18,7 +18,6 @@ import { sendUpdate } from './message-run.js';
 import type { Orchestrator, ResumeOptions, ResumeResult, StartOptions, StartResult } from './orchestrator.js';
 import { nodesWithoutPermit } from './permit-waits.js';
 import { makeNamespaceId } from './namespace-id.js';
-import { nodeEnvironment } from './node-environment.js';
 import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
 import { awaitPlace, leaveQueue } from './queue-ticket.js';
 import { planIsolation } from './plan-isolation.js';
@@ -116,14 +115,12 @@ async function start(ports: OrchestratorPorts & StartPorts, options: StartOption
   const loaded = await load(ports, place.workingPath, options.workflow);
   if (loaded.kind === 'refused') return loaded;
   const { source } = loaded;
-  const environment = nodeEnvironment(options.environment, source.config);
   const { definition, config } = source;
   const places = await planIsolation(ports, { place, definition, settings: config.worktree, options });
   const outcome = await startIsolated(places, options.onBusy, (isolated, onBusy) =>
     startRun(ports, isolated, source, {
       ...options,
       ...(onBusy === undefined ? {} : { onBusy }),
-      ...environment,
     }),
   );
   return answerOf(ports, outcome, source.warnings);

@@ -9,7 +9,13 @@ import { excerptOf } from '../core/run/excerpt.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { GenerationRecord, RunReader, RunRecord } from '../ports/run-table.js';
 import type { ResumeOptions } from './orchestrator.js';
-import { configRefused, nodeEnvironment, requireAccounts } from './node-environment.js';
+import {
+  configRefused,
+  nodeEnvironment,
+  ownerOf,
+  requireAccounts,
+  type NodeEnvironment,
+} from './node-environment.js';
 import { completed, pastRequest } from './past-request.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
 import { readProjectConfig } from './source/read-project-config.js';
@@ -50,10 +56,10 @@ export async function resumeRun(
   const past = await pastRequest(temporal, runId, generation);
   const isHere = past.hostId === (await ports.hostId()) && past.uid === ports.uid;
   if (isHere) await requirePath(past);
-  const environment = isHere ? await environmentOf(ports, past, options) : undefined;
+  const environment = isHere ? await environmentOf(ports, past, options) : null;
   const request = nextRequest(past, { record, generation, options });
   const outcome =
-    environment === undefined || ports.environment === null
+    environment === null || ports.environment === null
       ? await admit(ports, request, {})
       : await admitWithOffer(ports, ports.environment, request, environment);
   const finished = new Set(generation.finishedNodes);
@@ -87,12 +93,13 @@ async function requirePath({ workingPath }: StartRequest): Promise<void> {
  */
 async function environmentOf(
   { archonHome }: ResumePorts,
-  { definition, workingPath: root }: StartRequest,
+  { definition, workingPath, worktree }: StartRequest,
   { environment: given }: ResumeOptions,
-): Promise<ResumeOptions['environment']> {
+): Promise<NodeEnvironment | null> {
+  const root = worktree?.repository ?? workingPath;
   const reading = await readProjectConfig({ root, archonHome });
   if (reading.kind === 'refused') throw configRefused(reading.issues);
-  const { environment } = nodeEnvironment(given, reading.config);
+  const environment = nodeEnvironment(given, reading.config);
   requireAccounts(definition, environment);
   return environment;
 }
@@ -132,11 +139,12 @@ async function admitWithOffer(
   ports: ResumePorts,
   store: EnvironmentStore,
   request: StartRequest,
-  environment: Readonly<Record<string, string>>,
+  environment: NodeEnvironment,
 ): Promise<StartOutcome> {
   const temporalNamespaceId = await ports.namespaceId();
   const temporalWorkflowId = workflowIdOf(request);
-  await store.offer(request, environment, { temporalNamespaceId, temporalWorkflowId });
+  const owner = ownerOf(environment, { temporalNamespaceId, temporalWorkflowId });
+  await store.offer(request, environment.variables, owner);
   const offered = { ...request, hasClientEnvironment: true };
   const outcome = await admit(ports, offered, {}).catch(async (error: unknown) => {
     const mayRun = error instanceof RunError && error.details['mayHaveStarted'] === true;

@@ -12,7 +12,6 @@ import {
 } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
-import { requireNoAgents } from '../core/run/require-no-agents.js';
 import type { WorktreeGround } from '../core/isolation/plan-worktree.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
@@ -20,7 +19,7 @@ import type { TextStore } from '../ports/run-table.js';
 import { admitRun } from './admission.js';
 import { memoOf } from './holder.js';
 import type { RunSource } from './load-source.js';
-import { requireAccounts } from './node-environment.js';
+import { nodeEnvironment, ownerOf, requireAccounts, type NodeEnvironment } from './node-environment.js';
 import { ON_BUSY, type StartAdmission } from './on-busy.js';
 import type { StartOptions } from './orchestrator.js';
 import { prepareSource } from './prepare-source.js';
@@ -60,40 +59,36 @@ export interface StartOutcome {
   readonly temporalWorkflowId: string;
 }
 
-/**
- * Everything from what files say to Temporal's answer. Nothing of a refused start stays behind.
- * @param options its environment is that of the nodes
- */
+/** Everything from what files say to Temporal's answer. Nothing of a refused start stays behind. */
 export async function startRun(
   ports: StartPorts,
   place: StartPlace,
   source: RunSource,
   options: StartOptions,
 ): Promise<StartOutcome> {
-  for (const definition of [source.definition, ...Object.values(source.library)]) requireNoAgents(definition);
-  requireAccounts(source.definition, options.environment);
+  const environment = nodeEnvironment(options.environment, source.config);
+  requireAccounts(source.definition, environment);
   const { texts, request } = makeRequest(place, source, options);
   if (texts.size > 0) await ports.texts.put(texts);
-  if (!request.hasClientEnvironment || ports.environment === null || options.environment === undefined) {
-    return admit(ports, { ...request, hasClientEnvironment: false }, options);
-  }
-  return admitWithEnvironment(ports, ports.environment, request, {
-    ...options,
-    environment: options.environment,
-  });
+  const store = ports.environment;
+  if (environment === null || store === null) return admit(ports, request, options);
+  const left = { ...request, hasClientEnvironment: true };
+  return admitWithEnvironment({ ...ports, environment: store }, left, environment, options);
 }
 
 /** What is left behind by a start whose fate nobody knows is swept up by the worker. */
 async function admitWithEnvironment(
-  ports: StartPorts,
-  store: EnvironmentStore,
+  ports: StartPorts & { readonly environment: EnvironmentStore },
   request: StartRequest,
-  options: StartOptions & { readonly environment: Readonly<Record<string, string>> },
+  environment: NodeEnvironment,
+  options: StartOptions,
 ): Promise<StartOutcome> {
+  const store = ports.environment;
   const { runId } = request;
   const temporalWorkflowId = workflowIdOf(request);
   const temporalNamespaceId = await ports.namespaceId();
-  await store.save(runId, options.environment, { temporalNamespaceId, temporalWorkflowId });
+  const owner = ownerOf(environment, { temporalNamespaceId, temporalWorkflowId });
+  await store.save(runId, environment.variables, owner);
   const outcome = await admit(ports, request, options).catch(async (error: unknown) => {
     const mayRun = error instanceof RunError && error.details['mayHaveStarted'] === true;
     if (!mayRun) await store.remove(runId);
@@ -122,16 +117,15 @@ function makeRequest(
     definition,
     message,
     inputs,
-    baseBranch: baseBranchOf(place, options),
-    docsPath: source.config.docsPath,
-    hasClientEnvironment: options.environment !== undefined,
+    baseBranch: options.baseBranch ?? place.worktree?.baseBranch ?? null,
+    hasClientEnvironment: false,
     startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,
     searchAttributes: Object.values(SEARCH_ATTRIBUTES),
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS,
     resume: null,
+    ...fromFiles(source, library),
     ...forSubruns(library, worktrees),
-    ...(source.source === null ? {} : { source: source.source }),
   };
   const bytes = Buffer.byteLength(JSON.stringify(request));
   if (bytes > MAX_REQUEST_BYTES) {
@@ -144,16 +138,23 @@ function makeRequest(
   return { request, texts };
 }
 
-function baseBranchOf({ worktree }: StartPlace, { baseBranch }: StartOptions): string | null {
-  return baseBranch ?? worktree?.baseBranch ?? null;
+/** What a request has of files, the definition apart. */
+function fromFiles(
+  { config, source }: RunSource,
+  library: Library,
+): Pick<StartRequest, 'docsPath' | 'library' | 'source'> {
+  return {
+    docsPath: config.docsPath,
+    ...(Object.keys(library).length === 0 ? {} : { library }),
+    ...(source === null ? {} : { source }),
+  };
 }
 
 function forSubruns(
   library: Library,
   worktrees: WorktreeGround | undefined,
-): Pick<StartRequest, 'library' | 'worktrees'> {
-  if (Object.keys(library).length === 0) return {};
-  return worktrees === undefined ? { library } : { library, worktrees };
+): Pick<StartRequest, 'worktrees'> {
+  return worktrees === undefined || Object.keys(library).length === 0 ? {} : { worktrees };
 }
 
 /** Temporal's answer to a request; without the search attributes that it does not know, if there are such. */

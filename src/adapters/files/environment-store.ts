@@ -153,8 +153,14 @@ async function put(path: string, contents: Contents): Promise<void> {
   }
 }
 
-/** Keeps environments in `<home>/env`, one file per run. */
-export function makeEnvironmentStore(home: string): EnvironmentStore & LeftEnvironments {
+/**
+ * Keeps environments in `<home>/env`, one file per run.
+ * @param workerEnvironment what comes below those that were left to be laid over it
+ */
+export function makeEnvironmentStore(
+  home: string,
+  workerEnvironment: Environment = {},
+): EnvironmentStore & LeftEnvironments {
   const directory = join(home, 'env');
 
   const pathOf = (runId: string): string => {
@@ -190,7 +196,9 @@ export function makeEnvironmentStore(home: string): EnvironmentStore & LeftEnvir
       const path = pathOf(runId);
       try {
         const contents = await Promise.resolve(readContents(directory, path));
-        return contents === null ? null : contents.environment;
+        if (contents === null) return null;
+        const { owner, environment } = contents;
+        return owner.isOverWorkers === true ? { ...workerEnvironment, ...environment } : environment;
       } catch (error) {
         if (codeOf(error) === 'ENOENT') return null;
         throw error instanceof RunError ? error : unreadable(path, String(codeOf(error)));

@@ -39,6 +39,14 @@ describe('the directory of environments', () => {
   });
   const load = () => makeEnvironmentStore(home).load(runId);
 
+  it("lays what was left for that over the worker's own", async () => {
+    const store = makeEnvironmentStore(home, { PATH: '/bin', FOO: 'worker' });
+    await store.save(runId, { FOO: 'config' }, { ...OWNER, isOverWorkers: true });
+    expect(await store.load(runId)).toEqual({ PATH: '/bin', FOO: 'config' });
+    await store.save(runId, { FOO: 'client' }, OWNER);
+    expect(await store.load(runId)).toEqual({ FOO: 'client' });
+  });
+
   it('is closed to others, file by file, and leaves no drafts', () => {
     expect(statSync(join(home, 'env')).mode & 0o777).toBe(0o700);
     expect(statSync(path).mode & 0o777).toBe(0o600);

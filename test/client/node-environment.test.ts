@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { nodeEnvironment, requireAccounts } from '../../src/client/node-environment.js';
+import { aBashNode, aDefinition } from '../support/builders.js';
+
+const config = (environment: Record<string, string>) => ({ environment });
+
+describe('the environment of nodes', () => {
+  it("is the caller's, with the config's variables over it", () => {
+    expect(nodeEnvironment({ A: 'caller', B: 'caller' }, config({ B: 'config' }))).toEqual({
+      variables: { A: 'caller', B: 'config' },
+      isOverWorkers: false,
+    });
+  });
+
+  it("is the worker's where the caller gives none, with the config's variables over it", () => {
+    expect(nodeEnvironment(undefined, config({ B: 'config' }))).toEqual({
+      variables: { B: 'config' },
+      isOverWorkers: true,
+    });
+    expect(nodeEnvironment(undefined, config({}))).toBeNull();
+  });
+});
+
+describe('a workflow that requires an account', () => {
+  const definition = aDefinition([aBashNode('a')], { requires: ['github'] });
+  const refused = expect.objectContaining({ code: 'ACCOUNT_REQUIRED', details: { account: 'github' } });
+
+  it.each([[{}], [{ GH_TOKEN: '' }], [{ GITLAB_TOKEN: 'x' }]])('is refused with %j', (variables) => {
+    expect(() => {
+      requireAccounts(definition, { variables, isOverWorkers: false });
+    }).toThrow(refused);
+  });
+
+  it.each([[{ GH_TOKEN: 'x' }], [{ GITHUB_TOKEN: 'x' }]])('is let in with %j', (variables) => {
+    expect(() => {
+      requireAccounts(definition, { variables, isOverWorkers: false });
+    }).not.toThrow();
+  });
+
+  it("is let in where the worker's variables cannot be seen", () => {
+    for (const environment of [null, { variables: {}, isOverWorkers: true }]) {
+      expect(() => {
+        requireAccounts(definition, environment);
+      }).not.toThrow();
+    }
+  });
+});
