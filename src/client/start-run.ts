@@ -12,6 +12,7 @@ import {
 } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
+import { requireNoAgents } from '../core/run/require-no-agents.js';
 import type { WorktreeGround } from '../core/isolation/plan-worktree.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
@@ -66,6 +67,7 @@ export async function startRun(
   source: RunSource,
   options: StartOptions,
 ): Promise<StartOutcome> {
+  for (const definition of [source.definition, ...Object.values(source.library)]) requireNoAgents(definition);
   const environment = nodeEnvironment(options.environment, source.config);
   requireAccounts(source.definition, environment);
   const { texts, request } = makeRequest(place, source, options);
