@@ -40,19 +40,21 @@ export async function planIsolation(
   { place, definition, settings, options }: IsolationQuestion,
 ): Promise<IsolatedPlaces> {
   const { isolation = {}, baseBranch: base, isFolder, worker } = options;
+  const { isWanted, ...how } = settings;
   // Files of another machine tell nothing here.
   const repository =
     worker === undefined ? await ports.repositories.find(place.workingPath, settings.remote) : null;
   const chosen = chooseIsolation({
     wish: { ...isolation, base, isFolder },
     definition: definition.worktree,
+    config: isWanted,
     isDefault: isolation.isDefault === true,
     hasRepository: repository !== null,
   });
   if (repository === null) return { isAutomatic: false, at: () => Promise.resolve(place) };
   const { directory, remoteUrl } = repository;
   const archonHome = await ports.repositories.futurePath(ports.archonHome);
-  const ground = { repository: { directory, remoteUrl }, settings, archonHome };
+  const ground = { repository: { directory, remoteUrl }, settings: how, archonHome };
   const grounded = { ...place, worktrees: ground };
   if (chosen === 'in-place') return { isAutomatic: false, at: () => Promise.resolve(grounded) };
   const { branch } = isolation;

@@ -26,7 +26,7 @@ const ORDER: Shape<WorktreeOrder> = {
   initSubmodules: isFlag,
 };
 
-const SETTINGS: Shape<WorktreeSettings> = {
+const SETTINGS: Shape<Omit<WorktreeSettings, 'isWanted'>> = {
   baseBranch: isTextOrNull,
   copyFiles: areTexts,
   initSubmodules: isFlag,

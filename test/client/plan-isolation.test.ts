@@ -56,6 +56,13 @@ describe('the place of a run', () => {
     );
   });
 
+  it('is a worktree where the config wants one', async () => {
+    const settings = { ...DEFAULT_WORKTREE_SETTINGS, isWanted: true };
+    expect((await (await plan({ settings })).at(0)).worktree).toBeDefined();
+    const options = { isolation: { worktree: false } };
+    expect(await (await plan({ settings, options })).at(0)).toEqual({ ...PLACE, worktrees: GROUND });
+  });
+
   it('is a worktree by the real name of its path, called after workflow and time', async () => {
     const places = await plan({ options: { isolation: { worktree: true }, baseBranch: 'dev' } });
     expect(places.isAutomatic).toBe(true);

@@ -114,6 +114,7 @@ function refuseContradiction(
   chooseIsolation({
     wish: { ...isolation, base, isFolder: folder },
     definition: definition.worktree,
+    config: undefined,
     isDefault: isolation.isDefault === true,
     hasRepository: true,
   });

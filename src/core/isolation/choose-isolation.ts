@@ -18,6 +18,8 @@ export interface IsolationGround {
   readonly wish: IsolationWish;
   /** What the definition says; undefined: nothing. */
   readonly definition: boolean | undefined;
+  /** What the config says; undefined: nothing. */
+  readonly config: boolean | undefined;
   /** Whether the caller's way of starting means a worktree when nobody says anything. */
   readonly isDefault: boolean;
   readonly hasRepository: boolean;
@@ -66,15 +68,15 @@ const CONFLICTS: readonly Rule[] = [
 ];
 
 /**
- * Where a run works: what the caller says, else the definition, else how it was started. Outside of a repository
+ * Where a run works: what the caller says, else the definition, else the config, else how it was started. Outside of a repository
  * only an explicit word makes it an error.
  * @throws RunError `USAGE` words that cannot be meant together
  */
 export function chooseIsolation(ground: IsolationGround): Isolation {
   const conflict = CONFLICTS.find(([holds]) => holds(ground));
   if (conflict !== undefined) throw new RunError('USAGE', conflict[1]);
-  const { wish, definition, isDefault, hasRepository } = ground;
+  const { wish, definition, config, isDefault, hasRepository } = ground;
   if (wantsWorktree(wish)) return 'worktree';
   if (wish.worktree === false || wish.isFolder === true || !hasRepository) return 'in-place';
-  return (definition ?? isDefault) ? 'worktree' : 'in-place';
+  return (definition ?? config ?? isDefault) ? 'worktree' : 'in-place';
 }

@@ -2,6 +2,8 @@ import type { RunId } from '../ids.js';
 
 /** What config files say of worktrees (`worktree:`). Null: not said. */
 export interface WorktreeSettings {
+  /** Whether runs get one, unless their caller or definition says otherwise. Absent: not said. */
+  readonly isWanted?: boolean;
   readonly baseBranch: string | null;
   /** Files that git ignores and a new worktree gets all the same; relative, inside the repository. */
   readonly copyFiles: readonly string[];

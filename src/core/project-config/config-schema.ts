@@ -26,6 +26,7 @@ const model = mapOf({
 const MODEL_EXAMPLE = { provider: 'claude', model: 'sonnet' };
 
 const worktree = mapOf({
+  enabled: flag.meta({ examples: [true] }).optional(),
   baseBranch: trimmed.meta({ examples: ['main'] }).optional(),
   copyFiles: listOf(relative)
     .meta({ examples: [['.env']] })

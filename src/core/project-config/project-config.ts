@@ -4,6 +4,8 @@ import type { ConfigValues, ModelChoice } from './config-schema.js';
 
 /** How worktrees of runs are made. Null: not said. */
 export interface WorktreeConfig {
+  /** Whether runs get one, unless their caller or definition says otherwise. Absent: not said. */
+  readonly isWanted?: boolean;
   readonly baseBranch: string | null;
   /** Files that git ignores and a worktree gets all the same; relative. */
   readonly copyFiles: readonly string[];
@@ -68,8 +70,9 @@ export function mergeConfigs(files: readonly ConfigValues[]): ProjectConfig {
 }
 
 function worktreeOf(files: readonly ConfigValues[]): WorktreeConfig {
-  const { baseBranch, copyFiles, initSubmodules, path, remote } = together(files, 'worktree');
+  const { enabled, baseBranch, copyFiles, initSubmodules, path, remote } = together(files, 'worktree');
   return {
+    ...(enabled === undefined ? {} : { isWanted: enabled }),
     baseBranch: baseBranch ?? null,
     copyFiles: copyFiles ?? [],
     initSubmodules: initSubmodules ?? true,

@@ -4,6 +4,7 @@ import { chooseIsolation, type IsolationGround } from '../../../src/core/isolati
 const ground = (over: Partial<IsolationGround>): IsolationGround => ({
   wish: {},
   definition: undefined,
+  config: undefined,
   isDefault: false,
   hasRepository: true,
   ...over,
@@ -20,6 +21,10 @@ describe('a run works', () => {
     ['in-place', '--base alone', { wish: { base: 'main' } }],
     ['in-place', '--no-worktree', { wish: { worktree: false }, isDefault: true }],
     ['in-place', '--folder', { wish: { isFolder: true }, isDefault: true }],
+    ['worktree', 'its config wants one', { config: true }],
+    ['in-place', 'its config wants one, and its definition none', { config: true, definition: false }],
+    ['in-place', 'its config wants one, and its caller none', { config: true, wish: { worktree: false } }],
+    ['in-place', 'its config wants none', { config: false, isDefault: true }],
     ['worktree', 'its definition wants one', { definition: true }],
     ['in-place', 'its definition wants none', { definition: false, isDefault: true }],
     [

@@ -39,6 +39,7 @@ docs: { path: handbook/ }
 env: { NODE_ENV: test, PORT: 3000, DEBUG: true }
 commands: { folder: .claude/commands }
 worktree:
+  enabled: true
   baseBranch: develop
   copyFiles: [.env, config/local.json]
   initSubmodules: false
@@ -52,6 +53,7 @@ schedule: dataflow
       environment: { NODE_ENV: 'test', PORT: '3000', DEBUG: 'true' },
       commandsFolder: '.claude/commands',
       worktree: {
+        isWanted: true,
         baseBranch: 'develop',
         copyFiles: ['.env', 'config/local.json'],
         initSubmodules: false,
