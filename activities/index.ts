@@ -7,6 +7,7 @@ import { makeFindSignal, type FindSignalPorts } from './find-signal.js';
 import { insideRun } from './inside-run.js';
 import { makeJoinChildren, type JoinChildrenPorts } from './join-children.js';
 import { makeMakeWorktree, type MakeWorktreePorts } from './make-worktree.js';
+import { makeKeepArtifact } from './keep-artifact.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
 import { makePlanChildren, type PlanChildrenPorts } from './plan-children.js';
 import { makeRemoveEnvironment } from './remove-environment.js';
@@ -33,6 +34,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     makeWorktree: insideRun(makeMakeWorktree(ports)),
     findEvidence: insideRun(makeFindEvidence(ports)),
     findSignal: insideRun(makeFindSignal(ports)),
+    keepArtifact: insideRun(makeKeepArtifact(ports.artifacts)),
     storeOutputs: insideRun(makeStoreOutputs(ports.outputs)),
     removeEnvironment: insideRun(makeRemoveEnvironment(ports.environment)),
     planChildren: insideRun(makePlanChildren(ports)),

@@ -26,7 +26,8 @@ export async function drive({ live, lane, performer, signs, reports, continuatio
     await continuation.attempt(pressure);
     if (live.fault !== null) throw live.fault;
     const { version } = live;
-    const mayAct = pressure !== 'full' || performer.openCount === 0;
+    performer.artifacts.look();
+    const mayAct = !performer.artifacts.isBusy && (pressure !== 'full' || performer.openCount === 0);
     if (mayAct) for (const action of decide(live.definition, live.state)) performer.begin(action);
     performer.cancelUnwanted();
     signs.show();

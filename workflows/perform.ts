@@ -9,6 +9,7 @@ import { attemptFailure } from './attempt-failure.js';
 import { checkLoop } from './check-loop.js';
 import { findEvidence } from './find-evidence.js';
 import { immediateEvent, iterationTimes } from './immediate-event.js';
+import { ArtifactKeeper } from './keep-artifacts.js';
 import { now, type LiveRun } from './live-run.js';
 import { nodeTask, type WorkOf } from './node-task.js';
 import { isWork, runOnHost } from './node-work.js';
@@ -23,6 +24,7 @@ export class Performer {
   /** What is cancelled when the run's attempts are to be stopped. */
   readonly #attempts = new CancellationScope();
 
+  readonly artifacts: ArtifactKeeper;
   readonly #work: WorkOf;
   readonly #subruns: SubrunPerformer;
 
@@ -33,6 +35,7 @@ export class Performer {
   ) {
     this.#work = { admission, variables };
     const follow = this.follow.bind(this);
+    this.artifacts = new ArtifactKeeper(run, this.#work, follow);
     this.#subruns = new SubrunPerformer({ run, admission, variables, scope: this.#attempts, follow });
   }
 

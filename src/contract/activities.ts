@@ -1,6 +1,7 @@
 import type { ScriptRuntime } from '../core/definition/definition.js';
 import type { MadeWorktree, WorktreeTask } from '../core/isolation/worktree-order.js';
 import type { EventRow, MirrorWrite, RunIdentityRow, RunProgressRow } from '../core/mirror/rows.js';
+import type { Artifact, ArtifactOrder } from '../core/run/artifact.js';
 import type { KeptResult } from '../core/run/run-state.js';
 import type {
   AttemptResult,
@@ -131,6 +132,13 @@ export interface MakeWorktreeInput {
   readonly task: WorktreeTask;
 }
 
+export interface KeepArtifactInput {
+  readonly runId: RunId;
+  readonly artifactsDir: string;
+  readonly order: ArtifactOrder;
+  readonly text: TextValue;
+}
+
 export interface StoreOutputsInput {
   readonly runId: string;
   readonly artifactsDir: string;
@@ -212,6 +220,7 @@ export interface Activities {
   writeMirror(input: WriteMirrorInput): Promise<void>;
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   makeWorktree(input: MakeWorktreeInput): Promise<MadeWorktree>;
+  keepArtifact(input: KeepArtifactInput): Promise<Artifact>;
   storeOutputs(input: StoreOutputsInput): Promise<Readonly<Record<string, NodeOutput>>>;
   findEvidence(input: FindEvidenceInput): Promise<FindEvidenceResult>;
   findSignal(input: FindSignalInput): Promise<FindSignalResult>;

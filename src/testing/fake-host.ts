@@ -4,7 +4,7 @@ import type { Activities, OpenRunResult } from '../contract/activities.js';
 import type { MirrorWrite } from '../core/mirror/rows.js';
 import type { AttemptResult } from '../core/run/task.js';
 import type { LargeTexts } from './large-texts.js';
-import { playAttempt, type PlayedTask } from './play-attempt.js';
+import { artifactOf, playAttempt, type PlayedTask } from './play-attempt.js';
 import type { RunBook } from './run-book.js';
 
 /** Who knows the runs of a testbed. */
@@ -38,6 +38,7 @@ export function makeFakeHost({ texts, bookOf }: FakeHostParts): Activities {
       if (terminal !== null) keep(terminal.write);
       return Promise.resolve({ isMirrored: terminal !== null });
     }),
+    keepArtifact: insideRun(({ runId, order, text }) => Promise.resolve(artifactOf(runId, order, text))),
     storeOutputs: insideRun(({ outputs }) => {
       const stored = Object.entries(outputs).map(
         ([id, output]) => [id, { ...output, text: texts.keep(texts.read(output.text)) }] as const,

@@ -2,15 +2,16 @@ import { boundVariables } from '../adapters/process/node-environment.js';
 import { readShape, type OutputShape } from '../core/definition/output-shape.js';
 import { failureMessage } from '../core/dry-run/stub-value.js';
 import { RunError } from '../core/errors.js';
+import type { RunId } from '../core/ids.js';
 import { substitute } from '../core/expression/substitute.js';
 import { artifactName, type Artifact, type ArtifactOrder } from '../core/run/artifact.js';
 import type {
   AttemptResult,
   NodeFailure,
-  NodeOutput,
   Scope,
   ScriptTask,
   ShellTask,
+  TextValue,
 } from '../core/run/task.js';
 import type { LargeTexts } from './large-texts.js';
 import type { RunBook } from './run-book.js';
@@ -90,7 +91,8 @@ async function play(stub: Stub, { task, call, shape, book, texts }: Play): Promi
   }
   try {
     const output = texts.toOutput(played.text, task.fieldsRead, shape);
-    return { kind: 'completed', output, stderr: '', durationMs, ...artifactOf(task, output) };
+    const kept = task.artifact && { artifact: artifactOf(task.runId, task.artifact, output.text) };
+    return { kind: 'completed', output, stderr: '', durationMs, ...kept };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return failed({ code: error.code, message: `${labelOf(task)} ${error.message}` });
@@ -98,13 +100,10 @@ async function play(stub: Stub, { task, call, shape, book, texts }: Play): Promi
 }
 
 /** Of an output that is to be an artifact: what would have been kept. */
-function artifactOf(task: PlayedTask, { text }: NodeOutput): { readonly artifact?: Artifact } {
-  const order: ArtifactOrder | undefined = task.artifact;
-  if (order === undefined) return {};
-  const { runId } = task;
+export function artifactOf(runId: RunId, order: ArtifactOrder, text: TextValue): Artifact {
   const path = `nodes/${artifactName(order)}.md`;
   const size = text.kind === 'inline' ? Buffer.byteLength(text.text) : text.bytes;
-  return { artifact: { ...order, runId, path, size, producedAt: new Date().toISOString() } };
+  return { ...order, runId, path, size, producedAt: new Date().toISOString() };
 }
 
 function labelOf(task: PlayedTask): string {

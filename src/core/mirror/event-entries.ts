@@ -34,6 +34,8 @@ export function entriesOf(facts: MirrorFacts, event: RunEvent, after: RunState):
         ...resumption(facts),
         { eventType: 'workflow_started', nodeName: null, data: startData(facts) },
       ];
+    case 'artifactKept':
+      return artifactEntries(event.name, event.artifact);
     case 'runFinished':
       return [endEntry(event.outcome, event.at, after)];
     case 'evidenceChecked':
@@ -108,7 +110,7 @@ function nodeEntries(graph: Graph, event: NodeEvent, after: RunState): readonly 
     case 'nodeReset':
       return [resetEntry(subject.node, event)];
     case 'nodeCompleted':
-      return [attemptEntry(subject.node, event), ...artifactEntries(subject.node, event.artifact)];
+      return [attemptEntry(subject.node, event), ...artifactEntries(subject.node.id, event.artifact)];
     case 'retryScheduled':
       return [];
     default:
@@ -174,13 +176,12 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
   }
 }
 
-function artifactEntries(node: Node, artifact: Artifact | undefined): readonly Entry[] {
+function artifactEntries(nodeName: NodeId, artifact: Artifact | undefined): readonly Entry[] {
   if (artifact === undefined) return [];
   const { loopGroupPath, ...rest } = artifact;
   const frames = loopGroupPath?.map(({ groupId, iteration }) => ({ groupId, iteration }));
-  return [
-    entry(node, 'workflow_artifact', { ...rest, ...(frames === undefined ? {} : { loopGroupPath: frames }) }),
-  ];
+  const data = { ...rest, ...(frames === undefined ? {} : { loopGroupPath: frames }) };
+  return [{ eventType: 'workflow_artifact', nodeName, data }];
 }
 
 function keptEntries({ node, state }: Subject): readonly Entry[] {

@@ -62,6 +62,8 @@ export function evolve(graph: Graph, state: RunState, event: RunEvent): RunState
     case 'evidenceAsked':
     case 'evidenceChecked':
       return afterEvidence(state, event);
+    case 'artifactKept':
+      return { ...state };
     case 'runFinished':
       return { ...state, outcome: event.outcome };
   }

@@ -211,6 +211,8 @@ export type RunEvent =
   | ({ readonly type: 'evidenceAsked' } & At)
   /** `path`: where the file should be. */
   | ({ readonly type: 'evidenceChecked'; readonly isPresent: boolean; readonly path: string } & At)
+  /** What a node that ran no program has given out is an artifact now. `name`: what people call the node. */
+  | ({ readonly type: 'artifactKept'; readonly name: NodeId; readonly artifact: Artifact } & At)
   | ({ readonly type: 'cancelRequested'; readonly cancellation: Cancellation } & At)
   | ({ readonly type: 'runAborted'; readonly failure: NodeFailure } & At)
   | ({ readonly type: 'runFinished'; readonly outcome: RunOutcome } & At);
