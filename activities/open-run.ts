@@ -13,6 +13,7 @@ import { keptResults, type KeptResultsPorts } from './kept-results.js';
 import { laySource } from './lay-source.js';
 import { openBox, type TemporalPlace } from './open-box.js';
 import { standing } from './standing.js';
+import { takeEnvironment } from './take-environment.js';
 
 export interface OpenRunPorts extends KeptResultsPorts {
   readonly host: Host;
@@ -22,7 +23,7 @@ export interface OpenRunPorts extends KeptResultsPorts {
   readonly executions: Executions;
   readonly box: Box;
   readonly temporal: TemporalPlace;
-  readonly environment: Pick<EnvironmentStore, 'adopt'>;
+  readonly environment: Pick<EnvironmentStore, 'adopt' | 'load' | 'save'>;
   readonly scripts: Pick<Scripts, 'requireRuntimes'>;
 }
 
@@ -56,7 +57,7 @@ export const makeOpenRun =
     const resumedEpoch = input.isFirstExecution ? (request.resume?.epoch ?? null) : null;
     const first = { ...input, identity, row, temporalRunId, resumedEpoch };
     const { epoch } = await table.open(first, async () => (await standing(executions, execution)) === 'open');
-    if (request.resume !== null) await ports.environment.adopt(request);
+    await takeEnvironment(ports, request, execution);
     const { runId } = request;
     const kept = request.resume === null ? [] : await keptResults(ports, runId, directories.artifactsDir);
     const refusal =

@@ -17,11 +17,12 @@ import { fromFailure, rootMessage } from '../src/contract/failure.js';
 import { runStart } from '../src/contract/run-start.js';
 import { WORKFLOW_TYPES, type RunResult } from '../src/contract/run-workflow.js';
 import type { StartRequest } from '../src/contract/start-request.js';
+import type { NodeFailure } from '../src/core/run/task.js';
 import type { ChildEnd } from '../src/core/subrun/subruns.js';
 
 /** How often, and how long, a child of an earlier generation that is just being ended is waited for. */
 const AGAIN_MS = 500;
-const TRIES = 120;
+const TRIES = 60;
 
 /** Its parent's end, however it comes, asks it to end in its one way; and its parent waits for that. */
 const AS_CHILD = {
@@ -51,32 +52,52 @@ async function startWhenFree(request: StartRequest): Promise<ChildWorkflowHandle
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tried === TRIES) throw error;
     }
-    // One that an ended generation of the parent has left. It may be gone before it is asked to go.
+    // One that an ended generation of the parent has left. It may be gone before it is asked to go. Under the ID of
+    // a path it may be anybody's.
     const former = getExternalWorkflowHandle(start.workflowId);
-    if (tried === 1) await former.cancel().catch(ignoreUnlessCancelled);
+    if (tried === 1 && !isApart(request)) await former.cancel().catch(ignoreUnlessCancelled);
     await sleep(AGAIN_MS, { summary: 'wait for an earlier sub-run to end' });
   }
+}
+
+/** It has a worktree of its own, whose path it holds. */
+function isApart({ parent }: StartRequest): boolean {
+  return parent?.root === null;
 }
 
 function ignoreUnlessCancelled(error: unknown): void {
   if (isCancellation(error)) throw error;
 }
 
-function endOf({ runId }: StartRequest, error: unknown): ChildEnd {
+function endOf(request: StartRequest, error: unknown): ChildEnd {
+  const { runId, workingPath } = request;
   const cause = error instanceof ChildWorkflowFailure ? error.cause : error;
-  if (cause instanceof CancelledFailure || isCancellation(error)) {
-    const message = cause instanceof Error && cause.message !== '' ? cause.message : 'it was cancelled';
-    return { status: 'cancelled', runId, failure: { code: 'RUN_CANCELLED', message } };
-  }
-  if (cause instanceof TerminatedFailure) {
-    const message = 'it was terminated in Temporal; resume the run to let it go on';
-    return { status: 'cancelled', runId, failure: { code: 'RUN_CANCELLED', message } };
+  const cancelled = cancellationIn(cause);
+  if (cancelled !== null) {
+    return { status: 'cancelled', runId, failure: { code: 'RUN_CANCELLED', message: cancelled } };
   }
   if (cause instanceof WorkflowExecutionAlreadyStartedError) {
-    const message = `the one that was started before does not end: ${cause.workflowId}. Terminate it in Temporal, then resume the run`;
-    return { status: 'failed', runId: null, failure: { code: 'NODE_FAILED', message } };
+    return { status: 'failed', runId: null, failure: heldBy(cause, isApart(request) ? workingPath : null) };
   }
   const ours = fromFailure(error);
   const failure = { code: ours?.code ?? 'RUN_FAILED', message: ours?.message ?? rootMessage(error) } as const;
   return { status: 'failed', runId, failure };
+}
+
+/** What is said of a sub-run that was ended from outside; null: it was not. */
+function cancellationIn(cause: unknown): string | null {
+  if (cause instanceof TerminatedFailure)
+    return 'it was terminated in Temporal; resume the run to let it go on';
+  if (!(cause instanceof CancelledFailure) && !isCancellation(cause)) return null;
+  return cause instanceof Error && cause.message !== '' ? cause.message : 'it was cancelled';
+}
+
+/** @param path the worktree that somebody holds; null: the sub-run of an earlier generation is still open */
+function heldBy({ workflowId }: WorkflowExecutionAlreadyStartedError, path: string | null): NodeFailure {
+  if (path === null) {
+    const message = `the one that was started before does not end: ${workflowId}. Terminate it in Temporal, then resume the run`;
+    return { code: 'NODE_FAILED', message };
+  }
+  const message = `its worktree ${path} is in use. See by whom with signalbox locks list; once it is free, resume the run`;
+  return { code: 'PATH_IN_USE', message };
 }

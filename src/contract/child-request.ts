@@ -44,6 +44,7 @@ export function childRequest({ request, temporalWorkflowId, root }: Parent, birt
       root: node.isolation === 'worktree' ? null : root,
       index: node.fanOut === null ? null : index,
       ancestry: [...ancestryOf(request)],
+      environmentRunId: root.runId,
     },
   };
 }

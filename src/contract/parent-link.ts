@@ -28,6 +28,8 @@ export interface ParentLink {
   readonly inputValues: JsonObject;
   /** Null: it has a worktree of its own, and is the root of whatever it runs. */
   readonly root: RootLink | null;
+  /** Under whose id the environment lies that the client has left. */
+  readonly environmentRunId: RunId;
 }
 
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -40,7 +42,7 @@ export function isParentLink(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
   const { runId, temporalWorkflowId, nodeId, index, hash, ancestry, inputValues, root } = value;
   return (
-    isAnUuid(runId) &&
+    [runId, value['environmentRunId']].every(isAnUuid) &&
     [temporalWorkflowId, nodeId, hash].every(isFilled) &&
     isIndex(index) &&
     Array.isArray(ancestry) &&

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MESSAGES, type RunDescription } from '../../src/contract/messages.js';
 import { childWorkflowId } from '../../src/contract/workflow-id.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
+import { planChildWorktree } from '../../src/core/isolation/plan-worktree.js';
+import { DEFAULT_WORKTREE_SETTINGS } from '../../src/core/isolation/worktree-order.js';
 import type { RunRecord } from '../../src/ports/run-table.js';
 import { aBashNode, aCancelNode, aDefinition, aGate, nodeId } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
@@ -366,5 +368,28 @@ describe('a run that does not change its checkout', () => {
     latch.open();
     expect(await endOf(stage, one)).toMatchObject({ temporal: 'COMPLETED' });
     expect(await endOf(stage, two)).toMatchObject({ temporal: 'COMPLETED' });
+  });
+});
+
+describe('a sub-run with a worktree of its own', () => {
+  const ground = {
+    repository: { directory: '/repos/main', remoteUrl: null },
+    settings: DEFAULT_WORKTREE_SETTINGS,
+    archonHome: '/archon',
+  };
+  const apart = aDefinition([aSubrunDraft('sub', { isolation: 'worktree' })]);
+
+  it('fails its node when somebody holds that path', async () => {
+    const request = stage.request(apart, { library: aLibrary(child), worktrees: ground });
+    const name = { parentRunId: request.runId, nodeId: 'sub', index: 0, base: null };
+    const { workingPath } = planChildWorktree(ground, name);
+    const latch = aLatch();
+    stage.nodes.set('holds', latch.script);
+    const holder = await stage.start(aDefinition([aBashNode('holds')]), { workingPath });
+    await latch.reached;
+    const end = await endOf(stage, await stage.start(apart, request));
+    expect(end.message).toContain(`its worktree ${workingPath} is in use`);
+    latch.open();
+    await endOf(stage, holder);
   });
 });
