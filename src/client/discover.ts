@@ -22,6 +22,7 @@ import { scopeFolders, type Scopes } from './source/scopes.js';
 /** A workflow that may be run. */
 export interface UsableWorkflow {
   readonly workflow: FoundWorkflow;
+  /** Put together when it is first asked for. */
   readonly definition: WorkflowDefinition;
   /** Null: it lies in no package. */
   readonly package: PackageFolder | null;
@@ -89,18 +90,24 @@ function compileFiles(
   const workflows: UsableWorkflow[] = [];
   const broken: BrokenWorkflow[] = [];
   const compilations = link(files.map(({ parsed }) => parsed));
-  for (const [index, compilation] of compilations.entries()) {
-    const found = files[index]?.file;
-    if (found === undefined) break;
+  for (const [index, { file: found, parsed }] of files.entries()) {
+    const compilation = compilations[index];
+    if (compilation === undefined) continue;
     const { file, scope, package: pack } = found;
     if (compilation.kind === 'refused') {
       const { issues } = compilation;
       broken.push({ file, errorType: errorTypeOf(issues), issues });
       continue;
     }
-    const { definition, warnings } = compilation;
-    const { name, description } = definition;
-    workflows.push({ workflow: { name, description, file, scope, warnings }, definition, package: pack });
+    const { name, description } = parsed.draft ?? compilation.definition;
+    const workflow = { name, description, file, scope, warnings: compilation.warnings };
+    workflows.push({
+      workflow,
+      get definition() {
+        return compilation.definition;
+      },
+      package: pack,
+    });
   }
   return {
     workflows: workflows.toSorted((a, b) => (a.workflow.name < b.workflow.name ? -1 : 1)),

@@ -60,7 +60,7 @@ function libraryOf(
   { workflows }: Pick<Catalogue, 'workflows'>,
   root: WorkflowDefinition,
 ): readonly PlacedDefinition[] {
-  const byName = new Map(workflows.map((one) => [one.definition.name, one]));
+  const byName = new Map(workflows.map((one) => [one.workflow.name, one]));
   const found = new Map<string, PlacedDefinition>();
   const waiting = [...resourcesOf(root).workflows];
   for (const name of waiting) {

@@ -14,6 +14,7 @@ export type { ParsedWorkflow } from './link.js';
 export type Compilation =
   | {
       readonly kind: 'compiled';
+      /** Put together when it is first asked for: of many files most are only looked at. */
       readonly definition: WorkflowDefinition;
       readonly warnings: readonly Issue[];
     }
@@ -73,7 +74,13 @@ function byName(parsed: readonly ParsedWorkflow[]): ReadonlyMap<string, ParsedWo
 }
 
 function finish({ draft, issues }: ReturnType<Linker['link']>, schedule: Schedule): Compilation {
-  return draft === null || issues.hasErrors
-    ? { kind: 'refused', issues: issues.told() }
-    : { kind: 'compiled', definition: assemble(draft, schedule), warnings: issues.told() };
+  if (draft === null || issues.hasErrors) return { kind: 'refused', issues: issues.told() };
+  let assembled: WorkflowDefinition | null = null;
+  return {
+    kind: 'compiled',
+    get definition() {
+      return (assembled ??= assemble(draft, schedule));
+    },
+    warnings: issues.told(),
+  };
 }
