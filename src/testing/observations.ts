@@ -3,6 +3,8 @@ import type { NodeKind, WorkflowDefinition } from '../core/definition/definition
 import { RunError, isErrorCode, type ErrorCode } from '../core/errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.js';
 import { nearestName } from '../core/nearest-name.js';
+import type { RunRowStatus } from '../core/mirror/rows.js';
+import { findNode } from '../core/run/level.js';
 import type { NodeState, SkipReason } from '../core/run/run-state.js';
 import type { TextValue } from '../core/run/task.js';
 import type { LargeTexts } from './large-texts.js';
@@ -22,8 +24,9 @@ export type Outcome =
       readonly isRejected: boolean;
     };
 
-/** How a node stood when the run was last at rest. */
+/** How a node stood when the run was last at rest; one in the body of a loop group: in its newest iteration. */
 export interface TestedNode {
+  /** `group.node` for one in a body. */
   readonly id: string;
   readonly kind: NodeKind;
   readonly status: NodeState['status'];
@@ -39,6 +42,34 @@ export interface TestedNode {
   readonly calls: readonly NodeCall[];
 }
 
+/** What happened in a run, as its table would tell it. */
+export interface TestEvent {
+  /** `node_started`, `node_completed`, `node_failed`, `node_skipped`, `approval_requested`, `workflow_completed` … */
+  readonly type: string;
+  /** Null: the run itself. */
+  readonly nodeId: string | null;
+  readonly data: JsonObject;
+  /** ISO-8601 UTC, by the clock of the testbed. */
+  readonly at: string;
+}
+
+/** A run that another one has started. */
+export interface TestedSubRun {
+  readonly workflow: string;
+  /** The node that started it. */
+  readonly nodeId: string;
+  /** Position of its item in a fan-out; null: the node has no other. */
+  readonly index: number | null;
+  /** What it was told, `$ARGUMENTS`. */
+  readonly message: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly status: RunRowStatus;
+  /** What its stubs were asked. */
+  readonly calls: readonly NodeCall[];
+  readonly events: readonly TestEvent[];
+  readonly subRuns: readonly TestedSubRun[];
+}
+
 interface Seen {
   readonly book: RunBook;
   readonly texts: LargeTexts;
@@ -51,14 +82,15 @@ export function nodeSeen(
   description: RunDescription | null,
   id: string,
 ): TestedNode {
-  const node = definition.nodes.find((one) => one.id === id);
-  if (node === undefined) throw unknownNode(id, definition);
-  const output = book.resultOf(id)?.output ?? undefined;
-  const text = output === undefined ? null : texts.read(output.text);
+  const node = findNode(definition, id);
+  if (node === null) throw unknownNode(id, definition);
+  const output = book.resultOf(id)?.output ?? null;
+  const text =
+    output === null ? textIn(dataOf(book, id, 'node_completed'), 'node_output') : texts.textOf(output.text);
   return {
     id,
     kind: node.kind,
-    status: description?.nodes.find(({ nodeId }) => nodeId === id)?.status ?? 'pending',
+    status: description?.nodes.find(({ nodeId }) => nodeId === id)?.status ?? statusIn(book, id),
     output: text,
     json: text === null ? undefined : readJson(text),
     skipReason: (dataOf(book, id, 'node_skipped')?.['reason'] as SkipReason | undefined) ?? null,
@@ -67,12 +99,32 @@ export function nodeSeen(
   };
 }
 
+export function eventsSeen({ events }: RunBook): readonly TestEvent[] {
+  return events.map(({ eventType, nodeName, data, createdAt }) => ({
+    type: eventType,
+    nodeId: nodeName,
+    data,
+    at: createdAt,
+  }));
+}
+
+export function subRunSeen(book: RunBook): TestedSubRun {
+  const { nodeId = '', index = null, message = '', inputs = {} } = book.descent ?? {};
+  return {
+    ...{ workflow: book.workflow, nodeId, index, message, inputs },
+    status: book.row?.status ?? 'running',
+    calls: book.calls,
+    events: eventsSeen(book),
+    subRuns: book.children.map(subRunSeen),
+  };
+}
+
 /** Of a run that is over. @param output of one that completed */
 export function outcomeSeen({ book, texts }: Seen, output: TextValue | null): Outcome {
   const { status, metadata = {} } = book.row ?? {};
   const ours = metadata['signalbox'];
   const signalbox = isJsonObject(ours) ? ours : {};
-  if (status === 'completed') return { status, output: output === null ? null : texts.read(output) };
+  if (status === 'completed') return { status, output: output === null ? null : texts.textOf(output) };
   if (status === 'cancelled') {
     const cancellation = isJsonObject(signalbox['cancellation']) ? signalbox['cancellation'] : null;
     const by = textIn(cancellation, 'by');
@@ -97,6 +149,14 @@ function unknownNode(id: string, { nodes, name }: WorkflowDefinition): RunError 
 /** Of the last event of that type. */
 function dataOf(book: RunBook, nodeId: string, type: string): JsonObject | null {
   return book.events.findLast((one) => one.nodeName === nodeId && one.eventType === type)?.data ?? null;
+}
+
+/** Of a node that the run no longer tells of: the body of a loop that is over. */
+function statusIn(book: RunBook, nodeId: string): NodeState['status'] {
+  const last = book.events.findLast((one) => one.nodeName === nodeId)?.eventType;
+  if (last === 'node_completed' || last === 'approval_received') return 'completed';
+  if (last === 'node_failed') return 'failed';
+  return last === 'node_skipped' ? 'skipped' : 'pending';
 }
 
 function textIn(object: JsonObject | null, key: string): string | null {

@@ -41,8 +41,7 @@ export async function playAttempt(
 ): Promise<AttemptResult> {
   const prepared = prepare(task, scene, signal);
   if ('code' in prepared) return { kind: 'failed', failure: prepared, durationMs: 0 };
-  const { cast } = scene.book;
-  const stub = Object.hasOwn(cast.nodes, task.nodeId) ? cast.nodes[task.nodeId] : cast.otherwise;
+  const stub = scene.book.stubOf(task.nodeId);
   if (stub === undefined) return missing(scene.book, task.nodeId);
   return scene.book.during(prepared.call, () => play(stub, { task, ...prepared, ...scene }));
 }
@@ -50,23 +49,29 @@ export async function playAttempt(
 /** What the stub is told, or why the node fails before it is asked: as a worker finds out. */
 function prepare(task: PlayedTask, { book, texts }: Scene, signal: AbortSignal): Prepared | NodeFailure {
   const { nodeId, attempt } = task;
+  const iteration = iterationOf(task.attemptId);
   try {
-    const scope = texts.load(task.scope);
+    const scope = texts.loaded(task.scope);
     const shape = task.outputFormat === undefined ? null : readShape(task.outputFormat);
     const environment = { ...book.cast.environment, ...task.environment, ...boundVariables(task, scope) };
-    return { call: { nodeId, attempt, script: scriptOf(task, scope), environment, signal }, shape };
+    const script = scriptOf(task, scope, texts);
+    return { call: { nodeId, attempt, iteration, script, environment, signal }, shape };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return { code: error.code, message: `${labelOf(task)} failed before execution: ${error.message}` };
   }
 }
 
-function scriptOf(task: PlayedTask, scope: Scope): string {
-  if ('script' in task)
-    return task.script.kind === 'inline' ? substitute(task.script.text, 'bash', scope) : '';
+function scriptOf(task: PlayedTask, scope: Scope, texts: LargeTexts): string {
+  if ('script' in task) return substitute(texts.written(task.script), 'bash', scope);
   const { source } = task;
-  if (source.kind === 'named') return source.name;
-  return source.text.kind === 'inline' ? substitute(source.text.text, 'script', scope) : '';
+  return source.kind === 'named' ? source.name : substitute(texts.written(source.text), 'script', scope);
+}
+
+/** `rounds.3.fix.1` → 3. */
+function iterationOf(attemptId: string): number | null {
+  const iteration = attemptId.split('.').at(-3);
+  return iteration === undefined ? null : Number(iteration);
 }
 
 interface Play extends Scene, Prepared {

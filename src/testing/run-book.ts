@@ -1,6 +1,7 @@
 import type { RunId } from '../core/ids.js';
 import type { EventRow, NodeResultRow, RunProgressRow } from '../core/mirror/rows.js';
 import type { RunError } from '../core/errors.js';
+import { namesOf } from './known-nodes.js';
 import type { NodeCall, Stub } from './stubs.js';
 
 /** What a run may ask of its stubs. */
@@ -21,6 +22,17 @@ export interface HeldAttempt {
   readonly timeOut: () => void;
 }
 
+/** Whose sub-run a run is. */
+export interface Descent {
+  readonly parent: RunBook;
+  /** The parent's node that runs it. */
+  readonly nodeId: string;
+  /** Position of its item in a fan-out; null: the node has no other. */
+  readonly index: number | null;
+  readonly message: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
 /** What has become of one run so far: what its mirror was told, and what its nodes were asked for. */
 export class RunBook {
   #row: RunProgressRow | null = null;
@@ -31,11 +43,47 @@ export class RunBook {
   #atWork = 0;
   #fault: RunError | null = null;
   #wake: (() => void)[] = [];
+  #temporalWorkflowId: string | null = null;
+  readonly #children: RunBook[] = [];
 
   constructor(
     readonly runId: RunId,
+    /** Name of what it runs. */
+    readonly workflow: string,
     readonly cast: Cast,
+    /** Null: nobody's sub-run. */
+    readonly descent: Descent | null = null,
   ) {}
+
+  /** Null: it has not begun. */
+  get temporalWorkflowId(): string | null {
+    return this.#temporalWorkflowId;
+  }
+
+  /** Sub-runs: nodes in the order in which they began, each with its items in theirs. */
+  get children(): readonly RunBook[] {
+    const nodes = [...new Set(this.#children.map(({ descent }) => descent?.nodeId))];
+    const placeOf = ({ descent }: RunBook): number => nodes.indexOf(descent?.nodeId);
+    return this.#children.toSorted(
+      (a, b) => placeOf(a) - placeOf(b) || (a.descent?.index ?? 0) - (b.descent?.index ?? 0),
+    );
+  }
+
+  /** Itself and all that is below it. */
+  get family(): readonly RunBook[] {
+    return [this, ...this.#children.flatMap((child) => child.family)];
+  }
+
+  begin(temporalWorkflowId: string): void {
+    this.#temporalWorkflowId = temporalWorkflowId;
+  }
+
+  /** A sub-run begins. */
+  adopt(runId: RunId, workflow: string, descent: Omit<Descent, 'parent'>): RunBook {
+    const child = new RunBook(runId, workflow, this.cast, { ...descent, parent: this });
+    this.#children.push(child);
+    return child;
+  }
 
   /** As the tables would have it now; null: nothing has been written yet. */
   get row(): RunProgressRow | null {
@@ -60,6 +108,13 @@ export class RunBook {
     return this.#fault;
   }
 
+  /** What stands in for a node; undefined: nothing does. @param name `group.id` for one in a body */
+  stubOf(name: string): Stub | undefined {
+    const { nodes, otherwise } = this.cast;
+    const known = namesOf(this.workflow, name).find((one) => Object.hasOwn(nodes, one));
+    return known === undefined ? otherwise : nodes[known];
+  }
+
   resultOf(nodeId: string): NodeResultRow | null {
     return this.#results.get(nodeId) ?? null;
   }
@@ -70,7 +125,9 @@ export class RunBook {
     for (const result of results) this.#results.set(result.nodeId, result);
   }
 
+  /** Told of the run that the test has started, whichever of its sub-runs met it. */
   blame(fault: RunError): void {
+    if (this.descent !== null) this.descent.parent.blame(fault);
     this.#fault ??= fault;
   }
 

@@ -4,10 +4,13 @@ import { nearestName } from '../core/nearest-name.js';
 
 /** One attempt of a node, as the worker would have been asked for it. */
 export interface NodeCall {
+  /** `group.node` for one in the body of a loop group. */
   readonly nodeId: string;
   /** From 1; more than 1 when the node is tried again. */
   readonly attempt: number;
-  /** The text that would run, references and variables of the language filled in. */
+  /** Of the loop group around it, from 1; null: there is none. */
+  readonly iteration: number | null;
+  /** The text that would run, references and variables filled in; of a script in a file its name. */
   readonly script: string;
   /** What the language puts into the node's environment (`ARGUMENTS`, `INPUTS_…`, `ARTIFACTS_DIR` …), laid over the test's own. */
   readonly environment: Readonly<Record<string, string>>;
@@ -57,7 +60,7 @@ function isJson(value: unknown): boolean {
 
 /**
  * Stubs have to be of nodes that are there and are work: a misspelt one would stand in for nothing.
- * @param kinds of every node, by id
+ * @param kinds of every node, by the names that it may have (`knownNodes`)
  * @throws RunError `USAGE` with every fault
  */
 export function checkStubs(nodes: Readonly<Record<string, Stub>>, kinds: ReadonlyMap<string, string>): void {

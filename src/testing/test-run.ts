@@ -2,33 +2,35 @@ import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/clie
 import { fromFailure } from '../contract/failure.js';
 import { MESSAGES, type RunDescription, type WaitingGate } from '../contract/messages.js';
 import type { RunResult } from '../contract/run-workflow.js';
+import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { Issue } from '../core/definition/issue.js';
 import { RunError } from '../core/errors.js';
-import type { JsonObject } from '../core/json.js';
+import { findNode } from '../core/run/level.js';
 import type { TextValue } from '../core/run/task.js';
 import type { LargeTexts } from './large-texts.js';
-import { nodeSeen, outcomeSeen, type Outcome, type TestedNode } from './observations.js';
+import {
+  eventsSeen,
+  nodeSeen,
+  outcomeSeen,
+  subRunSeen,
+  type Outcome,
+  type TestedNode,
+  type TestEvent,
+  type TestedSubRun,
+} from './observations.js';
 import { readPassage, type Passage } from './passage.js';
 import type { RaisedServer } from './raise-server.js';
 import type { RunBook } from './run-book.js';
-import type { ReadWorkflow } from './read-workflow.js';
-import { untilAtRest } from './rest.js';
-
-/** What happened in a run, as its table would tell it. */
-export interface TestEvent {
-  /** `node_started`, `node_completed`, `node_failed`, `node_skipped`, `approval_requested`, `workflow_completed` … */
-  readonly type: string;
-  /** Null: the run itself. */
-  readonly nodeId: string | null;
-  readonly data: JsonObject;
-  /** ISO-8601 UTC, by the clock of the testbed. */
-  readonly at: string;
-}
+import { describeFamily, untilAtRest } from './rest.js';
 
 const OPEN: readonly RunDescription['status'][] = ['running', 'paused', 'cancelling'];
 
 /** What a run stands on; its testbed provides it. */
-export interface TestRunParts extends ReadWorkflow {
+export interface TestRunParts {
+  readonly definition: WorkflowDefinition;
+  /** Of the run and of whatever it may run, by name. */
+  readonly definitions: ReadonlyMap<string, WorkflowDefinition>;
+  readonly warnings: readonly Issue[];
   readonly server: RaisedServer;
   readonly texts: LargeTexts;
   readonly book: RunBook;
@@ -48,11 +50,16 @@ export class TestRun {
   #outcome: Outcome | null = null;
   #isOver = false;
 
-  constructor(private readonly parts: TestRunParts) {}
+  /** Private for real, so that a test runner that shows a run does not show all that it stands on. */
+  readonly #parts: TestRunParts;
+
+  constructor(parts: TestRunParts) {
+    this.#parts = parts;
+  }
 
   /** What is surprising about the file: unknown keys, for instance. */
   get warnings(): readonly Issue[] {
-    return this.parts.warnings;
+    return this.#parts.warnings;
   }
 
   /** How the run ended; null: it waits. */
@@ -72,17 +79,17 @@ export class TestRun {
 
   /** What happened, in order. */
   get events(): readonly TestEvent[] {
-    return this.parts.book.events.map(({ eventType, nodeName, data, createdAt }) => ({
-      type: eventType,
-      nodeId: nodeName,
-      data,
-      at: createdAt,
-    }));
+    return eventsSeen(this.#parts.book);
+  }
+
+  /** Runs that the run has started, those of one node in the order of their items. */
+  get subRuns(): readonly TestedSubRun[] {
+    return this.#parts.book.children.map(subRunSeen);
   }
 
   /** How a node stands. @throws RunError `USAGE` there is no such node */
   node(id: string): TestedNode {
-    return nodeSeen(this.parts, this.#description, id);
+    return nodeSeen(this.#parts, this.#description, id);
   }
 
   /**
@@ -93,7 +100,7 @@ export class TestRun {
     const ms = readPassage(passage);
     if (this.#isOver) return this;
     return this.#asking(async () => {
-      const { book, server } = this.parts;
+      const { book, server } = this.#parts;
       const spentMs = await this.#timeOut(ms);
       if (book.fault === null) await server.advance(ms - spentMs);
     });
@@ -132,7 +139,7 @@ export class TestRun {
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#over();
-    await this.parts.handle.terminate('the test is over').catch(() => undefined);
+    await this.#parts.handle.terminate('the test is over').catch(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,18 +152,18 @@ export class TestRun {
   }
 
   async #asking(ask: () => Promise<void>): Promise<this> {
-    const end = this.parts.begin();
+    const end = this.#parts.begin();
     try {
       await ask();
-      this.#description = (await untilAtRest(this.parts)) ?? this.#description;
-      const { fault } = this.parts.book;
+      this.#description = (await untilAtRest(this.#parts)) ?? this.#description;
+      const { fault } = this.#parts.book;
       if (fault !== null) throw fault;
       if (OPEN.includes(this.#description?.status ?? 'running')) return this;
-      this.#outcome = outcomeSeen(this.parts, await this.#output());
+      this.#outcome = outcomeSeen(this.#parts, await this.#output());
       this.#over();
       return this;
     } catch (error) {
-      if (this.parts.book.fault !== null) await this.close();
+      if (this.#parts.book.fault !== null) await this.close();
       throw error;
     } finally {
       end();
@@ -166,14 +173,14 @@ export class TestRun {
   /** Of a run that completed; others end as errors, which their rows tell. */
   async #output(): Promise<TextValue | null> {
     if (this.#description?.status !== 'completed') return null;
-    return ((await this.parts.handle.result()) as RunResult).output;
+    return ((await this.#parts.handle.result()) as RunResult).output;
   }
 
   async #update(name: string, message: object): Promise<void> {
     if (this.#isOver)
       throw new RunError('RUN_CLOSED', 'the run is over: nothing can be asked of it any more');
     try {
-      await this.parts.handle.executeUpdate(name, { args: [message] });
+      await this.#parts.handle.executeUpdate(name, { args: [message] });
     } catch (error) {
       throw (error instanceof WorkflowUpdateFailedError && fromFailure(error.cause)) || error;
     }
@@ -181,7 +188,7 @@ export class TestRun {
 
   /** Attempts that their stubs hold end by their own timeouts: no clock skips work. @returns how long that took */
   async #timeOut(ms: number): Promise<number> {
-    const { held } = this.parts.book;
+    const held = this.#parts.book.family.flatMap((one) => one.held);
     const longer = held.find(({ timeoutMs }) => timeoutMs > ms);
     if (longer !== undefined) {
       throw new RunError(
@@ -191,26 +198,32 @@ export class TestRun {
     }
     if (held.length === 0) return 0;
     for (const attempt of held) attempt.timeOut();
-    await untilAtRest(this.parts);
+    await untilAtRest(this.#parts);
     return Math.max(...held.map(({ timeoutMs }) => timeoutMs));
   }
 
   async #msUntilNextTimeout(): Promise<number> {
-    const { book, definition, server } = this.parts;
-    if (book.held.length > 0) return Math.max(...book.held.map(({ timeoutMs }) => timeoutMs));
-    const now = await server.now();
-    const waits = this.waitingGates.flatMap(({ nodeId, openedAt }) => {
-      const node = definition.nodes.find(({ id }) => id === nodeId);
-      if (node?.kind !== 'approval' || node.timeoutMs === null) return [];
-      return [Math.max(0, Date.parse(openedAt) + node.timeoutMs - now)];
-    });
-    if (waits.length > 0) return Math.min(...waits);
+    const { book, definitions, server } = this.#parts;
+    const held = book.family.flatMap((one) => one.held);
+    if (held.length > 0) return Math.max(...held.map(({ timeoutMs }) => timeoutMs));
+    const [now, family] = await Promise.all([server.now(), describeFamily(this.#parts)]);
+    const waits = family.flatMap(({ book: { workflow }, description }) =>
+      description.waiting.flatMap(({ nodeId, openedAt }) => {
+        const workflowOf = definitions.get(workflow);
+        const node = workflowOf && findNode(workflowOf, nodeId);
+        if (node?.kind !== 'approval' || node.timeoutMs === null) return [];
+        return [Math.max(0, Date.parse(openedAt) + node.timeoutMs - now)];
+      }),
+    );
+    // The server's clock goes on meanwhile: a gate may have timed out just now.
+    if (waits.length > 0) return Math.min(...waits) + 1;
+    if (family.every(({ description }) => description.waiting.length === 0)) return 0;
     const gates = this.waitingGates.map(({ nodeId }) => nodeId).join(', ');
     throw new RunError('USAGE', `the run does not end by itself: it waits at ${gates}. Decide that first`);
   }
 
   #over(): void {
     this.#isOver = true;
-    this.parts.onOver();
+    this.#parts.onOver();
   }
 }

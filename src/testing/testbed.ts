@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { CONTRACT_VERSION, type StartRequest } from '../contract/start-request.js';
 import { runStart } from '../contract/run-start.js';
 import { checkMessage } from '../client/limits.js';
+import type { RunSource } from '../client/load-source.js';
+import { prepareSource } from '../client/prepare-source.js';
 import { resolveInputs } from '../client/resolve-inputs.js';
-import type { WorkflowDefinition } from '../core/definition/definition.js';
 import { RunError } from '../core/errors.js';
 import type { RunId, WorkingPath } from '../core/ids.js';
 import type { WorkflowCode } from '../../worker/make-worker.js';
+import { knownNodes } from './known-nodes.js';
 import { LargeTexts } from './large-texts.js';
-import { readWorkflow, type ReadWorkflow, type WorkflowSource } from './read-workflow.js';
+import { readWorkflow, type WorkflowSource } from './read-workflow.js';
 import { RunBook } from './run-book.js';
 import { raiseTestServer, TEST_HOST, type RaisedServer } from './raise-server.js';
 import { checkStubs, type Stub } from './stubs.js';
@@ -73,11 +75,7 @@ export async function createTestbed(options: TestbedOptions = {}, usage = UNWATC
   const server = await raiseTestServer({
     workflowCode: options.workflowCode,
     texts,
-    bookOf: (runId) => {
-      const book = books.get(runId);
-      if (book === undefined) throw new RunError('RUN_NOT_FOUND', `run ${runId} is not of this testbed`);
-      return book;
-    },
+    books,
   });
   let closing: Promise<void> | null = null;
   const close = (): Promise<void> => (closing ??= server.close());
@@ -86,10 +84,10 @@ export async function createTestbed(options: TestbedOptions = {}, usage = UNWATC
       if (closing !== null) throw new RunError('USAGE', 'this testbed is closed: create another');
       const end = usage.begin();
       try {
-        const workflow = await readWorkflow(source);
-        const book = bookFor(workflow.definition, testOptions);
+        const read = await readWorkflow(source);
+        const book = bookFor(read, testOptions);
         books.set(book.runId, book);
-        return await startRun({ ...workflow, server, texts, book, usage }, testOptions);
+        return await startRun({ source: read, server, texts, book, usage }, testOptions);
       } finally {
         end();
       }
@@ -99,13 +97,19 @@ export async function createTestbed(options: TestbedOptions = {}, usage = UNWATC
   };
 }
 
-function bookFor(definition: WorkflowDefinition, options: TestOptions): RunBook {
+function bookFor(source: RunSource, options: TestOptions): RunBook {
   const { nodes = {}, otherwise, environment = {} } = options;
-  checkStubs(nodes, new Map(definition.nodes.map(({ id, kind }) => [id, kind])));
-  return new RunBook(randomUUID() as RunId, { nodes, otherwise, environment });
+  checkStubs(nodes, knownNodes(source));
+  const configured = { ...source.config.environment, ...environment };
+  return new RunBook(randomUUID() as RunId, source.definition.name, {
+    nodes,
+    otherwise,
+    environment: configured,
+  });
 }
 
-interface Stage extends ReadWorkflow {
+interface Stage {
+  readonly source: RunSource;
   readonly server: RaisedServer;
   readonly texts: LargeTexts;
   readonly book: RunBook;
@@ -113,9 +117,11 @@ interface Stage extends ReadWorkflow {
 }
 
 async function startRun(stage: Stage, options: TestOptions): Promise<TestRun> {
-  const { server, definition, book } = stage;
+  const { server, source, book, texts } = stage;
   const { message = '', inputs = {} } = options;
   checkMessage(message);
+  const { definition, library, texts: stored } = prepareSource(source);
+  await texts.put(stored);
   const request: StartRequest = {
     contractVersion: CONTRACT_VERSION,
     runId: book.runId,
@@ -131,9 +137,13 @@ async function startRun(stage: Stage, options: TestOptions): Promise<TestRun> {
     searchAttributes: [],
     graceMs: 0,
     heartbeatTimeoutMs: 3_600_000,
+    docsPath: source.config.docsPath,
     resume: null,
+    ...(Object.keys(library).length === 0 ? {} : { library }),
   };
   const handle = await server.client.workflow.start('run', runStart(request));
   const { begin, open } = stage.usage;
-  return new TestRun({ ...stage, handle, begin, onOver: open() }).begun();
+  const { warnings } = source;
+  const definitions = new Map(Object.entries({ ...source.library, [definition.name]: source.definition }));
+  return new TestRun({ ...stage, definition, definitions, warnings, handle, begin, onOver: open() }).begun();
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestbed, untilStopped, type Testbed, type TestOptions } from '../../src/testing/index.js';
 import type { NodeCall } from '../../src/testing/index.js';
@@ -108,6 +109,14 @@ describe('a run under test', () => {
   });
 });
 
+describe('a test runner that shows a run', () => {
+  it('shows nothing of what it stands on', async () => {
+    const run = await test(BUILD, { otherwise: '' });
+    expect(Object.keys(run)).toEqual([]);
+    expect(inspect(run, { depth: 10 })).toBe('TestRun {}');
+  });
+});
+
 describe('a file with a surprise', () => {
   it('runs all the same, and its warnings are told', async () => {
     const run = await test('  - { id: build, bash: make, colour: red }\n', { otherwise: '' });
@@ -201,6 +210,12 @@ describe('a stub', () => {
     const run = await test(nodes, { nodes: { build: large, count: ({ script }) => String(script.length) } });
     expect(run.node('build').output).toBe(large);
     expect(Number(run.node('count').output)).toBeGreaterThan(100_000);
+  });
+
+  it('is told a script that is too large to travel', async () => {
+    const nodes = `  - id: build\n    bash: |\n      make\n      # ${'x'.repeat(20_000)}\n`;
+    const run = await test(nodes, { nodes: { build: ({ script }) => script.slice(0, 4) } });
+    expect(run.outcome).toMatchObject({ output: 'make' });
   });
 
   it('holds its node until the run is cancelled', async () => {
