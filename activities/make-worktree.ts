@@ -29,6 +29,7 @@ export const makeMakeWorktree =
       await box.close(runId, graceMs);
       await box.ensureOpen(boxOwner, temporalRunId);
       const { identifier } = order;
-      await isolation.record({ runId, identifier, branch: made.branch ?? order.branch, workingPath });
+      const { branch, warnings } = made;
+      await isolation.record({ runId, identifier, branch: branch ?? order.branch, workingPath, warnings });
       return made;
     });

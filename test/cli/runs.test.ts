@@ -129,6 +129,19 @@ describe('get', () => {
     expect(stdout).toContain('events\n  2026-11-22 09:14:15 UTC workflow_started {}\n');
   });
 
+  it('tells the branch of a worktree, and how it came about', async () => {
+    const metadata = { branch_name: 'archon/task-x', worktree_warnings: ['it was there already', 7] };
+    const result = await runFake(['get', '7c1f'], {
+      orchestrator: {
+        find: () => Promise.resolve(aRecord({ metadata })),
+        describe: () => Promise.resolve(null),
+        events: () => Promise.resolve([]),
+        children: () => Promise.resolve([]),
+      },
+    });
+    expect(result.stdout).toContain('branch     archon/task-x\nnote       it was there already\nmessage');
+  });
+
   it('shows of a run that has ended no node as waiting or running, and how long failed ones took', async () => {
     const ended = [
       event('node_failed', 'build', { error: 'exit 3', signalbox: { attempt: 1, duration_ms: 1_500 } }),

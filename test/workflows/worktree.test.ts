@@ -38,7 +38,7 @@ describe('a run in a worktree of its own', () => {
     const [task] = stage.worktrees.ordered.filter((one) => one.runId === runId);
     expect(task).toMatchObject({ workingPath, order: worktree, baseBranch: 'main' });
     expect(stage.worktrees.recorded).toContainEqual({
-      ...{ runId, workingPath, identifier: worktree?.identifier, branch: worktree?.branch },
+      ...{ runId, workingPath, identifier: worktree?.identifier, branch: worktree?.branch, warnings: [] },
     });
     const journal = stage.journalOf(runId);
     expect(journal.filter((line) => line === 'close box')).toHaveLength(2);

@@ -76,6 +76,17 @@ function parentOf({ parentRunId, metadata }: RunRecord): string | null {
   return `${parentRunId}${node === null ? '' : `, node ${oneLine(node)}`}${item}`;
 }
 
+/** Of a run in a worktree of its own. */
+function branchOf(metadata: JsonObject): string | null {
+  const branch = textIn(metadata, 'branch_name');
+  return branch && oneLine(branch);
+}
+
+/** What somebody should know of how its worktree was made. */
+function notesOf({ worktree_warnings: notes }: JsonObject): readonly string[] {
+  return Array.isArray(notes) ? notes.filter((note) => typeof note === 'string') : [];
+}
+
 const SHOWN_CHILDREN = 50;
 
 /** Sub-runs of a run, one line each; beyond some number those that are not well first. */
@@ -110,6 +121,8 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ...troublesOf(record).map((trouble) => ['trouble', oneLine(trouble, 500)] as const),
     ['parent', parentOf(record)],
     ['path', record.workingPath],
+    ['branch', branchOf(metadata)],
+    ...notesOf(metadata).map((note) => ['note', oneLine(note, 500)] as const),
     ['message', record.userMessage === '' ? null : oneLine(record.userMessage)],
     [
       'started',

@@ -32,7 +32,7 @@ async function aRunIn(codebasePath: string, over: Partial<RunWorktree> = {}): Pr
   const workingPath = `${codebasePath}-trees/archon/task-${over.identifier ?? 'x'}`;
   const identity = anIdentity({ runId, codebasePath, workingPath: workingPath as WorkingPath });
   await makeRunTable(pool).open(aFirstWrite({ identity }), yes);
-  return { runId, identifier: 'x', branch: 'archon/task-x', workingPath, ...over };
+  return { runId, identifier: 'x', branch: 'archon/task-x', workingPath, warnings: ['careful'], ...over };
 }
 
 const record = (worktree: RunWorktree): Promise<void> =>
@@ -78,7 +78,11 @@ describe('a run in a worktree', () => {
       status: 'active',
       created_by_platform: 'signalbox',
       cwd: worktree.workingPath,
-      metadata: { branch_name: 'archon/task-x', isolation_env_id: row?.['id'] },
+      metadata: {
+        branch_name: 'archon/task-x',
+        isolation_env_id: row?.['id'],
+        worktree_warnings: ['careful'],
+      },
     });
   });
 
