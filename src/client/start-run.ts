@@ -67,9 +67,11 @@ export async function startRun(
   source: RunSource,
   options: StartOptions,
 ): Promise<StartOutcome> {
-  for (const definition of [source.definition, ...Object.values(source.library)]) requireNoAgents(definition);
   const environment = nodeEnvironment(options.environment, source.config);
-  requireAccounts(source.definition, environment);
+  for (const definition of [source.definition, ...Object.values(source.library)]) {
+    requireNoAgents(definition);
+    requireAccounts(definition, environment);
+  }
   const { texts, request } = makeRequest(place, source, options);
   if (texts.size > 0) await ports.texts.put(texts);
   const store = ports.environment;
