@@ -68,7 +68,8 @@ export function mirrorWorkflowId(runId: RunId, fenceToken: string, part = 1): st
  * of a loop group has group and iteration in front: `review.3.build.1`.
  */
 export function attemptId(nodeId: NodeId, attempt: number, place: Place = []): string {
-  return [...place.map(segment), `${plainName(nodeId)}.${attempt}`].join('.');
+  const plain = idWithin(place, `${plainName(nodeId)}.${attempt}`, plainName);
+  return plain.length <= LONGEST_ID ? plain : idWithin(place, `${hashedName(nodeId)}.${attempt}`, hashedName);
 }
 
 /** The attempt before one that is not the first. */
@@ -79,7 +80,8 @@ export function attemptBefore(id: string): string {
 
 /** Names the attempt of `until_bash` after an iteration. @param place that iteration */
 export function checkId(place: Place): string {
-  return [...place.map(segment), UNTIL_BASH, 1].join('.');
+  const plain = idWithin(place, `${UNTIL_BASH}.1`, plainName);
+  return plain.length <= LONGEST_ID ? plain : idWithin(place, `${UNTIL_BASH}.1`, hashedName);
 }
 
 /**
@@ -95,8 +97,18 @@ export function nodeOfActivityId(activityId: string): string | null {
 
 const UNTIL_BASH = '~until';
 
-const segment = ({ nodeId, iteration }: Place[number]): string => `${plainName(nodeId)}.${iteration}`;
+/** It names a directory, too, and file systems take no more than 255 bytes. */
+const LONGEST_ID = 200;
+
+function idWithin(place: Place, own: string, nameOf: (nodeId: NodeId) => string): string {
+  const groups = place.map(({ nodeId, iteration }) => `${nameOf(nodeId)}.${iteration}`);
+  return [...groups, own].join('.');
+}
 
 function plainName(nodeId: NodeId): string {
-  return PLAIN_NODE_ID.test(nodeId) ? nodeId : `~${bytesToHex(sha256(utf8ToBytes(nodeId))).slice(0, 16)}`;
+  return PLAIN_NODE_ID.test(nodeId) ? nodeId : hashedName(nodeId);
+}
+
+function hashedName(nodeId: NodeId): string {
+  return `~${bytesToHex(sha256(utf8ToBytes(nodeId))).slice(0, 16)}`;
 }

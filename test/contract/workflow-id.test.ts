@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   attemptId,
+  checkId,
   mirrorWorkflowId,
   nodeOfActivityId,
   pathSlug,
@@ -91,6 +92,15 @@ describe('the name of an attempt', () => {
     ['x'.repeat(101), 1, '~c675a2e604b0cd12.1'],
   ])('%s, attempt %i is %s', (nodeId, attempt, id) => {
     expect(attemptId(nodeId as NodeId, attempt)).toBe(id);
+  });
+
+  it('is a file name in the deepest bodies, too', () => {
+    const place = Array.from({ length: 8 }, (_, depth) => ({
+      nodeId: `${'group'.repeat(18)}${depth}` as NodeId,
+      iteration: 1000,
+    }));
+    const ids = [attemptId('build' as NodeId, 1, place), checkId(place)];
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_.~-]{1,255}$/);
   });
 
   it('is a safe file name that tells its node if that is plain, and never one of our own activities', () => {

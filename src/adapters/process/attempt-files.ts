@@ -13,7 +13,7 @@ export interface AttemptFiles {
   field(name: string): string;
 }
 
-const SAFE_NAME = /^(?!\.{1,2}$)[\w.@=+-]{1,200}$/;
+const SAFE_NAME = /^(?!\.{1,2}$)[\w.@=+~-]{1,255}$/;
 
 function directoryOf(artifactsDir: string, attemptId: string): string {
   if (SAFE_NAME.test(attemptId)) return join(artifactsDir, '.signalbox', 'attempts', attemptId);

@@ -1,3 +1,4 @@
+import { attemptId, checkId } from '../../../src/contract/workflow-id.js';
 import {
   existsSync,
   mkdirSync,
@@ -191,6 +192,15 @@ describe('the shell of bash nodes', () => {
         code: 'NODE_FAILED',
         message: expect.stringContaining('ended, but its output cannot be kept: ENOENT'),
       });
+    });
+
+    it('does not come of the id that a node of any name, or the check of a loop, is given', async () => {
+      const ids = [
+        attemptId('build the thing' as NodeId, 1),
+        attemptId('x'.repeat(100) as NodeId, 1, [{ nodeId: 'y'.repeat(100) as NodeId, iteration: 1000 }]),
+        checkId([{ nodeId: 'loop' as NodeId, iteration: 1 }]),
+      ];
+      for (const attemptId of ids) expect(await says('echo ok', { attemptId })).toBe('ok');
     });
 
     it('to name a directory after the attempt is one', async () => {
