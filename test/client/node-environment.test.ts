@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { nodeEnvironment, requireAccounts } from '../../src/client/node-environment.js';
+import { configRefused, nodeEnvironment, requireAccounts } from '../../src/client/node-environment.js';
+import { readConfigFile } from '../../src/core/project-config/read-config.js';
 import { aBashNode, aDefinition } from '../support/builders.js';
 
 const config = (environment: Record<string, string>) => ({ environment });
@@ -18,6 +19,15 @@ describe('the environment of nodes', () => {
       isOverWorkers: true,
     });
     expect(nodeEnvironment(undefined, config({}))).toBeNull();
+  });
+});
+
+it('a config that is refused where issues are not shown one by one says file, line and what to do', () => {
+  const reading = readConfigFile({ file: 'config.yaml', text: 'docs: 1\nenv: 2\n' }, 'project');
+  const issues = reading.kind === 'refused' ? reading.issues : [];
+  expect(configRefused(issues)).toMatchObject({
+    code: 'DEFINITION_INVALID',
+    message: expect.stringMatching(/config\.yaml:1:7 VALUE_INVALID .*\n.*config\.yaml:2:6 VALUE_INVALID/),
   });
 });
 
