@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { boxEntry, cancelled, workerKilled } from './bench/faults.mjs';
+import { discovery, fanOut, loopGroup } from './bench/language.mjs';
 import { chainLatency, chainThroughput, commandLine, refusal } from './bench/measures.mjs';
 import { planner } from './bench/planner.mjs';
 import { handOver } from './bench/queue.mjs';
@@ -17,6 +18,9 @@ const MEASURES = [
   handOver,
   commandLine,
   chainThroughput,
+  discovery,
+  fanOut,
+  loopGroup,
   boxEntry,
   cancelled,
   workerKilled,
