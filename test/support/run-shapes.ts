@@ -2,7 +2,7 @@ import { MESSAGES } from '../../src/contract/messages.js';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/memo.js';
 import type { StartRequest } from '../../src/contract/start-request.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
-import { aBashNode, aCancelNode, aDefinition, aGate } from './builders.js';
+import { aBashNode, aCancelNode, aDefinition, aGate, aLoopGroup } from './builders.js';
 import { aLatch, fails, inTurn, runsUntilStopped, says } from './node-scripts.js';
 import { decide, endOf, untilWaiting } from './run-probes.js';
 import { startRequest, type RunStage, type StagedRun } from './run-stage.js';
@@ -122,6 +122,30 @@ export const RUN_SHAPES: Readonly<Record<string, RunShape>> = {
     const resume = { epoch, error: 'node-1 failed' };
     const request = { ...first.request, startToken: '22222222-0000-4000-8000-000000000000', resume };
     const run = { request, handle: await startRequest(stage.environment, request) };
+    await endOf(stage, run);
+    return run;
+  },
+
+  'loop-group': async (stage, over) => {
+    const script = { kind: 'inline', text: 'test -f done' } as const;
+    const iterationOf = (id: string): string | undefined => id.split('.')[1];
+    stage.nodes
+      .set('fix', (task, signal) =>
+        (iterationOf(task.attemptId) === '2' ? says('') : fails('not yet'))(task, signal),
+      )
+      .set('talk.say', (task, signal) =>
+        says(iterationOf(task.attemptId) === '2' ? 'DONE' : 'draft')(task, signal),
+      );
+    const body = [aBashNode('change'), aGate('look', { needs: ['change'] })];
+    const drafts = [
+      aLoopGroup('fix', body, { rules: { until: null, untilBash: script } }),
+      aLoopGroup('talk', [aBashNode('say')], { needs: ['fix'], rules: { isInteractive: true } }),
+    ];
+    const run = await stage.start(aDefinition(drafts, { requiresEvidence: true }), over);
+    for (const [gate, text] of [['fix.look'], ['fix.look'], ['talk', 'shorter']] as const) {
+      await untilWaiting(run, gate);
+      await decide(run, { nodeId: gate, decision: 'approve', text: text ?? null });
+    }
     await endOf(stage, run);
     return run;
   },
