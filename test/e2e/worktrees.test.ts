@@ -133,6 +133,33 @@ describe('a worktree that is named', () => {
   );
 });
 
+describe('sub-runs with worktrees of their own', () => {
+  it(
+    'work beside each other, in the boxes of their own paths',
+    async () => {
+      const fan = {
+        ...{ id: 'fan', workflow: 'child', isolation: 'worktree' },
+        fan_out: { items: '["a","b","c"]', max_parallel: 3 },
+      };
+      await addWorkflows(repository, {
+        child: chainOf('child', 'echo "$ARGUMENTS" > out; git branch --show-current'),
+        parent: JSON.stringify({ name: 'parent', description: 'parent', nodes: [fan] }),
+      });
+      const result = await signalbox('run', 'parent', '--json');
+      expect(result.exitCode, result.stdout + result.stderr).toBe(0);
+      const branches = JSON.parse(String(json(result)['output'])) as string[];
+      const short = String(json(result)['runId']).slice(0, 8);
+      expect(branches.map((branch) => branch.replace(/-[0-9a-f]{8}-child/, ''))).toEqual(
+        ['0', '1', '2'].map((index) => `archon/task-${short}-fan-${index}`),
+      );
+      const outs = await Promise.all(treesOf().map((tree) => readFile(join(tree, 'out'), 'utf8')));
+      expect(outs.sort()).toEqual(['a\n', 'b\n', 'c\n']);
+      expect(existsSync(join(repository, 'out'))).toBe(false);
+    },
+    60 * SECONDS,
+  );
+});
+
 describe('a worktree that is being made', () => {
   it(
     'is finished by the next worker when its own is killed in the middle',
