@@ -11,6 +11,8 @@ export interface Cast {
   readonly otherwise: Stub | undefined;
   /** Of every attempt; the language's own variables are laid over it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether nodes are taken to have left `evidence.json`. */
+  readonly leavesEvidence: boolean;
 }
 
 /** An attempt that goes on until it is stopped. */

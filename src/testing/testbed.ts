@@ -8,6 +8,7 @@ import { resolveInputs } from '../client/resolve-inputs.js';
 import { RunError } from '../core/errors.js';
 import type { RunId, WorkingPath } from '../core/ids.js';
 import type { WorkflowCode } from '../../worker/make-worker.js';
+import { Books } from './books.js';
 import { knownNodes } from './known-nodes.js';
 import { LargeTexts } from './large-texts.js';
 import { readWorkflow, type WorkflowSource } from './read-workflow.js';
@@ -30,6 +31,8 @@ export interface TestOptions {
   readonly baseBranch?: string;
   /** Variables that nodes find besides those of the language. The environment of the test is not handed on. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether a run with `evidence_policy` finds its `evidence.json`; default true. */
+  readonly leavesEvidence?: boolean;
 }
 
 export interface TestbedOptions {
@@ -71,7 +74,7 @@ const UNWATCHED: Usage = { begin: () => () => undefined, open: () => () => undef
  */
 export async function createTestbed(options: TestbedOptions = {}, usage = UNWATCHED): Promise<Testbed> {
   const texts = new LargeTexts();
-  const books = new Map<string, RunBook>();
+  const books = new Books();
   const server = await raiseTestServer({
     workflowCode: options.workflowCode,
     texts,
@@ -86,7 +89,7 @@ export async function createTestbed(options: TestbedOptions = {}, usage = UNWATC
       try {
         const read = await readWorkflow(source);
         const book = bookFor(read, testOptions);
-        books.set(book.runId, book);
+        books.add(book);
         return await startRun({ source: read, server, texts, book, usage }, testOptions);
       } finally {
         end();
@@ -105,6 +108,7 @@ function bookFor(source: RunSource, options: TestOptions): RunBook {
     nodes,
     otherwise,
     environment: configured,
+    leavesEvidence: options.leavesEvidence ?? true,
   });
 }
 

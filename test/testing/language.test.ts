@@ -244,6 +244,17 @@ describe('a script node under test', () => {
     expect(bad.node('facts').error).toContain('/size must be integer');
   });
 });
+describe('a run that has to leave evidence', () => {
+  it.each([
+    [true, 'completed'],
+    [false, 'failed'],
+  ])('has left it: %s', async (leavesEvidence, status) => {
+    const yaml = `name: w\ndescription: W\nevidence_policy: { required: true }\nnodes: [{ id: a, bash: x }]\n`;
+    const run = await testbed.run({ yaml }, { otherwise: '', leavesEvidence });
+    expect(run.outcome).toMatchObject({ status });
+  });
+});
+
 describe('what cannot be tested', () => {
   it('is refused before it begins: no worker performs agents yet', async () => {
     await expect(test('  - { id: plan, prompt: Plan }\n', { otherwise: '' })).rejects.toMatchObject({
