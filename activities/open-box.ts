@@ -1,5 +1,5 @@
 import { RunError, type ErrorCode } from '../src/core/errors.js';
-import { pathKey } from '../src/core/lease/path-key.js';
+import { boxKey } from '../src/core/lease/box-key.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { OpenRunInput } from '../src/contract/activities.js';
 import type { Box, BoxOwner } from '../src/ports/box.js';
@@ -27,8 +27,9 @@ export async function openBox(
   execution: ExecutionName,
   temporal: TemporalPlace,
 ): Promise<NodeFailure | null> {
-  const { runId, hostId, workingPath, parent } = request;
-  const own = { runId, pathKey: pathKey(hostId, workingPath), fenceToken, ...execution };
+  const { runId, workingPath, parent } = request;
+  const key = boxKey(execution.temporalWorkflowId, request);
+  const own = { runId, pathKey: key, fenceToken, ...execution };
   const { temporalRunId, ...claim } = parent?.root ?? own;
   const owner: BoxOwner = { ...claim, workingPath, ...temporal };
   try {

@@ -1,9 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { Activities, OpenRunInput } from '../src/contract/activities.js';
 import { RunError } from '../src/core/errors.js';
+import { isView } from '../src/core/lease/is-view.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { Box } from '../src/ports/box.js';
-import type { Executions } from '../src/ports/executions.js';
+import type { ExecutionName, Executions } from '../src/ports/executions.js';
 import type { Host } from '../src/ports/host.js';
 import type { EnvironmentStore, RunFiles, SourceFiles } from '../src/ports/run-files.js';
 import type { RunTable } from '../src/ports/run-table.js';
@@ -61,7 +62,7 @@ export const makeOpenRun =
     const { runId } = request;
     const kept = request.resume === null ? [] : await keptResults(ports, runId, directories.artifactsDir);
     const refusal =
-      (await refusalBesideArchon(table, request.workingPath)) ??
+      (await refusalBesideArchon(table, request.workingPath, execution)) ??
       (await laySource(ports.sources, directories.artifactsDir, request)) ??
       (await refusalOfRuntimes(ports.scripts, input)) ??
       (await openBox(box, input, execution, temporal));
@@ -86,8 +87,13 @@ async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> 
   }
 }
 
-/** Archon's own guard sees our row from now on; this is our side of it, best effort. */
-async function refusalBesideArchon(table: RunTable, workingPath: string): Promise<NodeFailure | null> {
+/** Archon's own guard sees our row from now on; this is our side of it, best effort. A run that holds no path asks not. */
+async function refusalBesideArchon(
+  table: RunTable,
+  workingPath: string,
+  { temporalWorkflowId }: ExecutionName,
+): Promise<NodeFailure | null> {
+  if (isView(temporalWorkflowId)) return null;
   const [holder] = await table.archonHolders(workingPath);
   if (holder === undefined) return null;
   return {

@@ -4,7 +4,7 @@ import type { RootLink } from '../src/contract/parent-link.js';
 import { parseStartRequest, workflowIdOf, type StartRequest } from '../src/contract/start-request.js';
 import { RunError } from '../src/core/errors.js';
 import { requireNoAgents } from '../src/core/run/require-no-agents.js';
-import { pathKey } from '../src/core/lease/path-key.js';
+import { boxKey } from '../src/core/lease/box-key.js';
 import type { CarriedRun } from './carried-run.js';
 
 /** Who an execution is, once it has proved to be in its place. */
@@ -46,7 +46,7 @@ export function admit(value: unknown, carried: CarriedRun | undefined): Admissio
   }
   requireNoAgents(request.definition);
   const isReset = info.runId !== info.originalExecutionRunId;
-  const key = pathKey(request.hostId, request.workingPath);
+  const key = boxKey(info.workflowId, request);
   const owner: RunOwner = {
     runId: request.runId,
     workingPath: request.workingPath,

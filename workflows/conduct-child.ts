@@ -23,6 +23,8 @@ import type { ChildEnd } from '../src/core/subrun/subruns.js';
 /** How often, and how long, a child of an earlier generation that is just being ended is waited for. */
 const AGAIN_MS = 500;
 const TRIES = 60;
+/** Who holds the path of a worktree may hold it for long. */
+const TRIES_APART = 10;
 
 /** Its parent's end, however it comes, asks it to end in its one way; and its parent waits for that. */
 const AS_CHILD = {
@@ -46,11 +48,12 @@ type Run = (request: StartRequest) => Promise<RunResult>;
 
 async function startWhenFree(request: StartRequest): Promise<ChildWorkflowHandle<Run>> {
   const { memo, ...start } = runStart(request);
+  const tries = isApart(request) ? TRIES_APART : TRIES;
   for (let tried = 1; ; tried += 1) {
     try {
       return await startChild<Run>(WORKFLOW_TYPES.run, { ...start, ...AS_CHILD, memo: { ...memo } });
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tried === TRIES) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tried === tries) throw error;
     }
     // One that an ended generation of the parent has left. It may be gone before it is asked to go. Under the ID of
     // a path it may be anybody's.

@@ -4,7 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
-import type { HostId, NodeId } from '../core/ids.js';
+import { shortRunId, type HostId, type NodeId, type RunId } from '../core/ids.js';
 import { excerptOf } from '../core/run/excerpt.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { GenerationRecord, RunReader, RunRecord } from '../ports/run-table.js';
@@ -54,6 +54,7 @@ export async function resumeRun(
   if (generation === null) throw stranger(record);
   const temporal = { client: ports.client, address: ports.temporalAddress };
   const past = await pastRequest(temporal, runId, generation);
+  if (past.parent !== undefined) throw resumedByParent(runId, past.parent.runId);
   const isHere = past.hostId === (await ports.hostId()) && past.uid === ports.uid;
   if (isHere) await requirePath(past);
   const environment = isHere ? await environmentOf(ports, past, options) : null;
@@ -65,6 +66,15 @@ export async function resumeRun(
   const finished = new Set(generation.finishedNodes);
   const finishedNodes = past.definition.nodes.map(({ id }) => id).filter((id) => finished.has(id));
   return { ...outcome, finishedNodes };
+}
+
+/** Only its parent can tell what becomes of it. */
+function resumedByParent(runId: RunId, parentRunId: RunId): RunError {
+  return new RunError(
+    'RUN_NOT_RESUMABLE',
+    `run ${shortRunId(runId)} is a sub-run, which goes on when its parent does; use signalbox resume ${shortRunId(parentRunId)}`,
+    { runId, parentRunId },
+  );
 }
 
 function stranger({ runId }: RunRecord): RunError {

@@ -12,6 +12,7 @@ import {
 } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
+import { isView } from '../core/lease/is-view.js';
 import { requireNoAgents } from '../core/run/require-no-agents.js';
 import type { WorktreeGround } from '../core/isolation/plan-worktree.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
@@ -192,7 +193,9 @@ async function admitWith(
   const { runId, startToken } = request;
   const temporal = { client: ports.client, address: ports.temporalAddress };
   const start = runStart(request);
-  const admission = await ON_BUSY[onBusy]({
+  // Nobody is in the way of a run that holds no path.
+  const way = isView(start.workflowId) ? 'fail' : onBusy;
+  const admission = await ON_BUSY[way]({
     temporal,
     request,
     waitTimeoutMs: waitTimeoutMs ?? null,

@@ -195,8 +195,8 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       const exits = Object.entries(names).map(([file, attemptId]) => box.enter(named(file, attemptId)));
       await Promise.all(Object.keys(names).map(ready));
       await box.stopAttempt(owner.runId, 'sub', 10_000);
-      await Promise.all(exits.slice(0, 2));
-      expect((await box.prove(owner.runId)).processes).toHaveLength(1);
+      for (const exit of exits.slice(0, 2)) expect(await exit).toMatchObject({ signal: 'SIGTERM' });
+      expect((await box.prove(owner.runId)).isEmpty).toBe(false);
       await box.close(owner.runId, 10_000);
       expect(await exits[2]).toMatchObject({ signal: 'SIGTERM' });
     });

@@ -28,6 +28,8 @@ export interface BoxFiles {
   noteOpen(pathKey: string): void;
   /** Takes the note back. */
   noteClosed(pathKey: string): void;
+  /** Removes what belongs to a box that nobody will look for: every run that holds no path has a key of its own. */
+  forget(pathKey: string): void;
   /** Writes a record through to the disk, under a name of its own. @returns that name */
   draft(record: OpenRecord): Promise<string>;
   /** After it, a record that was put in place stays there when the power goes. */
@@ -85,6 +87,10 @@ export function makeBoxFiles(stateDirectory: string): BoxFiles {
     },
     noteClosed(pathKey) {
       rmSync(notePath(pathKey), { force: true });
+    },
+    forget(pathKey) {
+      for (const path of [recordPath(pathKey), join(directory, `${pathKey}.lock`)])
+        rmSync(path, { force: true });
     },
     async draft(record) {
       const path = join(directory, `${record.pathKey}.${randomUUID()}.draft`);

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { RunError } from '../../core/errors.js';
+import { isView } from '../../core/lease/is-view.js';
 import { formatClosing } from '../../core/lease/owner-record.js';
 import type { BoxOwner } from '../../ports/box.js';
 import type { BoxFiles } from './box-files.js';
@@ -56,6 +57,7 @@ export function makeLease(facts: LeaseFacts): Lease {
       init.hold(true);
       await init.finish(formatClosing(new Date().toISOString()));
       files.noteClosed(owner.pathKey);
+      if (isView(owner.temporalWorkflowId)) files.forget(owner.pathKey);
     },
   };
 }

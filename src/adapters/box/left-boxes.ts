@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { RunError } from '../../core/errors.js';
 import { formatInitWords } from '../../core/lease/init-words.js';
+import { isView } from '../../core/lease/is-view.js';
 import { formatClosing, type OwnerRecord } from '../../core/lease/owner-record.js';
 import type { BoxOwner, ProcessInfo } from '../../ports/box.js';
 import { startInit, type InitProcess } from './init-process.js';
@@ -76,6 +77,7 @@ async function markClosed(parts: LeaseParts, record: OwnerRecord): Promise<void>
   if (isSame && now.closedAt === null) {
     await init.finish(formatClosing(new Date().toISOString()));
     parts.files.noteClosed(record.pathKey);
+    if (isView(record.temporalWorkflowId)) parts.files.forget(record.pathKey);
   }
   init.kill();
   await init.ended;
@@ -84,7 +86,7 @@ async function markClosed(parts: LeaseParts, record: OwnerRecord): Promise<void>
 /** A supervisor that was killed lets go of its lock a moment later. @returns null: somebody else has it */
 async function holdLock({ programs, files }: LeaseParts, record: OwnerRecord): Promise<InitProcess | null> {
   const limit = performance.now() + LETTING_GO_MS;
-  const isThere = placeOf(record.workingPath) !== null;
+  const isThere = placeOf(record.workingPath) !== null && !isView(record.temporalWorkflowId);
   const lockPath = isThere ? record.workingPath : files.lockFile(record.pathKey);
   for (;;) {
     const start = await startInit(programs, {

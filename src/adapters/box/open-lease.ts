@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RunError } from '../../core/errors.js';
+import { isView } from '../../core/lease/is-view.js';
 import { formatInitWords } from '../../core/lease/init-words.js';
 import {
   isOtherId,
@@ -219,7 +220,9 @@ class LeaseOpening {
   }
 }
 
+/** Of a run that holds no path a file of its own, so that it stands in nobody's way. */
 function placeToLock(files: BoxFiles, owner: BoxOwner): LockedPlace {
+  if (isView(owner.temporalWorkflowId)) return fileInPlaceOf(files, owner);
   const id = placeOf(owner.workingPath);
   return id === null ? fileInPlaceOf(files, owner) : { path: owner.workingPath, id, isDirectory: true };
 }
