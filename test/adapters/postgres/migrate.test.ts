@@ -110,6 +110,7 @@ describe('migrate', () => {
         '0002_archon-tables',
         '0003_worker-watch',
         '0004_resume',
+        '0005_sub-runs',
         '0006_worktrees',
       ]);
     });
@@ -189,6 +190,7 @@ describe('checkTables', () => {
       '0002_archon-tables',
       '0003_worker-watch',
       '0004_resume',
+      '0005_sub-runs',
       '0006_worktrees',
     ]);
     expect(check.missingColumns).toContain('remote_agent_workflow_runs.id');
