@@ -61,4 +61,10 @@ export const NODE_KINDS: Readonly<Record<KindKey, KindFacts>> = {
 export const KIND_KEYS = Object.keys(NODE_KINDS) as readonly KindKey[];
 
 /** Keys that every node may have. */
-export const COMMON_KEYS: readonly string[] = ['id', 'description', 'depends_on', 'when', 'trigger_rule'];
+export const EVERY_NODES_KEYS: readonly string[] = [
+  'id',
+  'description',
+  'depends_on',
+  'when',
+  'trigger_rule',
+];

@@ -3,7 +3,7 @@ import type { NodeId } from '../ids.js';
 import { isJsonObject } from '../json.js';
 import type { DraftBody, DraftNode } from './draft.js';
 import type { IssuePath } from './issue.js';
-import { COMMON_KEYS, KIND_KEYS, NODE_KINDS, type KindKey } from './node-kinds.js';
+import { EVERY_NODES_KEYS, KIND_KEYS, NODE_KINDS, type KindKey } from './node-kinds.js';
 import { readAgent, readAgentLoop } from './read-agent.js';
 import { readBindings } from './read-bindings.js';
 import {
@@ -119,7 +119,7 @@ function reportIdleKeys(
 
 /** Known to nodes, but not to those of this kind. Unknown keys are told as such. */
 function isIdle(key: string, kind: KindKey, keys: readonly string[]): boolean {
-  const isOwn = key === kind || COMMON_KEYS.includes(key) || keys.includes(key);
+  const isOwn = key === kind || EVERY_NODES_KEYS.includes(key) || keys.includes(key);
   return !isOwn && ALL_KEYS.has(key);
 }
 
