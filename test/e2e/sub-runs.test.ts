@@ -236,3 +236,33 @@ describe('a fan-out', () => {
     240 * SECONDS,
   );
 });
+
+describe('a run that declares not to change its checkout', () => {
+  it(
+    'works beside the run that holds the path, and beside others of its kind',
+    async () => {
+      const waits = (name: string): string =>
+        `  - id: one\n    bash: 'touch ${name}; while test ! -e done; do sleep 0.1; done; echo ${name}'\n`;
+      await addWorkflows(repository, {
+        holder: workflow('holder', '', waits('held')),
+        viewer: workflow('viewer', 'mutates_checkout: false\n', waits('viewed')),
+      });
+      const holder = await detach('holder');
+      const viewers = [await detach('viewer'), await detach('viewer')];
+      expect(viewers.map(({ temporalWorkflowId }) => temporalWorkflowId.slice(0, 5))).toEqual([
+        'view.',
+        'view.',
+      ]);
+      await eventually(() => {
+        for (const { runId } of [holder, ...viewers]) expect(living(runId).length).toBeGreaterThan(0);
+      }, 30 * SECONDS);
+      expect((await signalbox('run', 'holder', '--json')).exitCode).toBe(75);
+      await writeFile(join(repository, 'done'), '');
+      for (const { runId } of [holder, ...viewers]) {
+        expect((await stack.orchestrator.follow(runId)).status).toBe('completed');
+        expect(living(runId)).toEqual([]);
+      }
+    },
+    120 * SECONDS,
+  );
+});
