@@ -11,7 +11,7 @@ export function checkWhen({ when, path }: DraftNode, names: Names, issues: Issue
   const at = [...path, 'when'];
   for (const reference of conditionReferences(when.condition)) {
     checkReference(reference, at, names, issues);
-    checkProse(reference, at, names, issues);
+    if (reference.kind === 'node') checkProse(reference, names.level.find(reference.nodeId), at, issues);
   }
   for (const atom of when.condition.flat()) {
     if (atom.kind !== 'unreadable') continue;
@@ -22,13 +22,20 @@ export function checkWhen({ when, path }: DraftNode, names: Names, issues: Issue
   }
 }
 
-/** All that an agent or a loop wrote never is one word. */
-function checkProse(reference: Reference, path: IssuePath, { level }: Names, issues: IssueList): void {
-  if (reference.kind !== 'node' || reference.field !== null) return;
-  const node = level.find(reference.nodeId);
+/**
+ * Tells a comparison of all that an agent or a loop wrote, which never is one word.
+ * @param node the one that is referred to, or the result of the include that is
+ */
+export function checkProse(
+  reference: Reference & { readonly kind: 'node' },
+  node: DraftNode | null,
+  path: IssuePath,
+  issues: IssueList,
+): void {
   const kind = node?.body?.kind;
   const isAgent = kind === 'agent' || kind === 'loop';
-  if (kind !== 'loop_group' && !(isAgent && node?.extras.outputFormat === undefined)) return;
+  const isProse = kind === 'loop_group' || (isAgent && node?.extras.outputFormat === undefined);
+  if (!isProse || reference.field !== null) return;
   const text = formatReference(reference);
   const message = `'when' compares '${text}', which is all that ${isAgent ? 'an agent' : 'a loop'} wrote`;
   const hint = isAgent

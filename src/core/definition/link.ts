@@ -1,7 +1,9 @@
+import { conditionReferences } from '../expression/condition.js';
 import type { NodeId } from '../ids.js';
 import { MOST_NODES, positionsOf } from './check-graph.js';
 import type { DraftGroup, DraftNode, DraftWorkflow } from './draft.js';
 import type { CommandLookup } from './include-commands.js';
+import { checkProse } from './check-when.js';
 import { checkResults } from './check-results.js';
 import { chainsOf, type IncludeChains } from './include-chains.js';
 import { inlineInclude, type Inlined } from './inline-include.js';
@@ -95,6 +97,7 @@ export class Linker {
     }
     if (inlined.size === 0) return { nodes, inlined };
     checkNames(inner, inlined, expansion);
+    checkWhens(inner, inlined, expansion);
     return { nodes: withAliases(nodes, inlined, expansion.budget), inlined };
   }
 
@@ -219,6 +222,21 @@ function checkNames(
         });
       }
       taken.add(id);
+    }
+  }
+}
+
+/** Tells conditions on an include whose output is what an agent wrote. */
+function checkWhens(
+  nodes: readonly DraftNode[],
+  inlined: ReadonlyMap<string, Inlined>,
+  { issues }: Expansion,
+): void {
+  for (const { when, path } of nodes) {
+    for (const reference of conditionReferences(when?.condition ?? [])) {
+      const made = reference.kind === 'node' ? inlined.get(reference.nodeId) : undefined;
+      const result = made?.nodes.find(({ id }) => id === made.result) ?? null;
+      if (reference.kind === 'node') checkProse(reference, result, [...path, 'when'], issues);
     }
   }
 }

@@ -240,6 +240,14 @@ describe('is told, at the include:', () => {
 
   it.each<[string, readonly string[], string[]]>([
     ['a workflow that is not there', [OUTER('')], ['5:22 INCLUDE_NOT_FOUND!']],
+    [
+      'a condition on what an agent of it wrote',
+      [
+        wrap('outer', "- {id: c, include: checks}\n- {id: a, bash: x, when: $c.output == 'ok'}"),
+        wrap('checks', '- {id: p, prompt: x}'),
+      ],
+      ['5:28 CONDITION_ON_PROSE!'],
+    ],
     ['itself', [wrap('outer', '- {id: a, include: outer}')], ['4:22 INCLUDE_CYCLE!']],
     [
       'a workflow that includes this one',
