@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunId } from '../../src/core/ids.js';
 import { RunError } from '../../src/core/errors.js';
 import type { RunDescription } from '../../src/contract/messages.js';
 import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
@@ -194,6 +195,23 @@ describe('get', () => {
         { node: 'b', text: 'waits for a permit' },
       ],
     });
+  });
+
+  it('shows sub-runs, and of a sub-run whose it is and how it goes on', async () => {
+    const parentRunId = RUN_ID as RunId;
+    const child = aRecord({
+      ...{ runId: '9c1f2a9e-5d2b-4c1a-9f00-000000000002' as RunId, parentRunId, status: 'failed' },
+      ...{ workflowName: 'item', userMessage: 'a.ts', metadata: { parent_node_id: 'fan', child_index: 4 } },
+    });
+    const shown = await runFake(['get', '7c1f'], {
+      orchestrator: { ...orchestrator, children: () => Promise.resolve([child]) },
+    });
+    expect(shown.stdout).toContain('sub-runs (1)\n  fan[4]  9c1f2a9e  failed  item  a.ts\n');
+    const own = await runFake(['get', '9c1f'], {
+      orchestrator: { find: () => Promise.resolve(child), events: () => Promise.resolve([]) },
+    });
+    expect(own.stdout).toContain(`parent     ${RUN_ID}, node fan, item 5\n`);
+    expect(own.stdout).toContain('resume     signalbox resume 7c1f2a9e\n');
   });
 
   it('is one object with --json', async () => {

@@ -16,12 +16,6 @@ export type Element =
   | { readonly kind: 'text'; readonly text: TextValue; readonly isStructured: boolean }
   | { readonly kind: 'failure'; readonly error: string; readonly status: string };
 
-/** What of a list is put together: the texts of pages, then elements. */
-export interface Joinable {
-  readonly pages: readonly TextValue[];
-  readonly elements: readonly Element[];
-}
-
 export function elementOf(end: ChildEnd): Element {
   if (end.status !== 'completed') {
     return { kind: 'failure', error: end.failure.message, status: end.status };
