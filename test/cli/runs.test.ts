@@ -198,7 +198,7 @@ describe('get', () => {
   });
 
   it('shows sub-runs, and of a sub-run whose it is and how it goes on', async () => {
-    const parentRunId = RUN_ID as RunId;
+    const parentRunId = RUN_ID;
     const child = aRecord({
       ...{ runId: '9c1f2a9e-5d2b-4c1a-9f00-000000000002' as RunId, parentRunId, status: 'failed' },
       ...{ workflowName: 'item', userMessage: 'a.ts', metadata: { parent_node_id: 'fan', child_index: 4 } },
