@@ -280,6 +280,15 @@ export function runTableContract(name: string, make: () => Promise<RunTableSubje
         expect(found).toEqual([aResult('a', 1, 'second a'), aResult('b', 2, 'only b \0')]);
         expect(await table.results(aRunId())).toEqual([]);
       });
+
+      test('leave out what holds no more', async () => {
+        const { table, epoch, runId } = await opened();
+        await table.write(aWrite(runId, epoch, 2, { results: [aResult('a', 1, 'a'), aResult('b', 1, 'b')] }));
+        await table.write(
+          aWrite(runId, epoch, 3, { results: [{ ...aResult('a', 1, 'a'), attempt: 1, output: null }] }),
+        );
+        expect((await table.results(runId)).map(({ nodeId }) => nodeId)).toEqual(['b']);
+      });
     });
 
     describe('write', () => {

@@ -59,6 +59,17 @@ describe('a start request that was copied', () => {
   });
 });
 
+describe('a workflow that needs an agent', () => {
+  it('begins nothing, though somebody starts it by hand', async () => {
+    const [node] = definition.nodes;
+    const prompt = { kind: 'inline', text: { kind: 'inline', text: 'Mend it' } } as const;
+    const agent = { ...node!, kind: 'agent', prompt, settings: {}, idleTimeoutMs: 1, retry: null } as const;
+    const request = stage.request({ ...definition, nodes: [agent] });
+    const end = await startByHand(request);
+    expect(end).toMatchObject({ ...NOTHING, code: 'AGENT_UNSUPPORTED' });
+  });
+});
+
 describe('a start does nothing', () => {
   const malformed: readonly (readonly [string, unknown])[] = [
     ['nothing', undefined],

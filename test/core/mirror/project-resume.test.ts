@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { project } from '../../../src/core/mirror/project.js';
 import type { RunEvent } from '../../../src/core/run/run-state.js';
-import { aBashNode, aDefinition, aFileOutput, nodeId, someFacts } from '../../support/builders.js';
+import { aBashNode, aDefinition, aFileOutput, anOutput, nodeId, someFacts } from '../../support/builders.js';
 import { runStarted, second, stateAfter } from '../../support/run-events.js';
 
 const definition = aDefinition([aBashNode('build'), aBashNode('ship', { needs: ['build'] })]);
@@ -40,5 +40,26 @@ describe('a resumed run in the events table', () => {
       },
     ]);
     expect(results).toEqual([]);
+  });
+
+  it.each([
+    [{ kind: 'always_run' } as const, { eventType: 'node_always_run_reset', data: { prior_output: 'old' } }],
+    [
+      { kind: 'stale_dependency', dependencies: [nodeId('build')] } as const,
+      {
+        eventType: 'node_prior_cache_invalidated',
+        data: { reason: 'stale_dependency', invalidating_deps: ['build'], prior_output: 'old' },
+      },
+    ],
+  ])('tells why a node is done again, and lets go of its result: $kind', (cause, entry) => {
+    const formerOutput = anOutput('old');
+    const kept = { nodeId: nodeId('build'), attempt: 1, output: formerOutput };
+    const { events, results } = written(
+      null,
+      { type: 'runResumed', kept: [kept], at: second(1) },
+      { type: 'nodeReset', nodeId: nodeId('build'), cause, formerOutput, at: second(2) },
+    );
+    expect(events).toMatchObject([{ ...entry, nodeName: 'build' }]);
+    expect(results).toEqual([{ nodeId: 'build', attempt: 0, output: null }]);
   });
 });
