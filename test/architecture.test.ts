@@ -272,9 +272,9 @@ describe('the workflow bundle', () => {
   });
 
   it('holds no compiler and no schema', () => {
-    expect(files.filter((file) => /definition\/(compile|output-shape|read-yaml|schema|yaml-schema)/.test(file))).toEqual(
-      [],
-    );
+    expect(
+      files.filter((file) => /definition\/(compile|output-shape|read-yaml|schema|yaml-schema)/.test(file)),
+    ).toEqual([]);
   });
 
   it('holds no package but those that a workflow needs', () => {

@@ -190,7 +190,7 @@ export class FakeRunTable implements RunTable, RunReader {
     const metadata: JsonObject = {
       ...(Object.keys(inputs).length > 0 && { inputs }),
       ...(parent && { parent_node_id: parent.nodeId, inputs_values: parent.inputValues }),
-      ...(parent?.index != null && { child_index: parent.index, fan_out_item_hash: parent.hash }),
+      ...(typeof parent?.index === 'number' && { child_index: parent.index, fan_out_item_hash: parent.hash }),
     };
     const shown = { runId, workflowName, userMessage, workingPath, outputRoot, startedAt };
     const record = {
