@@ -25,7 +25,7 @@ const REFUSED: readonly (readonly [string, number, string, string])[] = [
   ['run hello hi --resume', 64, 'USAGE', '--resume goes on with what its run was started with'],
   ['run hello --dry-run --branch b', 64, 'USAGE', '--dry-run does not go with --branch'],
   ['run hello --stubs f', 64, 'USAGE', '--stubs goes with --dry-run'],
-  ['run hello --container', 64, 'USAGE', '--container: containers are not built yet'],
+  ['run hello --container', 64, 'USAGE', '--container: processes in a container'],
   ['run hello --workflow-source d', 64, 'USAGE', '--workflow-source: workflows are read from'],
   ['run hello --conversation-id c', 64, 'USAGE', '--conversation-id: each run has a conversation'],
   ['run hello --wait-timeout 5m', 64, 'USAGE', '--wait-timeout goes with --on-busy wait'],

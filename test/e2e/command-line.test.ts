@@ -194,7 +194,7 @@ describe('bad input is refused before anything starts', () => {
     ['an input given twice', ['run', 'hello', '--input', 'a=1', '--input', 'a=2'], 64, /twice/],
     ['a message above 128 KiB', ['run', 'hello', 'x'.repeat(131_060)], 64, /128 KiB/],
     ['a run id that fits none', ['get', 'ffffffff'], 64, /no run has an id/],
-    ['a flag whose feature comes later', ['run', 'hello', '--worktree'], 64, /--worktree/],
+    ['a flag of Archon that is refused', ['run', 'hello', '--container'], 64, /--container/],
   ])('%s', async (_what, args, exitCode, sentence) => {
     const result = await site.run(...args);
     expect(result.exitCode, result.stderr).toBe(exitCode);

@@ -1,7 +1,9 @@
+import { cpSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestbed, type NodeCall, type Stub, type Testbed } from '../../src/testing/index.js';
 import { runFake } from '../cli/fake-cli.js';
+import { tempDirectory } from '../support/temp-directory.js';
 import { workflowBundle } from '../support/workflow-bundle.js';
 
 const PROJECT = join(import.meta.dirname, '../fixtures/projects/delivery');
@@ -57,7 +59,9 @@ describe('a delivery of eighteen nodes: gates, rounds, an include, a script and 
 
   it('is gone through by a dry run', async () => {
     const argv = ['run', 'deliver', '--dry-run', '--default-stubs', '--input', 'issue=7', '--json'];
-    const { stdout } = await runFake(argv, { directory: PROJECT });
+    const directory = realpathSync(tempDirectory());
+    cpSync(PROJECT, directory, { recursive: true });
+    const { stdout } = await runFake(argv, { directory });
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, outcome: 'completed', missingStubs: [] });
   });
 });

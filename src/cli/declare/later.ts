@@ -1,9 +1,9 @@
 import { Option, type Command as Program } from 'commander';
 import { usageError } from '../render/failure.js';
 
-/** Flags of `run` that Archon has, or that are promised, and that do nothing yet: met, they are refused. */
+/** Flags of `run` that Archon has and signalbox has not: met, they are refused. */
 const LATER: readonly (readonly [flags: string, reason: string])[] = [
-  ['--container', 'containers are not built yet; leave it out'],
+  ['--container', 'processes in a container are beyond what guards the working path; leave it out'],
   ['--workflow-source <directory>', 'workflows are read from .archon/workflows only; leave it out'],
   ['--conversation-id <id>', 'each run has a conversation of its own; leave it out'],
 ];

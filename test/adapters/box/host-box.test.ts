@@ -257,7 +257,8 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     });
 
     it('and can still be closed', async () => {
-      await expect(test.box.enter({ ...test.task(''), argv: ['/nowhere'] })).rejects.toThrow('/nowhere');
+      const nowhere = join(test.directory, 'nowhere');
+      await expect(test.box.enter({ ...test.task(''), argv: [nowhere] })).rejects.toThrow(nowhere);
       await test.box.close(test.owner.runId, 0);
       const task = aBoxTask(test.directory, { runId: test.owner.runId, argv: ['/bin/true'] });
       await expect(test.box.enter(task)).rejects.toMatchObject({ code: 'INTERNAL' });

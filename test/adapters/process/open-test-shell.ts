@@ -38,7 +38,7 @@ export interface TestShell {
   living(): number[];
 }
 
-export const WORKER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', WHO: 'worker', HOME: '/nowhere' };
+export const WORKER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', WHO: 'worker' };
 
 /** Closes everything when the test is over, and fails when a process of the run is left. */
 export async function openTestShell(over: Partial<ShellOptions> = {}): Promise<TestShell> {
@@ -59,7 +59,7 @@ export async function openTestShell(over: Partial<ShellOptions> = {}): Promise<T
     box,
     texts: { get },
     environment,
-    workerEnvironment: WORKER_ENVIRONMENT,
+    workerEnvironment: { ...WORKER_ENVIRONMENT, HOME: place },
     bashPath: null,
     ...over,
   };
