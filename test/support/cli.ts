@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFile } from 'node:child_process';
@@ -12,6 +12,10 @@ import { findLayout } from '../../src/adapters/stack/layout.js';
 
 const BIN = fileURLToPath(new URL('../../bin/signalbox.js', import.meta.url));
 const git = promisify(execFile);
+
+/** No command takes as long, with the stack's first start in it. */
+const COMMAND_MS = 150_000;
+const LOG_TAIL = 4_000;
 
 export interface CliResult {
   readonly exitCode: number | null;
@@ -64,7 +68,14 @@ export async function makeCliHome(extra: Record<string, string> = {}): Promise<C
       },
     };
   };
-  const run: CliHome['run'] = (args, options) => start(args, options).ended();
+  const run: CliHome['run'] = async (args, options) => {
+    const command = start(args, options);
+    const late = setTimeout(() => command.process.kill('SIGKILL'), COMMAND_MS);
+    const result = await command.ended();
+    clearTimeout(late);
+    if (command.process.killed) throw new Error(await lateReport(args, result, environment.SIGNALBOX_HOME));
+    return result;
+  };
   return {
     home,
     environment,
@@ -77,6 +88,18 @@ export async function makeCliHome(extra: Record<string, string> = {}): Promise<C
       for (const directory of [postgres ?? home, home]) await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What a command that did not end has said, and what the programs of its stack have logged last. */
+async function lateReport(args: readonly string[], result: CliResult, home: string): Promise<string> {
+  const logs = join(findLayout(home)?.directory ?? home, 'log');
+  const names = await readdir(logs).catch(() => []);
+  const tails = names.map(async (name) => {
+    const text = await readFile(join(logs, name), 'utf8').catch(() => '');
+    return `--- ${name}\n${text.slice(-LOG_TAIL)}`;
+  });
+  const said = `stdout: ${result.stdout}\nstderr: ${result.stderr}`;
+  return [`signalbox ${args.join(' ')} did not end`, said, ...(await Promise.all(tails))].join('\n');
 }
 
 /** The surroundings of the tests, less everything that would lead to somebody else's servers. */
