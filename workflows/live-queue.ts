@@ -51,7 +51,8 @@ export class LiveQueue {
     setHandler(
       defineSignal<[unknown]>(QUEUE_MESSAGES.answerSignal),
       heeding((message) => {
-        const { runId, answer } = parseAnswer(message);
+        const { runId, answer, enteredAt } = parseAnswer(message);
+        if (enteredAt !== undefined) this.apply({ type: 'entered', entry: { runId, enteredAt } });
         this.apply({ type: answer, runId });
       }),
       {

@@ -59,8 +59,8 @@ async function tryStart(ticket: LiveTicket): Promise<TicketResult | null> {
   return null;
 }
 
-function answer({ request }: LiveTicket, said: AnswerMessage['answer']): Promise<boolean> {
+function answer({ request, entry }: LiveTicket, said: AnswerMessage['answer']): Promise<boolean> {
   const { hostId, workingPath, runId } = request;
-  const message: AnswerMessage = { runId, answer: said };
+  const message: AnswerMessage = { runId, answer: said, ...(said === 'busy' && entry) };
   return isTold(queueWorkflowId(hostId, workingPath), QUEUE_MESSAGES.answerSignal, message);
 }

@@ -24,6 +24,8 @@ export interface AnswerMessage {
   readonly runId: RunId;
   /** `started` and `busy` answer an offer; `left` may come at any time. */
   readonly answer: 'started' | 'busy' | 'left';
+  /** With `busy`: since when it waits, for a queue that was made after the offer and does not know it. */
+  readonly enteredAt?: string;
 }
 
 /** Answer of the query `describeQueue`. */
@@ -44,9 +46,10 @@ export function parseEntry(value: unknown): QueueEntry {
 
 /** @throws RunError `USAGE` */
 export function parseAnswer(value: unknown): AnswerMessage {
-  const { runId, answer } = isJsonObject(value) ? value : {};
+  const { runId, answer, enteredAt } = isJsonObject(value) ? value : {};
   if (isRunIdText(runId) && ANSWERS.includes(answer)) {
-    return { runId, answer: answer as AnswerMessage['answer'] };
+    const known = { runId, answer: answer as AnswerMessage['answer'] };
+    return isInstant(enteredAt) ? { ...known, enteredAt } : known;
   }
   throw new RunError('USAGE', 'an answer is {"runId": UUID, "answer": "started", "busy" or "left"}');
 }

@@ -16,6 +16,8 @@ describe('what queues and tickets are told is checked where it arrives', () => {
   it('takes what is well formed', () => {
     expect(parseEntry({ runId: RUN_ID, enteredAt: AT, more: 1 })).toEqual({ runId: RUN_ID, enteredAt: AT });
     expect(parseAnswer({ runId: RUN_ID, answer: 'busy' })).toEqual({ runId: RUN_ID, answer: 'busy' });
+    const since = { runId: RUN_ID, answer: 'busy', enteredAt: '2026-11-23T00:00:00.000Z' };
+    expect(parseAnswer(since)).toEqual(since);
     expect(parseTurn({ turn: 'full' })).toEqual({ turn: 'full' });
     const input = { hostId: 'here', workingPath: '/repo', entries: [{ runId: RUN_ID, enteredAt: AT }] };
     expect(parseQueueInput(input)).toEqual(input);

@@ -208,6 +208,20 @@ describe('a queue', () => {
     await served(first!);
     await served(second!);
   });
+
+  it('made by another ticket takes up one that finds the path held, in the place that it had', async () => {
+    const { holder, requests, letGo } = await aHeldPath(2);
+    const [first, second] = await allWaiting(requests);
+    await queueOf(holder).terminate('lost');
+    await second!.handle.signal(TICKET_MESSAGES.turnSignal, { turn: 'start' });
+    await eventually(async () => expect(await queues.order(holder)).toEqual([second!.request.runId]));
+    await first!.handle.signal(TICKET_MESSAGES.turnSignal, { turn: 'start' });
+    await eventually(async () => expect(await queues.order(holder)).toEqual(idsOf(requests)));
+    letGo();
+    await served(first!);
+    await served(second!);
+    expect(worked(requests)).toEqual(idsOf(requests));
+  });
 });
 
 describe('a ticket', () => {
