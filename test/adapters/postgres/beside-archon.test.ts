@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePool, makeRunTable } from '../../../src/adapters/postgres/index.js';
+import { describe, expect, test } from 'vitest';
+import { makeRunTable } from '../../../src/adapters/postgres/index.js';
 import type { JsonObject } from '../../../src/core/json.js';
 import type { MirrorWrite, RunProgressRow } from '../../../src/core/mirror/rows.js';
 import { aFirstWrite, aRow, atSecond, aWrite, yes } from '../../support/mirror-writes.js';
-import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
+import { useDatabase } from '../../support/use-database.js';
 
-let databases: TempDatabases;
-let pool: Pool;
-beforeAll(async () => {
-  databases = await tempDatabases();
-  pool = makePool(await databases.migrated());
-});
-afterAll(async () => {
-  await pool.end();
-  await databases.stop();
-});
+const database = useDatabase();
 
 const gate = (nodeId: string, over: JsonObject = {}): JsonObject => ({
   approval: { type: 'approval', nodeId, ...over },
@@ -27,7 +17,7 @@ const paused = (nodeId: string, over?: JsonObject): RunProgressRow =>
 
 /** A run that waits at a gate, as its row shows it. */
 async function waitingAt(nodeId: string) {
-  const table = makeRunTable(pool);
+  const table = makeRunTable(database.pool);
   const first = aFirstWrite();
   const { runId } = first.identity;
   const { epoch } = await table.open(first, yes);
@@ -36,10 +26,11 @@ async function waitingAt(nodeId: string) {
     table.write(aWrite(runId, epoch, (seq += 1), { row, events: [], ...over }));
   await write(paused(nodeId));
   const row = async () => {
-    const { rows } = await pool.query<{ status: string; completed_at: unknown; metadata: JsonObject }>(
-      'SELECT status, completed_at, metadata FROM remote_agent_workflow_runs WHERE id = $1',
-      [runId],
-    );
+    const { rows } = await database.pool.query<{
+      status: string;
+      completed_at: unknown;
+      metadata: JsonObject;
+    }>('SELECT status, completed_at, metadata FROM remote_agent_workflow_runs WHERE id = $1', [runId]);
     return rows[0]!;
   };
   return { table, first, write, row, runId };
@@ -47,14 +38,14 @@ async function waitingAt(nodeId: string) {
 
 /** What Archon's command line does to a row. */
 const archonApproves = (runId: string): Promise<unknown> =>
-  pool.query(
+  database.pool.query(
     `UPDATE remote_agent_workflow_runs SET metadata = metadata
        || jsonb_build_object('approval', metadata -> 'approval' || '{"resolved":"approved"}')
        || '{"approval_response":"approved","rejection_reason":"","rejection_count":0}' WHERE id = $1`,
     [runId],
   );
 const archonAbandons = (runId: string): Promise<unknown> =>
-  pool.query(
+  database.pool.query(
     `UPDATE remote_agent_workflow_runs SET status = 'cancelled', completed_at = now() WHERE id = $1`,
     [runId],
   );

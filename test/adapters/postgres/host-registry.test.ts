@@ -1,25 +1,10 @@
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  makeHostRegistry,
-  makePool,
-  makeRunReader,
-  makeRunTable,
-} from '../../../src/adapters/postgres/index.js';
+import { describe, expect, test } from 'vitest';
+import { makeHostRegistry, makeRunReader, makeRunTable } from '../../../src/adapters/postgres/index.js';
 import type { ServingWorker } from '../../../src/ports/host-registry.js';
 import { aFirstWrite, anIdentity, aRunId, yes } from '../../support/mirror-writes.js';
-import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
+import { useDatabase } from '../../support/use-database.js';
 
-let databases: TempDatabases;
-let pool: Pool;
-beforeAll(async () => {
-  databases = await tempDatabases();
-  pool = makePool(await databases.migrated());
-});
-afterAll(async () => {
-  await pool.end();
-  await databases.stop();
-});
+const database = useDatabase();
 
 const aWorker = (over: Partial<ServingWorker> = {}): ServingWorker => ({
   hostId: aRunId(),
@@ -31,14 +16,14 @@ const aWorker = (over: Partial<ServingWorker> = {}): ServingWorker => ({
 });
 
 const age = (hostId: string): Promise<unknown> =>
-  pool.query(
+  database.pool.query(
     `WITH boot AS (UPDATE signalbox.boots SET last_seen = now() - interval '16 seconds' WHERE host_id = $1)
      UPDATE signalbox.hosts SET last_seen = now() - interval '16 seconds' WHERE host_id = $1`,
     [hostId],
   );
 
 const workersOf = async (hostId: string): Promise<string[]> => {
-  const { rows } = await pool.query<{ instance: string }>(
+  const { rows } = await database.pool.query<{ instance: string }>(
     'SELECT instance FROM signalbox.hosts WHERE host_id = $1 ORDER BY instance',
     [hostId],
   );
@@ -47,7 +32,7 @@ const workersOf = async (hostId: string): Promise<string[]> => {
 
 describe('the id of a machine', () => {
   test('belongs to one boot: another is told of it while it lives, and takes over when it was silent', async () => {
-    const registry = makeHostRegistry(pool);
+    const registry = makeHostRegistry(database.pool);
     const first = aWorker();
     const second = { ...first, bootId: 'second-boot', instance: aRunId() };
     expect(await registry.claim(first)).toEqual({ isOurs: true });
@@ -59,7 +44,7 @@ describe('the id of a machine', () => {
   });
 
   test('of many boots that come at once goes to one', async () => {
-    const registry = makeHostRegistry(pool);
+    const registry = makeHostRegistry(database.pool);
     const hostId = aRunId();
     const claims = await Promise.all(
       Array.from({ length: 12 }, (_, index) => registry.claim(aWorker({ hostId, bootId: `boot ${index}` }))),
@@ -68,7 +53,7 @@ describe('the id of a machine', () => {
   });
 
   test('has a worker for each user and namespace; a worker replaces the one before it', async () => {
-    const registry = makeHostRegistry(pool);
+    const registry = makeHostRegistry(database.pool);
     const mine = aWorker();
     const theirs = { ...mine, uid: 1001, instance: aRunId() };
     const elsewhere = { ...mine, temporalNamespaceId: 'other', instance: aRunId() };
@@ -85,16 +70,18 @@ describe('a run whose worker is silent', () => {
     const worker = aWorker();
     const first = aFirstWrite({ identity: anIdentity({ hostId: worker.hostId, uid: worker.uid }) });
     const { runId } = first.identity;
-    await makeRunTable(pool, { temporalNamespaceId: worker.temporalNamespaceId }).open(first, yes);
+    await makeRunTable(database.pool, { temporalNamespaceId: worker.temporalNamespaceId }).open(first, yes);
     const silence = async (): Promise<string | null | undefined> =>
-      (await makeRunReader(pool).findByPrefix(runId, 1))[0]?.hostSilentSince;
-    await makeHostRegistry(pool).claim({ ...worker, uid: 1001, instance: aRunId() });
+      (await makeRunReader(database.pool).findByPrefix(runId, 1))[0]?.hostSilentSince;
+    await makeHostRegistry(database.pool).claim({ ...worker, uid: 1001, instance: aRunId() });
     expect(await silence()).toBe(first.identity.startedAt);
-    await makeHostRegistry(pool).claim(worker);
+    await makeHostRegistry(database.pool).claim(worker);
     expect(await silence()).toBeNull();
     await age(worker.hostId);
     expect(Date.parse((await silence()) ?? '')).toBeGreaterThan(Date.now() - 60_000);
-    await pool.query(`UPDATE remote_agent_workflow_runs SET status = 'completed' WHERE id = $1`, [runId]);
+    await database.pool.query(`UPDATE remote_agent_workflow_runs SET status = 'completed' WHERE id = $1`, [
+      runId,
+    ]);
     expect(await silence()).toBeNull();
   });
 });

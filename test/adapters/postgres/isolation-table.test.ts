@@ -1,42 +1,27 @@
-import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  makeIsolationRows,
-  makeIsolationTable,
-  makePool,
-  makeRunTable,
-} from '../../../src/adapters/postgres/index.js';
+import { describe, expect, it } from 'vitest';
+import { makeIsolationRows, makeIsolationTable, makeRunTable } from '../../../src/adapters/postgres/index.js';
 import type { RunId, WorkingPath } from '../../../src/core/ids.js';
 import type { RunWorktree } from '../../../src/ports/isolation-table.js';
 import { aFirstWrite, anIdentity, aRunId, yes } from '../../support/mirror-writes.js';
 import { silentLogger } from '../../support/silent-logger.js';
-import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
+import { useDatabase } from '../../support/use-database.js';
 
-let databases: TempDatabases;
-let pool: Pool;
-beforeAll(async () => {
-  databases = await tempDatabases();
-  pool = makePool(await databases.migrated());
-});
-afterAll(async () => {
-  await pool.end();
-  await databases.stop();
-});
+const database = useDatabase();
 
 const select = async (query: string, ...values: unknown[]): Promise<Record<string, unknown>[]> =>
-  (await pool.query<Record<string, unknown>>(query, values)).rows;
+  (await database.pool.query<Record<string, unknown>>(query, values)).rows;
 
 /** A run in a worktree of a repository, with its row. */
 async function aRunIn(codebasePath: string, over: Partial<RunWorktree> = {}): Promise<RunWorktree> {
   const runId = aRunId();
   const workingPath = `${codebasePath}-trees/archon/task-${over.identifier ?? 'x'}`;
   const identity = anIdentity({ runId, codebasePath, workingPath: workingPath as WorkingPath });
-  await makeRunTable(pool).open(aFirstWrite({ identity }), yes);
+  await makeRunTable(database.pool).open(aFirstWrite({ identity }), yes);
   return { runId, identifier: 'x', branch: 'archon/task-x', workingPath, warnings: ['careful'], ...over };
 }
 
 const record = (worktree: RunWorktree): Promise<void> =>
-  makeIsolationTable(pool, silentLogger).record(worktree);
+  makeIsolationTable(database.pool, silentLogger).record(worktree);
 
 const codebaseOf = async (runId: RunId): Promise<Record<string, unknown> | undefined> =>
   (
@@ -91,7 +76,7 @@ describe('a run in a worktree', () => {
     await record(one);
     await record(one);
     await record({ ...other, branch: 'archon/task-renamed' });
-    const rows = makeIsolationRows(pool);
+    const rows = makeIsolationRows(database.pool);
     const [first, ...more] = await rows.active('/home/me/wheel');
     expect(more).toEqual([]);
     expect(first).toMatchObject({ identifier: 'x', branch: 'archon/task-renamed', platform: 'signalbox' });
@@ -106,7 +91,7 @@ describe('isolation environments', () => {
   it('are told by repository, with the time when they were used last', async () => {
     await record(await aRunIn('/home/me/one', { identifier: 'a', branch: 'archon/task-a' }));
     await record(await aRunIn('/home/me/two', { identifier: 'b', branch: 'archon/task-b' }));
-    const rows = makeIsolationRows(pool);
+    const rows = makeIsolationRows(database.pool);
     const [only] = await rows.active('/home/me/one');
     expect(only).toMatchObject({ repository: '/home/me/one', type: 'task', identifier: 'a' });
     expect(only?.lastUsedAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makePool, makeRunReader, makeRunTable, migrate } from '../../../src/adapters/postgres/index.js';
 import { mendWrite } from '../../../src/adapters/postgres/mend.js';
 import type { Json } from '../../../src/core/json.js';
@@ -15,20 +15,11 @@ import {
   aWrite,
   yes,
 } from '../../support/mirror-writes.js';
-import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
+import { useDatabase } from '../../support/use-database.js';
 
-let databases: TempDatabases;
-let pool: Pool;
-beforeAll(async () => {
-  databases = await tempDatabases();
-  pool = makePool(await databases.migrated());
-});
-afterAll(async () => {
-  await pool.end();
-  await databases.stop();
-});
+const database = useDatabase();
 
-async function opened(identity: Partial<RunIdentityRow> = {}, on: Pool = pool) {
+async function opened(identity: Partial<RunIdentityRow> = {}, on: Pool = database.pool) {
   const complaints: Readonly<Record<string, unknown>>[] = [];
   const note: Logger['error'] = (fields) => complaints.push(fields);
   const table = makeRunTable(on, { logger: { info: note, warn: note, error: note } });
@@ -115,9 +106,9 @@ describe('a value that Postgres refuses is mended and marked, and the run goes o
   });
 
   test('in a database that is not UTF-8, characters it lacks', async () => {
-    const url = new URL(await databases.empty());
+    const url = new URL(await database.empty());
     const name = `latin_${url.pathname.slice(1)}`;
-    await pool.query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
+    await database.pool.query(`CREATE DATABASE ${name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`);
     url.pathname = `/${name}`;
     await migrate(url.href);
     const latin = makePool(url.href);
@@ -126,14 +117,14 @@ describe('a value that Postgres refuses is mended and marked, and the run goes o
     expect((await run.events())[1]?.data).toEqual({ said: 'Z?rich ?' });
     expect((await run.row())?.metadata['signalbox_mended']).toEqual(['event_data']);
     await latin.end();
-    await pool.query(`DROP DATABASE ${name}`);
+    await database.pool.query(`DROP DATABASE ${name}`);
   });
 });
 
 test('a write that is refused whatever is done is told once and left out, and the next one lands', async () => {
   const run = await opened();
   const { runId, epoch } = run;
-  await pool.query(`
+  await database.pool.query(`
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
     CREATE TRIGGER refuse BEFORE INSERT ON remote_agent_workflow_events FOR EACH ROW
       WHEN (NEW.event_type = 'refused') EXECUTE FUNCTION refuse()`);

@@ -1,6 +1,6 @@
-import { Client, type Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makePool, makeRunReader, makeRunTable } from '../../../src/adapters/postgres/index.js';
+import { Client } from 'pg';
+import { describe, expect, test } from 'vitest';
+import { makeRunReader, makeRunTable } from '../../../src/adapters/postgres/index.js';
 import { eventId } from '../../../src/adapters/postgres/mirror-values.js';
 import type { WorkingPath } from '../../../src/core/ids.js';
 import { type NodeResultRow, OWNERSHIP_MARK } from '../../../src/core/mirror/rows.js';
@@ -15,32 +15,21 @@ import {
   aWrite,
   yes,
 } from '../../support/mirror-writes.js';
-import { type TempDatabases, tempDatabases } from '../../support/temp-postgres.js';
+import { useDatabase } from '../../support/use-database.js';
 
-let databases: TempDatabases;
-let url: string;
-let pool: Pool;
-beforeAll(async () => {
-  databases = await tempDatabases();
-  url = await databases.migrated();
-  pool = makePool(url);
-});
-afterAll(async () => {
-  await pool.end();
-  await databases.stop();
-});
+const database = useDatabase();
 
 async function opened(over: Parameters<typeof aFirstWrite>[0] = {}) {
-  const table = makeRunTable(pool);
+  const table = makeRunTable(database.pool);
   const first = aFirstWrite(over);
   const { epoch } = await table.open(first, yes);
   const { identity } = first;
-  const row = async () => (await makeRunReader(pool).findByPrefix(identity.runId, 1))[0];
+  const row = async () => (await makeRunReader(database.pool).findByPrefix(identity.runId, 1))[0];
   return { table, first, epoch, identity, runId: identity.runId, row };
 }
 
 async function select(query: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
-  return (await pool.query<Record<string, unknown>>(query, values)).rows;
+  return (await database.pool.query<Record<string, unknown>>(query, values)).rows;
 }
 
 describe('what a run leaves in the tables', () => {
@@ -101,7 +90,7 @@ describe('what a run leaves in the tables', () => {
   });
 
   test("every event tells who listens on Archon's channel", async () => {
-    const listener = new Client({ connectionString: url });
+    const listener = new Client({ connectionString: database.url });
     await listener.connect();
     const heard: string[] = [];
     const { table, runId, epoch } = await opened();
@@ -113,7 +102,7 @@ describe('what a run leaves in the tables', () => {
       });
     });
     await table.write(aWrite(runId, epoch, 3, { events: [anEvent(2), anEvent(3)] }));
-    await pool.query(`SELECT pg_notify('archon_dashboard_event', 'last')`);
+    await database.pool.query(`SELECT pg_notify('archon_dashboard_event', 'last')`);
     await three;
     await listener.end();
     // One transaction notifies once of equal payloads.
@@ -217,21 +206,21 @@ describe('what somebody deletes', () => {
   ])('%s is made again by the next write, with all that it was made of', async (_, deletion) => {
     const { table, runId, epoch, row } = await opened();
     const before = await row();
-    await pool.query(deletion, [runId]);
+    await database.pool.query(deletion, [runId]);
     expect(await row()).toBeUndefined();
     await table.write(
       aWrite(runId, epoch, 2, { row: aRow({ metadata: { workflow_source: OWNERSHIP_MARK, summary: 'x' } }) }),
     );
     expect(await row()).toEqual({ ...before, metadata: { ...before?.metadata, summary: 'x' } });
-    expect(await makeRunReader(pool).events(runId)).toHaveLength(1);
+    expect(await makeRunReader(database.pool).events(runId)).toHaveLength(1);
     await table.write(aWrite(runId, epoch, 3));
-    expect(await makeRunReader(pool).events(runId)).toHaveLength(2);
+    expect(await makeRunReader(database.pool).events(runId)).toHaveLength(2);
   });
 
   test('a row is not made again by a write that had landed before', async () => {
     const { table, runId, epoch, row } = await opened();
     await table.write(aWrite(runId, epoch, 5));
-    await pool.query('DELETE FROM remote_agent_workflow_runs WHERE id = $1', [runId]);
+    await database.pool.query('DELETE FROM remote_agent_workflow_runs WHERE id = $1', [runId]);
     await table.write(aWrite(runId, epoch, 5));
     await table.write(aWrite(runId, epoch, 4));
     expect(await row()).toBeUndefined();
@@ -239,14 +228,16 @@ describe('what somebody deletes', () => {
 
   test('without its codebase the run goes on', async () => {
     const { table, runId, epoch, row, identity } = await opened();
-    await pool.query('DELETE FROM remote_agent_codebases WHERE default_cwd = $1', [identity.workingPath]);
+    await database.pool.query('DELETE FROM remote_agent_codebases WHERE default_cwd = $1', [
+      identity.workingPath,
+    ]);
     await table.write(aWrite(runId, epoch, 2, { row: aRow({ status: 'completed' }) }));
     expect((await row())?.status).toBe('completed');
   });
 
   test('metadata that somebody set to NULL are begun anew', async () => {
     const { table, runId, epoch, row } = await opened();
-    await pool.query('UPDATE remote_agent_workflow_runs SET metadata = NULL WHERE id = $1', [runId]);
+    await database.pool.query('UPDATE remote_agent_workflow_runs SET metadata = NULL WHERE id = $1', [runId]);
     await table.write(aWrite(runId, epoch, 2, { row: aRow({ metadata: { error: null } }) }));
     expect((await row())?.metadata).toEqual({ error: null });
   });
