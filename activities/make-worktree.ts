@@ -25,8 +25,8 @@ export const makeMakeWorktree =
       const { runId, workingPath, order, graceMs } = task;
       const boxOwner = { ...owner, ...temporal };
       await box.ensureOpen(boxOwner, temporalRunId);
-      const made = await worktrees.make(task, signal);
-      await box.close(runId, graceMs);
+      const made = await worktrees.make({ ...task, fenceToken: owner.fenceToken }, signal);
+      await box.close({ ...owner, temporalRunId }, graceMs);
       await box.ensureOpen(boxOwner, temporalRunId);
       const { identifier } = order;
       const { branch, warnings } = made;

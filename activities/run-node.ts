@@ -38,12 +38,13 @@ export const makeRunNode =
       try {
         show(null);
         const { temporalRunId } = callingExecution();
+        const fenced = { ...task, fenceToken: owner.fenceToken };
         await box.ensureOpen({ ...owner, ...temporal }, rootTemporalRunId ?? temporalRunId);
         for (const earlier of earlierAttempts(task)) {
-          const { runId, attemptId: name } = placeInBox({ ...task, attemptId: earlier });
-          await box.stopAttempt(runId, name, task.graceMs);
+          const place = placeInBox({ ...fenced, attemptId: earlier });
+          await box.stopAttempt(place, place.attemptId, task.graceMs);
         }
-        return await keepArtifact(artifacts, task, await run(task, signal));
+        return await keepArtifact(artifacts, task, await run(fenced, signal));
       } finally {
         if (signal.aborted) setTimeout(giveBack, HEARD_WITHIN_MS).unref();
         else giveBack();

@@ -75,18 +75,16 @@ async function mark(
  */
 async function closeBoxes(
   { box, openRuns }: ReconcileParts,
-  { runId, fenceToken }: OpenRun,
+  run: OpenRun,
   boxes: readonly BoxOwner[],
 ): Promise<void> {
   try {
-    const before = boxes.filter((each) => each.runId === runId);
-    for (const owner of before) await box.evict(owner, GRACE_MS);
-    const known = new Set([fenceToken, ...before.map((owner) => owner.fenceToken)]);
-    const isNext = (owner: BoxOwner): boolean => owner.runId === runId && !known.has(owner.fenceToken);
-    if (!(await box.list()).some(isNext)) await box.close(runId, GRACE_MS);
+    for (const owner of boxes.filter(({ runId }) => runId === run.runId)) await box.evict(owner, GRACE_MS);
+    const { runId, temporalWorkflowId, fenceToken } = run;
+    await box.close({ runId, temporalWorkflowId, fenceToken }, GRACE_MS);
   } catch (error) {
     if (error instanceof RunError && error.code === 'PATH_STILL_OCCUPIED') {
-      await openRuns.mark(runId, [{ kind: 'processes_left', text: error.message }]);
+      await openRuns.mark(run.runId, [{ kind: 'processes_left', text: error.message }]);
     }
     throw error;
   }

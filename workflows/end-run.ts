@@ -34,7 +34,11 @@ export async function endRun({ admission, lane, author, cancelReason }: RunEnd):
   const writes = lastWrites(lane, author);
   const terminal = lane.inFlight === null && writes.length === 1 ? (writes[0] ?? null) : null;
   const { closeRun } = proxyActivities<Activities>(CLOSE_RUN);
-  const { isMirrored } = await closeRun({ runId, ...rootRunId, graceMs, terminal, cancelReason });
+  const { fenceToken } = admission.root;
+  const { isMirrored } = await closeRun({
+    ...{ runId, ...rootRunId, fenceToken },
+    ...{ graceMs, terminal, cancelReason },
+  });
   if (isMirrored) return;
   const patienceEnds = Date.now() + MIRROR_PATIENCE_MS;
   const isLaneIdle = await condition(() => lane.inFlight === null, MIRROR_PATIENCE_MS, {

@@ -112,6 +112,8 @@ export interface CloseRunInput {
   readonly runId: string;
   /** In whose box it works; absent: in its own, which goes with it. */
   readonly rootRunId?: string;
+  /** Generation of that box: a later one's stays as it is. Absent: a worker of before has asked for it. */
+  readonly fenceToken?: string;
   readonly graceMs: number;
   /** The terminal write; null when there are more writes than this one to make. */
   readonly terminal: WriteMirrorInput | null;

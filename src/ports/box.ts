@@ -11,12 +11,25 @@ export interface BoxOwner {
   readonly fenceToken: string;
 }
 
+/** The box of which generation of a run is meant. */
+export interface BoxGeneration {
+  readonly runId: string;
+  /** Absent: of whichever has it. */
+  readonly fenceToken?: string;
+}
+
+/** Who has a run's box closed. Without a token it is nobody's whose the box could be. */
+export interface BoxCloser extends BoxGeneration {
+  readonly temporalWorkflowId: string;
+  /** The execution of that ID that asks; absent: none, the run is over. */
+  readonly temporalRunId?: string;
+}
+
 /** 1 PID namespace as root · 2 in a user namespace · 3 process groups and marker search · 4 groups only. */
 export type ContainmentLevel = 1 | 2 | 3 | 4;
 
 /** A command to run inside a run's box. */
-export interface BoxTask {
-  readonly runId: string;
+export interface BoxTask extends BoxGeneration {
   /** Marks the processes of this attempt. `<name>/<attempt>` stands below a name, and ends with it. */
   readonly attemptId: string;
   /** Absolute program and its arguments. */
@@ -66,16 +79,23 @@ export interface Box {
    * Runs a command; settles when its own process has ended, whatever its children hold open.
    * @param onStarted told once, when the process exists
    * @throws RunError `NODE_UNSTARTABLE` the program cannot be started · `NODE_INTERRUPTED` the box has been
-   *   ended from outside
+   *   ended from outside, or belongs to another generation by now
    */
   enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit>;
   /**
    * Ends every process of an attempt, or of all attempts below a name: SIGTERM, `graceMs`, SIGKILL; settles when they are gone.
+   * Does nothing when the box belongs to another generation by now.
    * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
    */
-  stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void>;
-  /** Ends every process of the run in the same way, and the box with them. A box that is absent is closed. */
-  close(runId: string, graceMs: number): Promise<void>;
+  stopAttempt(generation: BoxGeneration, attemptId: string, graceMs: number): Promise<void>;
+  /**
+   * Ends every process of the run in the same way, and the box with them. A box that is absent is closed.
+   * A box of another generation goes too when the closer is the current execution of its ID: then it is an
+   * older one's. Otherwise the closer is late, and nothing is changed.
+   * @returns `superseded`: a later generation of the run has the box, which stays as it is
+   * @throws RunError `PATH_STILL_OCCUPIED` · `TEMPORAL_UNREACHABLE` whose turn it is cannot be found out
+   */
+  close(closer: BoxCloser, graceMs: number): Promise<'closed' | 'superseded'>;
   /** Looks for processes of the run. */
   prove(runId: string): Promise<BoxProof>;
   /**

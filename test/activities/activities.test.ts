@@ -9,6 +9,7 @@ import { pathKey } from '../../src/core/lease/path-key.js';
 import type { AttemptResult, AttemptTask, ScriptTask, ShellTask } from '../../src/core/run/task.js';
 import type { Scripts } from '../../src/ports/scripts.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
+import { anOwner } from '../ports/box.contract.js';
 import { aMockEnvironment, CALLER, raiseActivityStage } from '../support/activity-stage.js';
 import { anOutput } from '../support/builders.js';
 import { makeFakeEnvironmentStore } from '../support/fake-environment-store.js';
@@ -246,7 +247,33 @@ describe('writeMirror', () => {
 });
 
 describe('closeRun', () => {
-  const close = { runId: 'a', graceMs: 10, terminal: null, cancelReason: null };
+  const close = { runId: 'a', fenceToken: 'first', graceMs: 10, terminal: null, cancelReason: null };
+
+  it('of an earlier generation leaves the box and the environment of the one that was resumed, and says so', async () => {
+    const removed: string[] = [];
+    const environment = {
+      ...{ save: () => Promise.resolve(), load: () => Promise.resolve(null), offer: () => Promise.resolve() },
+      ...{ adopt: () => Promise.resolve(), withdraw: () => Promise.resolve() },
+      remove: (runId: string) => {
+        removed.push(runId);
+        return Promise.resolve();
+      },
+    };
+    const stage = raiseActivityStage({ environment });
+    const resumed = anOwner({
+      runId: 'a',
+      fenceToken: 'second',
+      temporalWorkflowId: CALLER.temporalWorkflowId,
+    });
+    await stage.box.ensureOpen(resumed, 'the execution of the resume');
+    const logged: string[] = [];
+    const caller = aMockEnvironment((message) => logged.push(message));
+    await stage.call('closeRun', close, caller);
+    expect([await stage.box.list(), removed]).toEqual([[resumed], []]);
+    expect(logged).toEqual([expect.stringContaining('a later generation of the run works already')]);
+    await stage.call('closeRun', { ...close, fenceToken: 'second' }, caller);
+    expect([await stage.box.list(), removed]).toEqual([[], ['a']]);
+  });
 
   it('closes the box, and says that nothing was to be written', async () => {
     const stage = raiseActivityStage();

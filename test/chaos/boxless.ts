@@ -55,9 +55,12 @@ export function makeNoBox(): Box {
       children.delete(child);
       return { exitCode, signal };
     },
-    stopAttempt: (runId, attemptId, graceMs) =>
+    stopAttempt: ({ runId }, attemptId, graceMs) =>
       stop((task) => task.runId === runId && task.attemptId === attemptId, graceMs),
-    close: (runId, graceMs) => stop((task) => task.runId === runId, graceMs),
+    close: async ({ runId }, graceMs) => {
+      await stop((task) => task.runId === runId, graceMs);
+      return 'closed';
+    },
     prove: () => Promise.resolve({ isEmpty: true, processes: [] }),
     list: () => Promise.resolve([]),
     evict: ({ runId }, graceMs) => stop((task) => task.runId === runId, graceMs),

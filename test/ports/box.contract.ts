@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RunError } from '../../src/core/errors.js';
-import type { Box, BoxOwner, BoxTask } from '../../src/ports/box.js';
+import type { Box, BoxExit, BoxOwner, BoxTask } from '../../src/ports/box.js';
 import { eventually } from '../support/eventually.js';
 
 type Argv = BoxTask['argv'];
@@ -78,7 +78,9 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
     beforeEach(async () => {
       harness = await makeHarness();
       owner = anOwner({ workingPath: harness.directory });
-      return () => harness.box.close(owner.runId, 0);
+      return async () => {
+        await harness.box.close({ ...owner, temporalRunId: EXECUTION }, 0);
+      };
     });
 
     it('says its level', () => {
@@ -159,7 +161,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waits()));
       await ready();
-      await box.stopAttempt(owner.runId, 'build.1', 10_000);
+      await box.stopAttempt(owner, 'build.1', 10_000);
       expect(await exit).toEqual({ exitCode: null, signal: 'SIGTERM' });
     });
 
@@ -168,7 +170,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waitsStubbornly()));
       await ready();
-      await box.stopAttempt(owner.runId, 'build.1', 50);
+      await box.stopAttempt(owner, 'build.1', 50);
       expect(await exit).toEqual({ exitCode: null, signal: 'SIGKILL' });
     });
 
@@ -177,10 +179,10 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       await box.ensureOpen(owner, EXECUTION);
       const exits = ['build.1', 'test.1'].map((attemptId) => box.enter(task(programs.waits(), attemptId)));
       await Promise.all([ready('build.1'), ready('test.1')]);
-      await box.stopAttempt(owner.runId, 'build.1', 10_000);
+      await box.stopAttempt(owner, 'build.1', 10_000);
       await exits[0];
       expect((await box.prove(owner.runId)).isEmpty).toBe(false);
-      await box.close(owner.runId, 10_000);
+      await box.close(owner, 10_000);
       expect(await exits[1]).toMatchObject({ signal: 'SIGTERM' });
     });
 
@@ -194,10 +196,10 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       const names = { first: 'sub/build.1', second: 'sub/test.1', other: 'subs/build.1' };
       const exits = Object.entries(names).map(([file, attemptId]) => box.enter(named(file, attemptId)));
       await Promise.all(Object.keys(names).map(ready));
-      await box.stopAttempt(owner.runId, 'sub', 10_000);
+      await box.stopAttempt(owner, 'sub', 10_000);
       for (const exit of exits.slice(0, 2)) expect(await exit).toMatchObject({ signal: 'SIGTERM' });
       expect((await box.prove(owner.runId)).isEmpty).toBe(false);
-      await box.close(owner.runId, 10_000);
+      await box.close(owner, 10_000);
       expect(await exits[2]).toMatchObject({ signal: 'SIGTERM' });
     });
 
@@ -205,7 +207,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       const { box, programs } = harness;
       await box.ensureOpen(owner, EXECUTION);
       const exit = box.enter(task(programs.waits()));
-      await box.stopAttempt(owner.runId, 'build.1', 10_000);
+      await box.stopAttempt(owner, 'build.1', 10_000);
       expect(await exit).toMatchObject({ exitCode: null });
     });
 
@@ -216,22 +218,22 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       const proof = await box.prove(owner.runId);
       expect(proof.isEmpty).toBe(false);
       expect(proof.processes[0]).toMatchObject({ pid: expect.any(Number), command: expect.any(String) });
-      await box.close(owner.runId, 10_000);
+      await box.close(owner, 10_000);
       expect(await box.prove(owner.runId)).toEqual({ isEmpty: true, processes: [] });
     });
 
     it('closes what is absent, and twice', async () => {
       const { box } = harness;
-      await box.close(randomUUID(), 0);
+      expect(await box.close(anOwner(), 0)).toBe('closed');
       await box.ensureOpen(owner, EXECUTION);
-      await Promise.all([box.close(owner.runId, 0), box.close(owner.runId, 0)]);
+      await Promise.all([box.close(owner, 0), box.close(owner, 0)]);
       expect(await box.prove(owner.runId)).toEqual({ isEmpty: true, processes: [] });
     });
 
     it('refuses commands once it is closed, until it is opened again', async () => {
       const { box, programs } = harness;
       await box.ensureOpen(owner, EXECUTION);
-      await box.close(owner.runId, 0);
+      await box.close(owner, 0);
       await expect(box.enter(task(programs.exitsWith(0)))).rejects.toThrow(RunError);
       await box.ensureOpen(owner, EXECUTION);
       expect(await box.enter(task(programs.exitsWith(0)))).toMatchObject({ exitCode: 0 });
@@ -246,7 +248,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       await box.ensureOpen(next, EXECUTION);
       expect(await exit).toMatchObject({ exitCode: null });
       expect((await box.prove(owner.runId)).isEmpty).toBe(true);
-      await box.close(next.runId, 0);
+      await box.close(next, 0);
     });
 
     it('lists the owners of boxes until they are closed', async () => {
@@ -256,7 +258,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       expect(await listed()).toEqual([]);
       await box.ensureOpen(owner, EXECUTION);
       expect(await listed()).toEqual([owner]);
-      await box.close(owner.runId, 0);
+      await box.close(owner, 0);
       expect(await listed()).toEqual([]);
     });
 
@@ -271,6 +273,51 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       expect((await box.list()).map(({ runId }) => runId)).not.toContain(owner.runId);
     });
 
+    describe('once the next generation of the run has its box', () => {
+      const LATE = 'an execution that is over';
+      let next: BoxOwner;
+      let exit: Promise<BoxExit>;
+      beforeEach(async () => {
+        const { box, programs } = harness;
+        await box.ensureOpen(owner, EXECUTION);
+        next = { ...owner, fenceToken: randomUUID() };
+        await box.ensureOpen(next, EXECUTION);
+        exit = box.enter({ ...task(programs.waits()), fenceToken: next.fenceToken });
+        await ready();
+        return async () => {
+          expect(await box.close(next, 10_000)).toBe('closed');
+          expect(await exit).toMatchObject({ signal: 'SIGTERM' });
+        };
+      });
+
+      it('is left alone by a late close of the one before, which is told so', async () => {
+        const { box } = harness;
+        expect(await box.close({ ...owner, temporalRunId: LATE }, 0)).toBe('superseded');
+        expect(await box.close(owner, 0)).toBe('superseded');
+        expect((await box.prove(owner.runId)).isEmpty).toBe(false);
+        expect(await box.list()).toContainEqual(next);
+      });
+
+      it('is closed by one that is the current one by then, though it never had a box', async () => {
+        const { box } = harness;
+        const newest = { ...owner, fenceToken: randomUUID(), temporalRunId: EXECUTION };
+        expect(await box.close(newest, 10_000)).toBe('closed');
+        expect((await box.prove(owner.runId)).isEmpty).toBe(true);
+      });
+
+      it('keeps an attempt that has the name of one that the one before ends', async () => {
+        const { box } = harness;
+        await box.stopAttempt(owner, 'build.1', 0);
+        expect((await box.prove(owner.runId)).isEmpty).toBe(false);
+      });
+
+      it('lets no command of the one before in', async () => {
+        const { box, programs } = harness;
+        const late = { ...task(programs.exitsWith(0), 'late.1'), fenceToken: owner.fenceToken };
+        await expect(box.enter(late)).rejects.toMatchObject({ code: 'NODE_INTERRUPTED' });
+      });
+    });
+
     it('evicts nobody who came after the owner that is meant', async () => {
       const { box, programs } = harness;
       const next = { ...owner, fenceToken: 'of the next execution' };
@@ -279,7 +326,7 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       await ready();
       await box.evict(owner, 10_000);
       expect((await box.prove(owner.runId)).isEmpty).toBe(false);
-      await box.close(owner.runId, 10_000);
+      await box.close(next, 10_000);
       expect(await exit).toMatchObject({ signal: 'SIGTERM' });
     });
   });

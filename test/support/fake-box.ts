@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { RunError } from '../../src/core/errors.js';
-import type { Box, BoxExit, BoxOwner, BoxTask } from '../../src/ports/box.js';
+import type { Box, BoxExit, BoxGeneration, BoxOwner, BoxTask } from '../../src/ports/box.js';
 import type { BoxPrograms } from '../ports/box.contract.js';
 
 /** What a fake box can run: no process, only its traces. */
@@ -44,10 +44,15 @@ export interface FakeBox extends Box {
 const isWithin = (attemptId: string, name: string): boolean =>
   attemptId === name || attemptId.startsWith(`${name}/`);
 
+const isOf = (owner: BoxOwner | undefined, { fenceToken }: BoxGeneration): boolean =>
+  owner === undefined || fenceToken === undefined || fenceToken === owner.fenceToken;
+
 export function makeFakeBox(): FakeBox {
   const owners = new Map<string, BoxOwner>();
   const entered: BoxTask[] = [];
   const living = new Set<FakeProcess>();
+  /** Stands for what Temporal says: by workflow ID, the execution that was current last. */
+  const openedBy = new Map<string, string>();
 
   const start = (task: BoxTask, isStubborn: boolean): { process: FakeProcess; exit: Promise<BoxExit> } => {
     let settle: (exit: BoxExit) => void = () => undefined;
@@ -72,21 +77,28 @@ export function makeFakeBox(): FakeBox {
     for (const process of meant) if (living.has(process)) process.end('SIGKILL');
   };
 
+  const clear = async (runId: string, graceMs: number): Promise<void> => {
+    await end((task) => task.runId === runId, graceMs);
+    owners.delete(runId);
+  };
+
   return {
     level: 4,
     owners,
     entered,
-    async ensureOpen(owner) {
+    async ensureOpen(owner, temporalRunId) {
       for (const { runId, temporalWorkflowId } of [...owners.values()]) {
-        if (temporalWorkflowId === owner.temporalWorkflowId && runId !== owner.runId)
-          await this.close(runId, 0);
+        if (temporalWorkflowId === owner.temporalWorkflowId && runId !== owner.runId) await clear(runId, 0);
       }
       if ((owners.get(owner.runId)?.fenceToken ?? owner.fenceToken) !== owner.fenceToken)
-        await this.close(owner.runId, 0);
+        await clear(owner.runId, 0);
+      openedBy.set(owner.temporalWorkflowId, temporalRunId);
       owners.set(owner.runId, owner);
     },
     async enter(task, onStarted) {
-      if (!owners.has(task.runId)) throw new RunError('INTERNAL', `the box of run ${task.runId} is not open`);
+      const owner = owners.get(task.runId);
+      if (owner === undefined) throw new RunError('INTERNAL', `the box of run ${task.runId} is not open`);
+      if (!isOf(owner, task)) throw new RunError('NODE_INTERRUPTED', `run ${task.runId} goes on without it`);
       const [name, text = ''] = task.argv;
       if (name !== 'fake') throw new RunError('NODE_UNSTARTABLE', `there is no program ${name}`);
       const program = JSON.parse(text) as FakeProgram;
@@ -107,11 +119,17 @@ export function makeFakeBox(): FakeBox {
       if (program.leavesChild !== true) living.delete(process);
       return { exitCode: program.exitCode, signal: null };
     },
-    stopAttempt: (runId, attemptId, graceMs) =>
-      end((task) => task.runId === runId && isWithin(task.attemptId, attemptId), graceMs),
-    async close(runId, graceMs) {
-      await end((task) => task.runId === runId, graceMs);
-      owners.delete(runId);
+    async stopAttempt(generation, attemptId, graceMs) {
+      const { runId } = generation;
+      if (!isOf(owners.get(runId), generation)) return;
+      await end((task) => task.runId === runId && isWithin(task.attemptId, attemptId), graceMs);
+    },
+    async close({ runId, fenceToken, temporalWorkflowId, temporalRunId }, graceMs) {
+      const owner = owners.get(runId);
+      const isCurrent = temporalRunId !== undefined && openedBy.get(temporalWorkflowId) === temporalRunId;
+      if (owner !== undefined && owner.fenceToken !== fenceToken && !isCurrent) return 'superseded';
+      await clear(runId, graceMs);
+      return 'closed';
     },
     prove(runId) {
       const processes = [...living]
@@ -121,7 +139,7 @@ export function makeFakeBox(): FakeBox {
     },
     list: () => Promise.resolve([...owners.values()]),
     async evict({ runId, fenceToken }, graceMs) {
-      if (owners.get(runId)?.fenceToken === fenceToken) await this.close(runId, graceMs);
+      if (owners.get(runId)?.fenceToken === fenceToken) await clear(runId, graceMs);
     },
   };
 }

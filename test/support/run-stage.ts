@@ -294,9 +294,10 @@ function journaledBox(owners: BoxOwner[], note: Note): ActivityPorts['box'] {
       owners.push(owner);
       note('open box', owner.runId);
     },
-    close: async (runId, graceMs) => {
-      await box.close(runId, graceMs);
-      note('close box', runId);
+    close: async (closer, graceMs) => {
+      const closing = await box.close(closer, graceMs);
+      note(closing === 'closed' ? 'close box' : 'leave box', closer.runId);
+      return closing;
     },
   };
 }

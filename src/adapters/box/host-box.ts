@@ -1,5 +1,14 @@
 import { RunError } from '../../core/errors.js';
-import type { Box, BoxExit, BoxOwner, BoxProof, BoxTask, ContainmentLevel } from '../../ports/box.js';
+import type {
+  Box,
+  BoxCloser,
+  BoxExit,
+  BoxGeneration,
+  BoxOwner,
+  BoxProof,
+  BoxTask,
+  ContainmentLevel,
+} from '../../ports/box.js';
 import type { Census, StartedCommand, Target } from './census.js';
 import { endProcesses, settlesWithin } from './end-processes.js';
 import type { Launcher } from './launcher.js';
@@ -11,6 +20,7 @@ import {
   commandFor,
   hasFallen,
   isDeserted,
+  isOf,
   isStanding,
   isSucceeded,
   notOpen,
@@ -19,7 +29,7 @@ import {
 } from './open-box.js';
 import { openLease, type LeaseParts } from './open-lease.js';
 import { interrupted, stillOccupied } from './refusals.js';
-import { requireCurrent } from './standing.js';
+import { isCurrent, requireCurrent } from './standing.js';
 import type { StartedProcess } from './start-command.js';
 import { openWalls } from './walls.js';
 
@@ -48,12 +58,13 @@ const WALLED_KILL_LIMIT_MS = 500;
  * - P2 Temporal admits one execution under an ID: whoever opens a box under the ID of another ends that one's first.
  * - P3 Nothing starts in a box that is closing, nor before the owner record names its owner.
  * - P4 This process and those above it are never signalled.
+ * - P5 Under one ID nobody opens while another closes: who closes late ends nothing of a later generation.
  */
 class HostBox implements Box {
   readonly level: ContainmentLevel;
   readonly #boxes = new Map<string, OpenBox>();
-  /** By Temporal workflow ID. */
-  readonly #opening = new Map<string, Promise<void>>();
+  /** Who opens or closes, by Temporal workflow ID. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #left: LeftBoxes | null;
   #markedByOthers: Promise<Set<string>> | null = null;
 
@@ -63,16 +74,20 @@ class HostBox implements Box {
   }
 
   async ensureOpen(owner: BoxOwner, temporalRunId: string): Promise<void> {
-    for (let other; (other = this.#opening.get(owner.temporalWorkflowId)) !== undefined;) {
+    await this.#inTurn(owner.temporalWorkflowId, async () => {
+      const box = this.#boxes.get(owner.runId);
+      if (box !== undefined && !isSucceeded(box, owner) && isStanding(box)) return;
+      await this.#open(owner, temporalRunId);
+    });
+  }
+
+  async #inTurn<Result>(temporalWorkflowId: string, work: () => Promise<Result>): Promise<Result> {
+    for (let other; (other = this.#turns.get(temporalWorkflowId)) !== undefined;) {
       await other.catch(() => undefined);
     }
-    const box = this.#boxes.get(owner.runId);
-    if (box?.closing === null && !isSucceeded(box, owner) && isStanding(box)) return;
-    const opening = this.#open(owner, temporalRunId).finally(() => {
-      this.#opening.delete(owner.temporalWorkflowId);
-    });
-    this.#opening.set(owner.temporalWorkflowId, opening);
-    await opening;
+    const turn = work().finally(() => this.#turns.delete(temporalWorkflowId));
+    this.#turns.set(temporalWorkflowId, turn);
+    return turn;
   }
 
   async #open(owner: BoxOwner, temporalRunId: string): Promise<void> {
@@ -82,7 +97,7 @@ class HostBox implements Box {
     );
     // Before anything is ended on its word, and where there is no lock to take it is the only question.
     if (before.length > 0 || leaseParts === null) await requireCurrent(executions, owner, temporalRunId);
-    for (const box of before) await (box.closing ?? this.close(box.owner.runId, 0));
+    for (const box of before) await this.#close(box, 0);
     const lease = leaseParts && (await openLease(leaseParts, owner, temporalRunId));
     try {
       await this.#admit(owner, lease);
@@ -128,6 +143,7 @@ class HostBox implements Box {
     const { runId, attemptId } = task;
     const box = this.#boxes.get(runId);
     if (box?.closing !== null) throw notOpen(runId);
+    if (!isOf(box, task)) throw interrupted(runId);
     const launch = this.#launch(box, task);
     box.launches.add(launch);
     const { command, ended } = await launch.finally(() => box.launches.delete(launch));
@@ -138,7 +154,7 @@ class HostBox implements Box {
       return exit;
     } catch (error) {
       // Its end was not seen: nothing of it may run on behind our back.
-      await this.stopAttempt(runId, attemptId, 0);
+      await this.stopAttempt(box.owner, attemptId, 0);
       throw error;
     } finally {
       command.endedTicks = this.parts.census.ticksNow();
@@ -162,19 +178,30 @@ class HostBox implements Box {
     return { command, ended };
   }
 
-  async stopAttempt(runId: string, attemptId: string, graceMs: number): Promise<void> {
+  async stopAttempt(generation: BoxGeneration, attemptId: string, graceMs: number): Promise<void> {
+    const { runId } = generation;
     const box = this.#boxes.get(runId);
+    if (box !== undefined && !isOf(box, generation)) return;
     await Promise.allSettled([...(box?.launches ?? [])]);
     const target = targetOf(box, runId, attemptId);
     await this.#end(target, graceMs);
     for (const command of target.commands) box?.commands.delete(command);
   }
 
-  async close(runId: string, graceMs: number): Promise<void> {
-    const box = this.#boxes.get(runId);
-    if (box === undefined) return this.#closeAbsent(runId, graceMs);
-    box.closing ??= this.#close(box, graceMs).finally(() => (box.closing = null));
-    return box.closing;
+  async close(closer: BoxCloser, graceMs: number): Promise<'closed' | 'superseded'> {
+    return this.#inTurn(closer.temporalWorkflowId, async () => {
+      const box = this.#boxes.get(closer.runId);
+      if (box === undefined) await this.#closeAbsent(closer.runId, graceMs);
+      else if (closer.fenceToken !== box.owner.fenceToken && (await this.#isLate(closer, box))) {
+        return 'superseded';
+      } else await this.#close(box, graceMs);
+      return 'closed';
+    });
+  }
+
+  /** Tokens have no order, so Temporal tells: beside the current generation every other is an older one. */
+  async #isLate({ temporalRunId }: BoxCloser, { owner }: OpenBox): Promise<boolean> {
+    return temporalRunId === undefined || !(await isCurrent(this.parts.executions, owner, temporalRunId));
   }
 
   /** What another worker has left of the run. */
@@ -185,18 +212,23 @@ class HostBox implements Box {
     await this.#end(targetOf(undefined, runId, null), graceMs);
   }
 
-  async #close(box: OpenBox, graceMs: number): Promise<void> {
+  #close(box: OpenBox, graceMs: number): Promise<void> {
+    box.closing ??= this.#empty(box, graceMs).finally(() => (box.closing = null));
+    return box.closing;
+  }
+
+  async #empty(box: OpenBox, graceMs: number): Promise<void> {
     const { runId } = box.owner;
     await Promise.allSettled([...box.launches, box.lease?.recorded]);
     if (box.walls === null) await this.#end(targetOf(box, runId, null), graceMs);
-    else await this.#empty(box, graceMs);
+    else await this.#emptyWalls(box, graceMs);
     if (box.lease !== null && isStanding(box)) await this.#giveBack(box, box.lease);
     box.walls?.release();
-    this.#boxes.delete(runId);
+    if (this.#boxes.get(runId) === box) this.#boxes.delete(runId);
   }
 
   /** Politely, as long as there is somebody; what will not go goes with INIT. */
-  async #empty(box: OpenBox, graceMs: number): Promise<void> {
+  async #emptyWalls(box: OpenBox, graceMs: number): Promise<void> {
     if (!isStanding(box) || isDeserted(box)) return;
     const target = targetOf(box, box.owner.runId, null);
     const limits = { graceMs, killLimitMs: WALLED_KILL_LIMIT_MS };
@@ -236,12 +268,16 @@ class HostBox implements Box {
     return [...own, ...left.filter((owner) => !isOwn(owner))];
   }
 
-  async evict({ runId, fenceToken, pathKey }: BoxOwner, graceMs: number): Promise<void> {
-    const box = this.#boxes.get(runId);
-    if (box !== undefined && box.owner.fenceToken !== fenceToken) return;
-    if (box !== undefined || this.#left === null) return this.close(runId, graceMs);
-    const record = (await this.#left.list()).find((left) => left.pathKey === pathKey);
-    if (record?.runId === runId && record.fenceToken === fenceToken) await this.#left.end(record);
+  evict(owner: BoxOwner, graceMs: number): Promise<void> {
+    const { runId, fenceToken, pathKey } = owner;
+    return this.#inTurn(owner.temporalWorkflowId, async () => {
+      const box = this.#boxes.get(runId);
+      if (box !== undefined && !isOf(box, owner)) return;
+      if (box !== undefined) return this.#close(box, graceMs);
+      if (this.#left === null) return this.#closeAbsent(runId, graceMs);
+      const record = (await this.#left.list()).find((left) => left.pathKey === pathKey);
+      if (record?.runId === runId && record.fenceToken === fenceToken) await this.#left.end(record);
+    });
   }
 
   #end(target: Target, graceMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { RunError } from '../../core/errors.js';
-import type { BoxOwner, BoxTask } from '../../ports/box.js';
+import type { BoxGeneration, BoxOwner, BoxTask } from '../../ports/box.js';
 import type { StartedCommand, Target } from './census.js';
 import { placeOf, type Lease } from './lease.js';
 import { childrenOf, findLiving, readCommandLine } from './proc.js';
@@ -26,6 +26,11 @@ export function isSucceeded(box: OpenBox, owner: BoxOwner): boolean {
     box.owner.temporalWorkflowId === owner.temporalWorkflowId &&
     (box.owner.runId !== owner.runId || box.owner.fenceToken !== owner.fenceToken)
   );
+}
+
+/** Whether it is the one that is meant. */
+export function isOf({ owner }: OpenBox, { fenceToken }: BoxGeneration): boolean {
+  return fenceToken === undefined || fenceToken === owner.fenceToken;
 }
 
 /** Whether its INIT lives, as the system tells it now. One that dies has lost its command line before all else. */

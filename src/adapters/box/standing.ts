@@ -28,19 +28,30 @@ export function standingOf(answer: TemporalAnswer, temporalRunId: string): Openi
   return answer?.isOpen === true && answer.temporalRunId === temporalRunId ? 'current' : 'over';
 }
 
+/**
+ * Whether an execution is the open, current one of the owner's ID.
+ * @throws RunError `TEMPORAL_UNREACHABLE`
+ */
+export async function isCurrent(
+  executions: Pick<Executions, 'describe'>,
+  owner: BoxOwner,
+  temporalRunId: string,
+): Promise<boolean> {
+  const limit = performance.now() + OPENING_PATIENCE_MS.TEMPORAL_UNREACHABLE;
+  for (;;) {
+    const answer = await askTemporal(executions, owner.temporalWorkflowId);
+    const standing = standingOf(answer, temporalRunId);
+    if (standing !== 'unknown') return standing === 'current';
+    if (performance.now() >= limit) throw temporalSilent(owner);
+    await wait(PAUSE_MS);
+  }
+}
+
 /** @throws RunError `FENCED` · `TEMPORAL_UNREACHABLE` */
 export async function requireCurrent(
   executions: Pick<Executions, 'describe'>,
   owner: BoxOwner,
   temporalRunId: string,
 ): Promise<void> {
-  const limit = performance.now() + OPENING_PATIENCE_MS.TEMPORAL_UNREACHABLE;
-  for (;;) {
-    const answer = await askTemporal(executions, owner.temporalWorkflowId);
-    const standing = standingOf(answer, temporalRunId);
-    if (standing === 'current') return;
-    if (standing === 'over') throw fenced(owner, temporalRunId);
-    if (performance.now() >= limit) throw temporalSilent(owner);
-    await wait(PAUSE_MS);
-  }
+  if (!(await isCurrent(executions, owner, temporalRunId))) throw fenced(owner, temporalRunId);
 }

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Box } from '../../ports/box.js';
+import type { Box, BoxGeneration } from '../../ports/box.js';
 import { QUIET_GIT, type Git } from './git.js';
 
 /** Marks the processes of git in a run's box, as an attempt does those of a node. */
@@ -10,7 +10,7 @@ export interface BoxedGitParts {
   readonly box: Pick<Box, 'enter' | 'stopAttempt'>;
   /** Absolute. */
   readonly program: string;
-  readonly runId: string;
+  readonly generation: BoxGeneration;
   readonly environment: Readonly<Record<string, string>>;
   /** Directory for what git prints; made, and removed with `dispose`. */
   readonly scratch: string;
@@ -25,11 +25,11 @@ export interface BoxedGit {
 
 /** @param signal ends the call that is under way; who made it is told by the signal */
 export function makeBoxedGit(parts: BoxedGitParts, signal: AbortSignal): BoxedGit {
-  const { box, program, runId, environment, scratch, graceMs } = parts;
+  const { box, program, generation, environment, scratch, graceMs } = parts;
   const files = { stdoutPath: join(scratch, 'stdout'), stderrPath: join(scratch, 'stderr') };
   const stop = (): void => {
     // What it could not end is ended with the box.
-    box.stopAttempt(runId, GIT_ATTEMPT, graceMs).catch(() => undefined);
+    box.stopAttempt(generation, GIT_ATTEMPT, graceMs).catch(() => undefined);
   };
   return {
     git: async (words, workingPath) => {
@@ -39,7 +39,7 @@ export function makeBoxedGit(parts: BoxedGitParts, signal: AbortSignal): BoxedGi
       try {
         const argv = [program, ...QUIET_GIT, ...words] as const;
         const exit = await box.enter({
-          runId,
+          ...generation,
           attemptId: GIT_ATTEMPT,
           argv,
           workingPath,

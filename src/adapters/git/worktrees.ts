@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Box } from '../../ports/box.js';
+import type { Box, BoxGeneration } from '../../ports/box.js';
 import type { WorktreeTask } from '../../core/isolation/worktree-order.js';
 import type { Worktrees } from '../../ports/worktrees.js';
 import { GIT_ATTEMPT, makeBoxedGit } from './boxed-git.js';
@@ -20,13 +20,14 @@ export function makeWorktrees({ box, environmentOf }: WorktreesOptions): Worktre
   return {
     async make(task, signal) {
       const { git: program, flock } = findGitPrograms();
-      const { runId, artifactsDir, graceMs } = task;
+      const { artifactsDir, graceMs } = task;
+      const generation = generationOf(task);
       const variables = gitEnvironment(await environmentOf(task));
       // An attempt that Temporal believes lost may still be at it.
-      await box.stopAttempt(runId, GIT_ATTEMPT, graceMs);
+      await box.stopAttempt(generation, GIT_ATTEMPT, graceMs);
       const boxed = makeBoxedGit(
         {
-          ...{ box, program, runId, graceMs },
+          ...{ box, program, generation, graceMs },
           environment: variables,
           scratch: join(artifactsDir, '.signalbox', 'worktree'),
         },
@@ -39,4 +40,8 @@ export function makeWorktrees({ box, environmentOf }: WorktreesOptions): Worktre
       }
     },
   };
+}
+
+function generationOf({ runId, fenceToken }: WorktreeTask): BoxGeneration {
+  return fenceToken === undefined ? { runId } : { runId, fenceToken };
 }

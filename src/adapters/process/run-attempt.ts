@@ -130,9 +130,8 @@ function enter(
   signal: AbortSignal,
 ): Promise<BoxExit | null> {
   const { workingPath } = task;
-  const { runId, attemptId } = placeInBox(task);
   const outputs = { stdoutPath: files.stdout, stderrPath: files.stderr };
-  return supervise(box, { runId, attemptId, argv, workingPath, environment, ...outputs }, task, signal);
+  return supervise(box, { ...placeInBox(task), argv, workingPath, environment, ...outputs }, task, signal);
 }
 
 async function conclude(

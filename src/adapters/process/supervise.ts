@@ -44,7 +44,7 @@ export async function supervise(
     const exit = box.enter(task);
     const first = await Promise.race([exit, interrupted]);
     if (first !== null) return first;
-    await box.stopAttempt(task.runId, task.attemptId, graceMs);
+    await box.stopAttempt(task, task.attemptId, graceMs);
     await exit.catch(() => undefined);
     signal.throwIfAborted();
     return null;

@@ -84,7 +84,7 @@ async function clear(
   }
   await requireOver(ports, facts, request);
   await sight.endUnrecorded(runId, temporalNamespaceId);
-  await box.close(runId, GRACE_MS);
+  await box.close({ runId, temporalWorkflowId: facts.temporalWorkflowId }, GRACE_MS);
   const [proof, after] = [await box.prove(runId), await sight.look()];
   const standing = after.boxes.filter(isOwn).flatMap(({ init }) => init ?? []);
   const left = [...proof.processes, ...standing];

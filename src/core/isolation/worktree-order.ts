@@ -41,6 +41,8 @@ export interface WorktreeOrder {
 /** A worktree that a run is to have. */
 export interface WorktreeTask {
   readonly runId: RunId;
+  /** Generation of the box in which it is made; absent: of whichever is open. */
+  readonly fenceToken?: string;
   /** Where it will lie: the working path of the run. */
   readonly workingPath: string;
   readonly order: WorktreeOrder;

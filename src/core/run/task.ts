@@ -63,6 +63,8 @@ export interface AttemptTask {
   readonly runId: RunId;
   /** The root in whose box a sub-run works, and whose client left the environment. Absent: its own. */
   readonly rootRunId?: RunId;
+  /** Generation of the box in which it works, and of no later one; absent: of whichever is open. */
+  readonly fenceToken?: string;
   readonly nodeId: NodeId;
   /** From 1. */
   readonly attempt: number;

@@ -122,7 +122,7 @@ describe.each(WALLED)('a box of level $level', (options) => {
     });
     const living = livingIn(owner.runId);
     expect(living.length).toBeGreaterThan(1);
-    await host.box.close(owner.runId, 0);
+    await host.box.close(owner, 0);
     expect(living.filter(isAlive)).toEqual([]);
   });
 
@@ -208,7 +208,7 @@ describe.each(WALLED)('a box of level $level', (options) => {
       ({ exitCode }) => exitCode,
       (error: unknown) => (error as RunError).code,
     );
-    await host.box.close(owner.runId, 100);
+    await host.box.close(owner, 100);
     expect([null, 'NODE_INTERRUPTED']).toContain(await ending);
     expect(initOf(owner.runId)).toBeNull();
   });
@@ -224,7 +224,7 @@ describe('two owners of one directory', () => {
       message: expect.stringContaining(first.owner.runId),
       details: { holder: { temporalNamespaceId: first.owner.temporalNamespaceId } },
     });
-    await first.host.box.close(first.owner.runId, 0);
+    await first.host.box.close(first.owner, 0);
     await second.box.ensureOpen(stranger, EXECUTION);
   });
 
@@ -388,7 +388,7 @@ describe('a directory that changes while a box is open', () => {
     git('worktree', 'remove', '--force', join(parent, 'tree'));
     const gone = { ...first.task('true'), stdoutPath: join(parent, 'out'), stderrPath: join(parent, 'err') };
     await expect(first.host.box.enter(gone)).rejects.toMatchObject({ code: 'NODE_UNSTARTABLE' });
-    await first.host.box.close(first.owner.runId, 0);
+    await first.host.box.close(first.owner, 0);
   });
 });
 
@@ -433,7 +433,7 @@ describe('what a worker has left', () => {
   it('is ended when the run that it belongs to is closed by another', async () => {
     const first = await openAt({ level: OWN_LEVEL });
     const other = await startBoxHost({ level: OWN_LEVEL, stateDirectory: first.host.stateDirectory });
-    await other.box.close(first.owner.runId, 0);
+    await other.box.close(first.owner, 0);
     expect(initOf(first.owner.runId)).toBeNull();
     expect(await other.box.list()).toEqual([]);
   });
@@ -450,7 +450,7 @@ it('the owner record counts boxes up, and says when each was closed', async () =
   expect(record()).toEqual([
     expect.objectContaining({ ...owner, fenceNumber: 1, level: OWN_LEVEL, version: 1 }),
   ]);
-  await host.box.close(owner.runId, 0);
+  await host.box.close(owner, 0);
   expect(record()).toEqual([expect.anything(), { closedAt: expect.any(String) }]);
   await host.box.ensureOpen(owner, EXECUTION);
   await host.box.enter(aBoxTask(owner.workingPath, { runId: owner.runId, argv: bash('true') }));

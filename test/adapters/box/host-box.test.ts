@@ -31,7 +31,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       expect(await test.run(script)).toEqual({ exitCode: 0, signal: null });
       const pid = await test.pidIn('pid');
       expect(isAlive(pid)).toBe(true);
-      await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
+      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
       expect(isAlive(pid)).toBe(false);
     });
 
@@ -39,8 +39,8 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       const script = `env -i /bin/bash -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 & true`;
       await test.run(script);
       const pid = await test.pidIn('pid');
-      await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
-      if (level <= 2) await test.box.close(test.owner.runId, GRACE_MS);
+      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
+      if (level <= 2) await test.box.close(test.owner, GRACE_MS);
       expect(isAlive(pid)).toBe(false);
     });
 
@@ -48,7 +48,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       const script = `env -i setsid bash -c 'echo $$ > pid; sleep 1000; true' & wait`;
       const exit = test.run(script);
       const pid = await test.pidIn('pid');
-      await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
+      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
       await exit;
       expect(isAlive(pid)).toBe(false);
     });
@@ -79,7 +79,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       await eventually(() => {
         expect(test.living().length).toBeGreaterThanOrEqual(3);
       });
-      await test.box.stopAttempt(test.owner.runId, 'build.1', 50);
+      await test.box.stopAttempt(test.owner, 'build.1', 50);
       expect(await exit).toEqual({ exitCode: null, signal: 'SIGKILL' });
       expect(test.living()).toEqual([]);
     });
@@ -88,7 +88,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       const chain = `trap "" TERM; next() { echo > ready; sleep 0.005; next & }; next; true`;
       await test.run(chain);
       await test.line('ready');
-      await test.box.stopAttempt(test.owner.runId, 'build.1', 0);
+      await test.box.stopAttempt(test.owner, 'build.1', 0);
       expect(test.living()).toEqual([]);
     });
 
@@ -97,7 +97,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
         `trap 'sleep 0.2; echo cleaned > done; exit 7' TERM; echo $$ > pid; sleep 1000 & wait`,
       );
       await test.pidIn('pid');
-      await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
+      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
       expect(await exit).toEqual({ exitCode: 7, signal: null });
       expect(await test.line('done')).toBe('cleaned');
     });
@@ -108,7 +108,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       await eventually(() => {
         expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) T /);
       });
-      await test.box.stopAttempt(test.owner.runId, 'build.1', GRACE_MS);
+      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
       expect(await exit).toMatchObject({ exitCode: 0 });
       expect(await test.line('done')).toBe('asked');
     });
@@ -120,7 +120,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     await eventually(() => {
       expect(test.living()).toHaveLength(1);
     });
-    await (await openHostBox({ level: 3 })).close(test.owner.runId, 0);
+    await (await openHostBox({ level: 3 })).close(test.owner, 0);
     parent.kill('SIGKILL');
   });
 
@@ -131,7 +131,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     );
     const pids = await Promise.all(attempts.map((attemptId) => test.pidIn(`${attemptId}.pid`)));
     for (const [position, attemptId] of attempts.entries()) {
-      await test.box.stopAttempt(test.owner.runId, attemptId, GRACE_MS);
+      await test.box.stopAttempt(test.owner, attemptId, GRACE_MS);
       await exits[position];
       expect(pids.map(isAlive)).toEqual(attempts.map((_, other) => other > position));
     }
@@ -141,7 +141,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     const other = await openTestBox(level);
     await other.run('sleep 1000 & true');
     await test.run('sleep 1000 & true');
-    await test.box.close(test.owner.runId, GRACE_MS);
+    await test.box.close(test.owner, GRACE_MS);
     expect(test.living()).toEqual([]);
     expect(other.living()).toHaveLength(1);
     await other.finish();
@@ -152,7 +152,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     const other = anOwner();
     await test.box.ensureOpen(other, EXECUTION);
     expect(test.living()).toHaveLength(1);
-    await test.box.close(other.runId, 0);
+    await test.box.close(other, 0);
   });
 
   it('P2: ends what an earlier execution of the same run left', async () => {
@@ -164,7 +164,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
 
   it('P3: refuses what would start while it closes, and ends what has just started', async () => {
     const before = test.run('sleep 1000').catch((error: unknown) => error);
-    const closing = test.box.close(test.owner.runId, GRACE_MS);
+    const closing = test.box.close(test.owner, GRACE_MS);
     const during = test.run('sleep 1000', 'late.1').catch((error: unknown) => error);
     await closing;
     expect(await before).toEqual({ exitCode: null, signal: 'SIGTERM' });
@@ -259,7 +259,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     it('and can still be closed', async () => {
       const nowhere = join(test.directory, 'nowhere');
       await expect(test.box.enter({ ...test.task(''), argv: [nowhere] })).rejects.toThrow(nowhere);
-      await test.box.close(test.owner.runId, 0);
+      await test.box.close(test.owner, 0);
       const task = aBoxTask(test.directory, { runId: test.owner.runId, argv: ['/bin/true'] });
       await expect(test.box.enter(task)).rejects.toMatchObject({ code: 'INTERNAL' });
     });

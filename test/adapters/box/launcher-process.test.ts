@@ -63,7 +63,7 @@ describe('a launcher', () => {
     await expect(exit).rejects.toMatchObject({ code: 'NODE_INTERRUPTED' });
     expect(bornWith(`SIGNALBOX_RUN_ID=${owner.runId}`).filter(isAlive)).toEqual([]);
     expect(await box.enter(task('exit 7'))).toEqual({ exitCode: 7, signal: null });
-    await box.close(owner.runId, 0);
+    await box.close(owner, 0);
   });
 
   it('dies with its worker, however that dies', async () => {

@@ -50,7 +50,7 @@ export async function openTestBox(level: 1 | 2 | 3): Promise<TestBox> {
     pidIn: async (name) => hostPid(owner.runId, Number(await line(name))),
     living,
     async finish() {
-      await box.close(owner.runId, 0);
+      await box.close(owner, 0);
       expect(living()).toEqual([]);
       rmSync(directory, { recursive: true });
     },

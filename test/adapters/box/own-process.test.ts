@@ -23,13 +23,14 @@ const box = makeBox({
   logger: { info: silent, warn: silent, error: silent },
   killLimitMs: 500,
 });
-await box.ensureOpen({ runId, workingPath: directory, pathKey: 'a', temporalWorkflowId: 'run.x', temporalAddress: '', temporalNamespaceId: '', fenceToken: '1' }, '1');
+const owner = { runId, workingPath: directory, pathKey: 'a', temporalWorkflowId: 'run.x', temporalAddress: '', temporalNamespaceId: '', fenceToken: '1' };
+await box.ensureOpen(owner, '1');
 const exit = await box.enter({
   runId, attemptId: 'a.1', argv: ['/bin/bash', '-c', script], workingPath: directory,
   environment: { PATH: process.env.PATH }, stdoutPath: directory + '/out', stderrPath: directory + '/err',
 });
 const before = (await box.prove(runId)).processes.length;
-const code = await box.close(runId, 200).then(() => 'closed', (error) => error.code + ': ' + error.message);
+const code = await box.close(owner, 200).then(() => 'closed', (error) => error.code + ': ' + error.message);
 console.log(JSON.stringify({ uid: process.getuid(), exit, before, code }));
 `;
 

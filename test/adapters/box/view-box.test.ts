@@ -36,7 +36,7 @@ describe.each([1, 3] as const)('the box of a run that holds no path, at level %i
       expect(await box.enter(task)).toEqual({ exitCode: 0, signal: null });
       expect(existsSync(join(directory, runId))).toBe(true);
     }
-    for (const { runId } of [holder, ...views]) await box.close(runId, 0);
+    for (const owner of [holder, ...views]) await box.close(owner, 0);
     expect(await box.list()).toEqual([]);
   });
 });

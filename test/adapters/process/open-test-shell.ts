@@ -68,7 +68,7 @@ export async function openTestShell(over: Partial<ShellOptions> = {}): Promise<T
   const living = (): number[] => bornWith(`SIGNALBOX_RUN_ID=${owner.runId}`).filter(isAlive);
   await box.ensureOpen(owner, EXECUTION);
   onTestFinished(async () => {
-    await box.close(owner.runId, 0);
+    await box.close(owner, 0);
     expect(living()).toEqual([]);
   });
   const common = { runId: owner.runId as RunId, workingPath, artifactsDir };

@@ -60,7 +60,7 @@ function aWorld(over: { current?: ExecutionDetails; isStubborn?: boolean; isResu
     },
     close: () => {
       done.push('close');
-      return Promise.resolve();
+      return Promise.resolve('closed');
     },
     prove: () => {
       done.push('prove');

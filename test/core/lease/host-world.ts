@@ -7,7 +7,7 @@ import {
 import type { Claim } from '../../../src/core/lease/owner-record.js';
 
 /** What a world may leave undone: each name is a rule of the box's protocol. */
-export type Rule = 'B1' | 'B2' | 'B3' | 'B4' | 'B5';
+export type Rule = 'B1' | 'B2' | 'B3' | 'B4' | 'B5' | 'B6';
 
 /**
  * Who runs in the one directory of the world: two IDs of one Temporal (two real names of the directory), and
@@ -100,6 +100,12 @@ export class HostWorld {
     if (current !== null) current.isOpen = false;
   }
 
+  /** The same run again, as a new execution, once it has closed. */
+  resume(actor: ActorName): void {
+    const current = this.currentOf(actor);
+    if (current?.isOpen === false) this.#begin(actor, current.claim.runId);
+  }
+
   /** An operator's reset, of whichever execution: a new one is the current one. */
   reset(actor: ActorName): void {
     if (this.currentOf(actor) === null) return;
@@ -107,13 +113,13 @@ export class HostWorld {
     this.#begin(actor);
   }
 
-  #begin(actor: ActorName): void {
+  #begin(actor: ActorName, runId?: string): void {
     const number = this.executions.length + 1;
     const { namespace, id } = ACTORS[actor];
     const claim = {
       temporalNamespaceId: namespace,
       temporalWorkflowId: id,
-      runId: `run ${number}`,
+      runId: runId ?? `run ${number}`,
       fenceToken: `token ${number}`,
     };
     this.executions.push({ actor, number, claim, isOpen: true });
@@ -176,7 +182,7 @@ export class HostWorld {
     const found = look?.found ?? [];
     if (this.broken === 'B4') return { standing: 'current', foundExecutions: found.map(() => 'over') };
     if (this.isTemporalAway) return { standing: 'unknown', foundExecutions: found.map(() => 'unknown') };
-    const isCurrent = execution.isOpen && this.currentOf(execution.actor) === execution;
+    const isCurrent = this.#isCurrent(execution);
     const isOpen = (box: ModelBox): boolean => this.currentOf(box.execution.actor)?.isOpen === true;
     return {
       standing: isCurrent ? 'current' : 'over',
@@ -225,8 +231,7 @@ export class HostWorld {
   }
 
   #evict(opener: Opener, victim: ModelBox): void {
-    const { actor, isOpen } = victim.execution;
-    const isCurrent = isOpen && this.currentOf(actor) === victim.execution;
+    const isCurrent = this.#isCurrent(victim.execution);
     const isOwn = victim.execution === opener.execution;
     if (isCurrent && !isOwn && victim.state === 'standing') {
       this.violations.push(`the box of an open run (execution ${victim.execution.number}) was evicted`);
@@ -279,18 +284,42 @@ export class HostWorld {
   /** A run ends in its one way: box empty, record closed, then its execution closes. */
   close(box: ModelBox): void {
     if (box.state !== 'standing' || !box.isRecorded) return;
+    this.#empty(box);
+    box.execution.isOpen = false;
+  }
+
+  #empty(box: ModelBox): void {
     box.processes = 0;
     for (const record of this.#records.values()) if (record.box === box) record.isClosed = true;
     this.kill(box);
-    box.execution.isOpen = false;
+  }
+
+  /** The closing that an execution has asked for reaches the worker, however late: its run may have gone on. */
+  closeLate(execution: Execution): void {
+    const box = this.boxes.find(({ state, isRecorded, execution: { claim: other } }) => {
+      return state === 'standing' && isRecorded && other.runId === execution.claim.runId;
+    });
+    if (box === undefined) return;
+    const isOwn = box.execution === execution;
+    const isOlder = !this.isTemporalAway && this.#isCurrent(execution);
+    if (!isOwn && !isOlder && this.broken !== 'B6') return;
+    if (!isOwn && this.#isCurrent(box.execution)) {
+      this.violations.push(
+        `the box of an open run (execution ${box.execution.number}) was closed by an older one`,
+      );
+    }
+    this.#empty(box);
+  }
+
+  #isCurrent(execution: Execution): boolean {
+    return execution.isOpen && this.currentOf(execution.actor) === execution;
   }
 
   /** A worker ends boxes whose runs are no longer open. */
   reconcile(): void {
     if (this.isTemporalAway) return;
     for (const box of this.boxes) {
-      const { actor, isOpen } = box.execution;
-      if (!isOpen || this.currentOf(actor) !== box.execution) this.kill(box);
+      if (!this.#isCurrent(box.execution)) this.kill(box);
     }
   }
 
