@@ -8,6 +8,7 @@ import {
 } from '../expression/reference.js';
 import { readShell } from '../expression/shell-context.js';
 import { isComparedAsNumber } from '../expression/shell-script.js';
+import type { Surface } from '../expression/substitute.js';
 import { checkReference, type Names } from './check-reference.js';
 import { checkUpstream } from './check-upstream.js';
 import { checkWhen } from './check-when.js';
@@ -17,7 +18,15 @@ import type { IssuePath } from './issue.js';
 import { Level } from './level.js';
 import type { IssueList } from './source-document.js';
 
-const VARIABLE = new RegExp(String.raw`\$(?:${[...VARIABLES, ...USER_VARIABLES].join('|')})(?!\w)`, 'g');
+/** What a surface leaves as it is, though it looks like a variable of the language. */
+const UNREPLACED: Readonly<Partial<Record<Surface, RegExp>>> = {
+  message: variables([...VARIABLES, ...USER_VARIABLES]),
+  script: variables(USER_VARIABLES),
+};
+
+function variables(names: readonly string[]): RegExp {
+  return new RegExp(String.raw`\$(?:${names.join('|')})(?!\w)`, 'g');
+}
 
 /** Tells every reference that leads nowhere, and every one that will not be what it seems. */
 export function checkReferences(workflow: DraftWorkflow, issues: IssueList): void {
@@ -53,7 +62,7 @@ function checkText(draft: DraftText, node: DraftNode, names: Names, issues: Issu
     warnOfInput(reference.name, surface !== 'message', path, issues);
   }
   if (surface === 'bash') checkQuoting(text, tokens, path, issues);
-  if (surface === 'message') checkVariables(text, VARIABLE, path, issues);
+  checkVariables(draft, path, issues);
 }
 
 function warnOfInput(name: string, isProgram: boolean, path: IssuePath, issues: IssueList): void {
@@ -94,10 +103,15 @@ function checkQuoting(
   }
 }
 
-function checkVariables(text: string, variable: RegExp, path: IssuePath, issues: IssueList): void {
+function checkVariables({ text, surface }: DraftText, path: IssuePath, issues: IssueList): void {
+  const variable = UNREPLACED[surface];
+  if (variable === undefined) return;
   for (const name of new Set([...text.matchAll(variable)].map(([match]) => match))) {
-    const message = `'${name}' is not replaced in this text`;
-    const hint = 'print it in a bash node, and refer to that';
+    const isProgram = surface === 'script';
+    const message = `'${name}' is not replaced in ${isProgram ? 'a script' : 'this text'}`;
+    const hint = isProgram
+      ? `read the environment variable ${name.slice(1)}`
+      : 'print it in a bash node, and refer to that';
     issues.warning({ code: 'REFERENCE_NOT_REPLACED', path, message, hint, aim: { text: name } });
   }
 }

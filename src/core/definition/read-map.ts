@@ -46,6 +46,7 @@ interface KeyReading {
   readonly faults: readonly Fault[];
 }
 
+/** Of a list with wrong entries the others count. */
 function readKey(key: string, schema: Schema, source: Readonly<Record<string, unknown>>): KeyReading {
   const value = Object.hasOwn(source, key) ? source[key] : undefined;
   const parsed = schema.safeParse(value);
@@ -60,9 +61,13 @@ function readKey(key: string, schema: Schema, source: Readonly<Record<string, un
       path: [key, ...fault.path],
       example: exampleOf(key, schema, fault.path),
     }));
-  if (faults.some(({ kind }) => kind !== 'unknown')) return { hasValue: false, value, faults };
-  const kept = withoutKeys(value, new Set(faults.map(placeOf)), placeOf({ path: [key] }));
-  return { hasValue: true, value: schema.parse(kept), faults };
+  const isList = Array.isArray(value);
+  if (!isList && faults.some(({ kind }) => kind !== 'unknown')) return { hasValue: false, value, faults };
+  const leftOut = faults.map(({ kind, path }) =>
+    placeOf({ path: kind === 'unknown' ? path : path.slice(0, 2) }),
+  );
+  const kept = schema.safeParse(withoutKeys(value, new Set(leftOut), placeOf({ path: [key] })));
+  return { hasValue: kept.success, value: kept.data, faults };
 }
 
 function faultsOf(issue: SchemaIssue, value: unknown): readonly Fault[] {

@@ -77,7 +77,15 @@ export function findStop(nodes: readonly DraftNode[]): DraftNode | null {
 }
 
 function checkContainer(container: unknown, issues: IssueList): void {
-  if (container === undefined || (isJsonObject(container) && container['enabled'] === false)) return;
+  if (container === undefined) return;
+  if (isJsonObject(container) && container['enabled'] === false) {
+    for (const key of Object.keys(container).filter((one) => one !== 'enabled')) {
+      const message = `'container.${key}' has no effect on a workflow without container`;
+      const path = ['container', key];
+      issues.warning({ code: 'KEY_IGNORED', path, message, hint: 'remove it', aim: 'key' });
+    }
+    return;
+  }
   const message =
     'runs in a container are not supported: processes there are beyond what guards the working path';
   const hint = 'remove it; worktree: {enabled: true} keeps the checkout untouched, too';

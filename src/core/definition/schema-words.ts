@@ -26,7 +26,8 @@ export const number = (least: number, most: number) => {
 /** The keys that a map of this shape may have; for a dotted path such as `approval`, those of the map found there. */
 export function keysIn(shape: Shape, nested: IssuePath = []): readonly string[] {
   const inner = bare(nested.reduce<Schema>(memberOf, z.object(shape)));
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+  const maps = inner instanceof z.ZodUnion ? inner.options : [inner];
+  return maps.flatMap((map) => (map instanceof z.ZodObject ? Object.keys(map.shape) : []));
 }
 
 /** The last key on a path into the value of `key` that has an example, used well, as it would be written; null: none. */

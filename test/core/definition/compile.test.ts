@@ -484,4 +484,9 @@ describe('the hint at a wrong value', () => {
     const text = withNodes('  - id: g\n    approval: {message: m, decisions: [{id: approve, name: x}]}\n');
     expect(issuesOf(text).map(({ hint }) => hint)).toContain('remove it; there are id, label');
   });
+
+  it('names the keys of a map that may also be a word', () => {
+    const text = withNodes('  - id: a\n    prompt: x\n    thinking: {type: enabled, tokens: 5}\n');
+    expect(issuesOf(text).map(({ hint }) => hint)).toEqual(['remove it; there are type, budgetTokens']);
+  });
 });

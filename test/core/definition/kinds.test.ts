@@ -262,6 +262,48 @@ it('a workflow has its further keys', () => {
   expect(definition.nodes[0]?.fieldsRead).toEqual(['ok']);
 });
 
+it('an entry of a list that does not count takes no other with it', () => {
+  const definition = definitionOf(
+    withNodes('  - {id: a, bash: x}\n', 'requires: [github, 5]\ntags: [one, {two: 3}]\n'),
+  );
+  expect(definition).toMatchObject({ requires: ['github'], tags: ['one'] });
+});
+
+it('effort outweighs its older name', () => {
+  const keys = 'effort: low\nmodelReasoningEffort: high\n';
+  expect(a('- {id: a, prompt: x}', keys)).toMatchObject({ settings: { effort: 'low' } });
+});
+
+it('agents of bodies go on with no former session for the workflow’s sake', () => {
+  const group = a(
+    '- {id: a, loop_group: {until: x, max_iterations: 1, nodes: [{id: b, prompt: x}]}}',
+    'persist_sessions: true\n',
+  );
+  expect(group.kind === 'loop_group' && group.body.nodes[0]).not.toMatchObject({
+    settings: { persist_session: true },
+  });
+});
+
+describe('a text is taken', () => {
+  const text = "'  one two  '";
+  it.each([
+    ['trimmed in bash', `bash: ${text}`, { script: { text: 'one two' } }],
+    ['trimmed in prompt', `prompt: ${text}`, { prompt: { text: { text: 'one two' } } }],
+    ['trimmed in script', `script: ${text}, runtime: uv`, { source: { text: { text: 'one two' } } }],
+    ['trimmed in command', "command: ' one '", { prompt: { name: 'one' } }],
+    ['trimmed in cancel', `cancel: ${text}`, { reason: { text: 'one two' } }],
+    ['trimmed in workflow', "workflow: ' one '", { target: 'one' }],
+    ['as it is in a message', `approval: {message: ${text}}`, { message: { text: '  one two  ' } }],
+    [
+      'as it is in a loop',
+      `loop: {prompt: ${text}, until: x, max_iterations: 1}`,
+      { prompt: { text: { text: '  one two  ' } } },
+    ],
+  ])('%s', (_, kind, expected) => {
+    expect(a(`- {id: a, ${kind}}`)).toMatchObject(expected);
+  });
+});
+
 it('a definition of every kind survives JSON unchanged', () => {
   const definition = definitionOf(
     withNodes(

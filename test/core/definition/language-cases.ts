@@ -17,6 +17,11 @@ export const KIND_CASES: readonly Case[] = [
   ['a blank script of a program', n("script: ' '\n    runtime: bun"), ['5:13 VALUE_INVALID!']],
   ['an unknown runtime', n('script: x\n    runtime: node'), ['4:5 KEY_MISSING!', '6:14 VALUE_INVALID!']],
   ['packages for Bun', n('script: x\n    runtime: bun\n    deps: [requests]'), ['7:5 KEY_IGNORED']],
+  [
+    'what the user said, in a program that only finds it in its environment',
+    n('script: f("$ARGUMENTS", $BASE_BRANCH)\n    runtime: bun'),
+    ['5:16 REFERENCE_NOT_REPLACED'],
+  ],
   ['a blank prompt', n("prompt: ''"), ['5:13 VALUE_INVALID!']],
   ['a command with a path', n('command: a/b'), ['5:14 VALUE_INVALID!']],
   ['a hidden command', n('command: .b'), ['5:14 VALUE_INVALID!']],
@@ -86,6 +91,20 @@ export const KIND_CASES: readonly Case[] = [
     'a body node that hides its group',
     n('loop_group: {until: x, max_iterations: 1, nodes: [{id: a, bash: x}]}'),
     ['5:60 NODE_ID_SHADOWED!'],
+  ],
+  [
+    'a body node that hides a node beside its group',
+    after('bash: x', 'loop_group: {until: x, max_iterations: 1, nodes: [{id: p, bash: x}]}'),
+    ['6:60 NODE_ID_SHADOWED!'],
+  ],
+  [
+    'bodies beside each other with the same ids',
+    withNodes(
+      ['a', 'c']
+        .map((id) => `  - {id: ${id}, loop_group: {until: x, max_iterations: 1, ${BODY}}}`)
+        .join('\n'),
+    ),
+    [],
   ],
   [
     'a body node that waits for one outside',
@@ -205,6 +224,23 @@ export const KEY_CASES: readonly Case[] = [
     n('prompt: x\n    agents: {a: {description: x, foo: y}}'),
     ['6:17 KEY_MISSING!', '6:34 KEY_UNKNOWN'],
   ],
+  [
+    'an unknown key of context',
+    after('prompt: x', 'prompt: x\n    depends_on: [p]\n    context: {resume: p, foo: y}'),
+    ['8:26 KEY_UNKNOWN'],
+  ],
+  ['a context that is none', n('prompt: x\n    context: new'), ['6:14 VALUE_INVALID!']],
+  [
+    'an unknown key of a loop',
+    n('loop: {prompt: x, until: y, max_iterations: 1, foo: z}'),
+    ['5:52 KEY_UNKNOWN'],
+  ],
+  [
+    'an unknown key of a loop_group',
+    n(`loop_group: {until: x, max_iterations: 1, foo: z, ${BODY}}`),
+    ['5:47 KEY_UNKNOWN'],
+  ],
+  ['an unknown key of a fan-out', n(`${SUB}\n    fan_out: {items: '[]', foo: z}`), ['6:28 KEY_UNKNOWN']],
   ['an unknown key of pi', n('prompt: x\n    pi: {foo: y}'), ['6:10 KEY_UNKNOWN']],
   ['a budget of nothing', n('prompt: x\n    maxBudgetUsd: 0'), ['6:19 VALUE_INVALID!']],
   ['an idle timeout of nothing', n('prompt: x\n    idle_timeout: 0'), ['6:19 VALUE_INVALID!']],
@@ -351,14 +387,46 @@ export const WORKFLOW_CASES: readonly Case[] = [
   ['mutates_checkout that is no boolean', w('mutates_checkout: no'), ['6:19 VALUE_IGNORED']],
   ['a container', w('container: {enabled: true}'), ['6:1 CONTAINER_UNSUPPORTED!']],
   ['no container', w('container: {enabled: false}'), []],
+  ['more about no container', w('container: {enabled: false, image: x}'), ['6:29 KEY_IGNORED']],
+  ['a container that is no map', w('container: docker'), ['6:1 CONTAINER_UNSUPPORTED!']],
   ['an evidence policy that is no map', w('evidence_policy: true'), ['6:18 VALUE_INVALID!']],
+  [
+    'a wrong and an unknown key of the evidence policy',
+    w('evidence_policy: {required: yes, path: x}'),
+    ['6:29 VALUE_INVALID!', '6:34 KEY_UNKNOWN'],
+  ],
   ['an empty evidence policy', w('evidence_policy: {}'), ['6:18 KEY_MISSING!']],
   ['an unknown account', w('requires: [github, gitlab]'), ['6:20 VALUE_IGNORED']],
+  ['an account that is no text', w('requires: [5, github]'), ['6:12 VALUE_IGNORED']],
+  ['a tag that is no text', w('tags: [a, {b: c}]'), ['6:11 VALUE_IGNORED']],
   ['requires that is no list', w('requires: github'), ['6:11 VALUE_IGNORED']],
   ['a blank result', w("returns: ' '"), ['6:10 VALUE_INVALID!']],
+  ['a result that is no text', w('returns: 5'), ['6:10 VALUE_INVALID!']],
+  [
+    'a result from a body',
+    withNodes(`  - {id: a, loop_group: {until: x, max_iterations: 1, ${BODY}}}\n`, 'returns: b\n'),
+    ['5:10 UNKNOWN_REFERENCE!'],
+  ],
   ['a result of no node', w('returns: q'), ['6:10 UNKNOWN_REFERENCE!']],
   ['an outcome without result', w('outcome_field: ok'), ['6:16 KEY_MISSING!']],
   ['an outcome that is not declared', w('returns: a\noutcome_field: ok'), ['7:16 FIELD_NOT_BOOLEAN!']],
+  ...[
+    ['is not required', '{type: object, properties: {ok: {type: boolean}}}'],
+    ['is no boolean', '{type: object, properties: {ok: {type: string}}, required: [ok]}'],
+    ['is of no object', '{type: array, properties: {ok: {type: boolean}}, required: [ok]}'],
+  ].map(([what, format]): Case => [
+    `an outcome that ${what}`,
+    withNodes(`  - {id: a, bash: x, output_format: ${format}}\n`, 'returns: a\noutcome_field: ok\n'),
+    ['6:16 FIELD_NOT_BOOLEAN!'],
+  ]),
+  [
+    'the outcome of a loop',
+    withNodes(
+      `  - {id: a, loop_group: {until: x, max_iterations: 1, ${BODY}}, ${FORMAT}}\n`,
+      'returns: a\noutcome_field: ok\n',
+    ),
+    ['4:83 KEY_IGNORED', '6:16 FIELD_NOT_BOOLEAN!'],
+  ],
   [
     'the outcome of a list',
     withNodes(`  - {id: a, ${SUB}, ${FORMAT}, fan_out: {items: '[]'}}\n`, 'returns: a\noutcome_field: ok\n'),
