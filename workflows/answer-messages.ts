@@ -1,9 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
-import { toFailure } from '../src/contract/failure.js';
 import {
   MESSAGES,
-  type CancelAnswer,
-  type CancelMessage,
   type DecideAnswer,
   type DecideMessage,
   type RunDescription,
@@ -16,9 +13,11 @@ import { toldFrom } from '../src/core/run/place.js';
 import { waitingGates, type OpenGate } from '../src/core/run/run-status.js';
 import { checkChildAnswer } from '../src/core/subrun/check-child-answer.js';
 import type { ForeignGate } from '../src/core/subrun/child-gates.js';
+import { answerCancel } from './answer-cancel.js';
 import { describeState } from './describe-run.js';
 import { gatesOfChildren, handDown, hearChildren } from './hear-children.js';
 import { now, type LiveRun } from './live-run.js';
+import { refusing, textOrNull } from './read-message.js';
 
 const DECIDE_HELP =
   'Decides a gate: {"nodeId": "…", "decision": "approve", "text": "…", "by": "…"}; nodeId may be left out while one gate waits';
@@ -61,36 +60,12 @@ export function answerMessages(
     },
     { description: DECIDE_HELP },
   );
-  setHandler(
-    defineUpdate<CancelAnswer, [CancelMessage | undefined]>(MESSAGES.cancelUpdate),
-    (message) => {
-      const { by, reason } = readCancel(message);
-      return { runId: request.runId, isFirst: run.cancel(by, reason) };
-    },
-    {
-      validator: refusing((message) => {
-        if (run.state.outcome !== null) throw new RunError('RUN_CLOSED', `run ${request.runId} is over`);
-        readCancel(message);
-      }),
-      description: 'Cancels the run and waits for its processes: {"by": "…", "reason": "…"}',
-    },
-  );
+  answerCancel(run, request.runId);
   setHandler(
     defineQuery<RunDescription>(MESSAGES.describeQuery),
     () => describeState(run.definition, run.state, request, startedAt),
     { description: 'What the run does now, node by node' },
   );
-}
-
-/** Refusals as Temporal's failures: of anything else it would think that the run itself has failed. */
-function refusing<Message, Answer>(answer: (message: Message) => Answer): (message: Message) => Answer {
-  return (message) => {
-    try {
-      return answer(message);
-    } catch (error) {
-      throw error instanceof RunError ? toFailure(error) : error;
-    }
-  };
 }
 
 interface AcceptedDecision {
@@ -114,18 +89,4 @@ function acceptDecision(run: LiveRun, message: unknown): AcceptedDecision {
   const check = meant.kind === 'own' ? checkAnswer(run.definition, run.state, answer) : meant;
   if (check.kind === 'refused') throw new RunError(check.code, check.message);
   return { gate: check.gate, decision, text, by };
-}
-
-function readCancel(message: unknown): { readonly by: string | null; readonly reason: string | null } {
-  if (message === undefined || message === null) return { by: null, reason: null };
-  if (!isJsonObject(message))
-    throw new RunError('USAGE', 'a cancel message is an object: {"by": "…", "reason": "…"}');
-  return { by: textOrNull(message, 'by'), reason: textOrNull(message, 'reason') };
-}
-
-function textOrNull(message: Readonly<Record<string, unknown>>, key: string): string | null {
-  const value = message[key];
-  if (value === undefined || value === null) return null;
-  if (typeof value !== 'string') throw new RunError('USAGE', `${key} is no text`);
-  return value;
 }

@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   ChildWorkflowCancellationType,
   getExternalWorkflowHandle,
   isCancellation,
@@ -14,6 +15,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
 import { fromFailure, rootMessage } from '../src/contract/failure.js';
+import { MESSAGES, type CancelMessage } from '../src/contract/messages.js';
 import { runStart } from '../src/contract/run-start.js';
 import { WORKFLOW_TYPES, type RunResult } from '../src/contract/run-workflow.js';
 import type { StartRequest } from '../src/contract/start-request.js';
@@ -26,21 +28,47 @@ const TRIES = 60;
 /** Who holds the path of a worktree may hold it for long. */
 const TRIES_APART = 10;
 
-/** Its parent's end, however it comes, asks it to end in its one way; and its parent waits for that. */
+/** Its parent's end, however it comes, asks it to end in its one way. */
 const AS_CHILD = {
   parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
   cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const;
 
-/** Runs a sub-run to its end. Cancelling the scope around it cancels the sub-run, and waits for it. */
-export async function conductChild(request: StartRequest): Promise<ChildEnd> {
-  const { runId } = request;
-  try {
-    const child = await startWhenFree(request);
-    const { output, isStructured = false } = await child.result();
-    return { status: 'completed', runId, output, isStructured };
-  } catch (error) {
-    return endOf(request, error);
+/** A sub-run that its parent has begun. */
+export class ConductedChild {
+  /** Until it is started: what it waits for then can be cut off. */
+  readonly #waiting = new CancellationScope();
+  #handle: ChildWorkflowHandle<Run> | null = null;
+  #why: CancelMessage | null = null;
+
+  constructor(private readonly request: StartRequest) {}
+
+  /** Runs it to its end. */
+  async run(): Promise<ChildEnd> {
+    const { runId } = this.request;
+    try {
+      this.#handle = await this.#waiting.run(() => startWhenFree(this.request));
+      this.tell();
+      const { output, isStructured = false } = await this.#handle.result();
+      return { status: 'completed', runId, output, isStructured };
+    } catch (error) {
+      return endOf(this.request, error);
+    }
+  }
+
+  /** Tells it who wants it to end, and why; it does so in its one way. What it was told first counts. */
+  cancel(why: CancelMessage): void {
+    if (this.#why !== null) return;
+    this.#why = why;
+    this.#waiting.cancel();
+    this.tell();
+  }
+
+  /** By a signal: Temporal's own cancellation has no words. */
+  private tell(): void {
+    if (this.#why === null) return;
+    // It may have ended by itself meanwhile.
+    this.#handle?.signal(MESSAGES.cancelSignal, this.#why).catch(() => undefined);
   }
 }
 
@@ -49,9 +77,10 @@ type Run = (request: StartRequest) => Promise<RunResult>;
 async function startWhenFree(request: StartRequest): Promise<ChildWorkflowHandle<Run>> {
   const { memo, ...start } = runStart(request);
   const tries = isApart(request) ? TRIES_APART : TRIES;
+  const begin = () => startChild<Run>(WORKFLOW_TYPES.run, { ...start, ...AS_CHILD, memo: { ...memo } });
   for (let tried = 1; ; tried += 1) {
     try {
-      return await startChild<Run>(WORKFLOW_TYPES.run, { ...start, ...AS_CHILD, memo: { ...memo } });
+      return await CancellationScope.nonCancellable(begin);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tried === tries) throw error;
     }

@@ -29,7 +29,7 @@ export async function drive({ live, lane, performer, signs, reports, continuatio
     performer.artifacts.look();
     const mayAct = !performer.artifacts.isBusy && (pressure !== 'full' || performer.openCount === 0);
     if (mayAct) for (const action of decide(live.definition, live.state)) performer.begin(action);
-    performer.cancelUnwanted();
+    performer.subruns.cancelUnwanted();
     signs.show();
     reports.tell();
     lane.offer();

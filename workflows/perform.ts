@@ -26,7 +26,7 @@ export class Performer {
 
   readonly artifacts: ArtifactKeeper;
   readonly #work: WorkOf;
-  readonly #subruns: SubrunPerformer;
+  readonly subruns: SubrunPerformer;
 
   constructor(
     private readonly run: LiveRun,
@@ -36,7 +36,7 @@ export class Performer {
     this.#work = { admission, variables };
     const follow = this.follow.bind(this);
     this.artifacts = new ArtifactKeeper(run, this.#work, follow);
-    this.#subruns = new SubrunPerformer({ run, admission, variables, scope: this.#attempts, follow });
+    this.subruns = new SubrunPerformer({ run, admission, variables, scope: this.#attempts, follow });
   }
 
   /** Activities and timers that have begun and not ended. */
@@ -44,14 +44,10 @@ export class Performer {
     return this.#openCount;
   }
 
-  /** Stops attempts and timers; each still ends by itself. */
+  /** Stops attempts, timers and sub-runs; each still ends by itself. */
   stop(): void {
     this.#attempts.cancel();
-  }
-
-  /** Cancels sub-runs of which nothing is wanted any more; each still ends by itself. */
-  cancelUnwanted(): void {
-    this.#subruns.cancelUnwanted();
+    this.subruns.stop();
   }
 
   /** @param place the body of a loop group in which the action is due */
@@ -79,7 +75,7 @@ export class Performer {
       case 'startChild':
       case 'pageChildren':
       case 'joinChildren':
-        this.#subruns.begin(action);
+        this.subruns.begin(action);
         return;
       default:
         this.tell(place, immediateEvent(action, this.run.levelAt(place)));

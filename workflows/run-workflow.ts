@@ -12,6 +12,8 @@ import type { OpenedRun } from '../src/contract/activities.js';
 import { toFailure } from '../src/contract/failure.js';
 import type { RunResult } from '../src/contract/run-workflow.js';
 import { RunError } from '../src/core/errors.js';
+import { shortRunId } from '../src/core/ids.js';
+import { tellTakeOver } from '../src/core/mirror/take-over.js';
 import type { RunOutcome } from '../src/core/run/run-state.js';
 import { admit, type Admission } from './admit.js';
 import { answerMessages } from './answer-messages.js';
@@ -48,7 +50,7 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
   const raised = raiseRun(admission, carried);
   const { live, lane, startedAt, reports } = raised;
   answerMessages(live, admission.request, startedAt, reports.repeat);
-  temporal.cancelRequested.catch(() => live.cancel(null, 'cancelled in Temporal'));
+  temporal.cancelRequested.catch(() => live.cancel(null, wordsOfTemporal(admission)));
   return CancellationScope.nonCancellable(async () => {
     const opened = carried?.opened ?? (await begin(admission, raised));
     const author = authorOf(admission, opened, startedAt);
@@ -68,7 +70,8 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
 
 /** The run's first steps: what it finds on its host, and what is kept of its earlier generations. */
 async function begin(admission: Admission, { live, lane, startedAt }: RaisedRun): Promise<OpenedRun> {
-  const { kept, ...opened } = await openRun(admission, lane, startedAt);
+  const { kept, takenOver, ...opened } = await openRun(admission, lane, startedAt);
+  if (takenOver !== undefined) lane.push(tellTakeOver(admission.request.definition.name, takenOver, now()));
   if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
   const refusal = opened.refusal ?? (await makeWorktree(admission, live, opened));
   if (refusal !== null) live.apply({ type: 'runAborted', failure: refusal, at: now() });
@@ -93,6 +96,12 @@ async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedR
     const { code, message } = asRunError(error);
     live.fail({ code, message });
   }
+}
+
+/** Temporal does not say on whose behalf. */
+function wordsOfTemporal({ request: { parent } }: Admission): string {
+  if (parent === undefined) return 'cancelled in Temporal';
+  return `cancelled in Temporal, or ended there with run ${shortRunId(parent.runId)}, whose sub-run it is`;
 }
 
 function reasonOf(outcome: RunOutcome | null): string | null {

@@ -1,4 +1,4 @@
-import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
+import { uuid4, workflowInfo } from '@temporalio/workflow';
 import type { ChildProgram } from '../src/contract/activities.js';
 import { childRequest, worktreeRefusal, type Parent } from '../src/contract/child-request.js';
 import { workflowIdOf } from '../src/contract/start-request.js';
@@ -8,9 +8,10 @@ import { delegatingNodes, isEnding } from '../src/core/run/run-status.js';
 import type { NodeFailure, NodeOutput } from '../src/core/run/task.js';
 import { isUnwanted, type SubrunAction } from '../src/core/subrun/decide-subruns.js';
 import { outputHere } from '../src/core/subrun/join.js';
-import { childAt, openChildren } from '../src/core/subrun/subruns.js';
+import { childAt, openChildren, type Subruns } from '../src/core/subrun/subruns.js';
+import { wordsForChild } from '../src/core/subrun/words-for-child.js';
 import { joinOnHost, planOnHost } from './ask-host-of-sub-runs.js';
-import { conductChild } from './conduct-child.js';
+import { ConductedChild } from './conduct-child.js';
 import { now } from './live-run.js';
 import { delegatingAt, type SubrunParts } from './sub-run-parts.js';
 
@@ -20,8 +21,7 @@ type Of<Type extends SubrunAction['type']> = Extract<SubrunAction, { readonly ty
 export class SubrunPerformer {
   /** What sub-runs run, by node; comes with every slice of items, so is always there before a child. */
   readonly #programs = new Map<NodeId, ChildProgram>();
-  /** Of open children, by run id. */
-  readonly #scopes = new Map<RunId, CancellationScope>();
+  readonly #openChildren = new Map<RunId, ConductedChild>();
 
   constructor(private readonly parts: SubrunParts) {}
 
@@ -46,9 +46,19 @@ export class SubrunPerformer {
     const { definition, state } = this.parts.run;
     for (const { subruns } of delegatingNodes(definition, state)) {
       for (const child of openChildren(subruns)) {
-        if (isUnwanted(subruns, child, isEnding(state))) this.#scopes.get(child.runId)?.cancel();
+        if (isUnwanted(subruns, child, isEnding(state))) this.cancel(child.runId, subruns);
       }
     }
+  }
+
+  /** Cancels all children. */
+  stop(): void {
+    for (const runId of this.#openChildren.keys()) this.cancel(runId, null);
+  }
+
+  private cancel(child: RunId, subruns: Subruns | null): void {
+    const { run, admission } = this.parts;
+    this.#openChildren.get(child)?.cancel(wordsForChild(admission.request.runId, run.state, subruns));
   }
 
   private plan({ nodeId, from }: Of<'planChildren'>): void {
@@ -72,7 +82,7 @@ export class SubrunPerformer {
   }
 
   private startChild({ nodeId, index }: Of<'startChild'>): void {
-    const { run, scope, follow } = this.parts;
+    const { run, follow } = this.parts;
     const { node, subruns } = delegatingAt(this.parts, nodeId);
     const child = childAt(subruns, index);
     const program = this.#programs.get(nodeId);
@@ -84,15 +94,12 @@ export class SubrunPerformer {
     const { runId } = request;
     const temporalWorkflowId = workflowIdOf(request);
     run.apply({ type: 'childStarted', nodeId, index, runId, temporalWorkflowId, at: now() });
-    const own = new CancellationScope({ cancellable: true, parent: scope });
-    this.#scopes.set(runId, own);
-    follow(
-      own.run(() => conductChild(request)),
-      (end) => {
-        this.#scopes.delete(runId);
-        run.apply({ type: 'childEnded', nodeId, index, end, at: now() });
-      },
-    );
+    const conducted = new ConductedChild(request);
+    this.#openChildren.set(runId, conducted);
+    follow(conducted.run(), (end) => {
+      this.#openChildren.delete(runId);
+      run.apply({ type: 'childEnded', nodeId, index, end, at: now() });
+    });
   }
 
   private page({ nodeId, count }: Of<'pageChildren'>): void {

@@ -7,6 +7,7 @@ export const MESSAGES = {
   decideUpdate: 'decide',
   decideSignal: 'decide',
   cancelUpdate: 'cancelRun',
+  cancelSignal: 'cancelRun',
   describeQuery: 'describeRun',
   childSignal: 'childWaits',
 } as const;

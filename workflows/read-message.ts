@@ -1,0 +1,23 @@
+import { toFailure } from '../src/contract/failure.js';
+import { RunError } from '../src/core/errors.js';
+
+/** Refusals as Temporal's failures: of anything else it would think that the run itself has failed. */
+export function refusing<Message, Answer>(
+  answer: (message: Message) => Answer,
+): (message: Message) => Answer {
+  return (message) => {
+    try {
+      return answer(message);
+    } catch (error) {
+      throw error instanceof RunError ? toFailure(error) : error;
+    }
+  };
+}
+
+/** @throws RunError `USAGE` it is something else */
+export function textOrNull(message: Readonly<Record<string, unknown>>, key: string): string | null {
+  const value = message[key];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw new RunError('USAGE', `${key} is no text`);
+  return value;
+}
