@@ -37,7 +37,7 @@ export function inlineInclude(
       : null;
   };
   const rewritten = rewriteNodes(nodes, rewrite, budget).map((node) => giveInputs(node, inputs));
-  const placed = rewritten.map((node) => place(node, include, prefixed));
+  const placed = rewritten.map((node) => place(node, { include, prefixed, budget }));
   const inner = new Set(nodes.flatMap(({ dependsOn }) => dependsOn));
   const sinks = [...own].filter((id) => !inner.has(id));
   return {
@@ -124,8 +124,14 @@ function withFreshSessions(nodes: readonly DraftNode[]): readonly DraftNode[] {
   });
 }
 
+interface Placing {
+  readonly include: DraftNode;
+  readonly prefixed: (id: string) => NodeId;
+  readonly budget: TextBudget;
+}
+
 /** The node under its new name; one that begins the include takes over what the include waits for. */
-function place(node: DraftNode, include: DraftNode, prefixed: (id: string) => NodeId): DraftNode {
+function place(node: DraftNode, { include, prefixed, budget }: Placing): DraftNode {
   const id = node.id === null ? null : prefixed(node.id);
   const boundaries = node.boundaries.map((one) => ({ ...one, dependsOn: one.dependsOn.map(prefixed) }));
   if (node.dependsOn.length > 0) return { ...node, id, boundaries, dependsOn: node.dependsOn.map(prefixed) };
@@ -134,7 +140,7 @@ function place(node: DraftNode, include: DraftNode, prefixed: (id: string) => No
     id,
     boundaries,
     dependsOn: include.dependsOn,
-    when: both(include.when, node.when),
+    when: both(include.when, node.when, budget),
     triggerRule: node.triggerRule ?? include.triggerRule,
   };
 }

@@ -66,6 +66,7 @@ export class Linker {
       requires: new Set(draft.requires),
     };
     const { nodes, inlined } = this.expandLevel(draft.nodes, expansion);
+    if (expansion.budget.left <= 0 && !issues.hasErrors) issues.error({ ...TOO_MUCH, path: ['nodes'] });
     const returns = draft.returns === null ? null : (inlined.get(draft.returns)?.result ?? draft.returns);
     checkResults(draft, nodes.find(({ id }) => id === returns) ?? null, issues);
     if (issues.hasErrors) return { draft: null, issues };
@@ -87,12 +88,9 @@ export class Linker {
         nodes.push(...made.nodes);
         if (node.id !== null) inlined.set(node.id, made);
       }
-      if (nodes.length <= MOST_NODES && expansion.budget.left > 0) continue;
-      tell(expansion, node, {
-        code: 'FILE_TOO_COMPLEX',
-        message: 'the includes make more than may be run',
-        hint: 'include less',
-      });
+      if (nodes.length > MOST_NODES) expansion.budget.left = 0;
+      if (expansion.budget.left > 0) continue;
+      if (made !== null) tell(expansion, node, TOO_MUCH);
       break;
     }
     if (inlined.size === 0) return { nodes, inlined };
@@ -172,6 +170,13 @@ interface Expansion {
   /** Grows by what included workflows require. */
   readonly requires: Set<string>;
 }
+
+/** Some texts have been left as they were, so that what is made must not run. */
+const TOO_MUCH: Told = {
+  code: 'FILE_TOO_COMPLEX',
+  message: 'the includes make more than may be run',
+  hint: 'include less',
+};
 
 interface Level {
   readonly nodes: readonly DraftNode[];

@@ -10,7 +10,10 @@ import { isOneReference } from './read-bindings.js';
 /** What a reference becomes: another one, a value that stands for it, or, null, itself. */
 export type Rewrite = (reference: Reference, node: DraftNode) => Reference | DraftBinding | null;
 
-/** How many characters of text may still be made; at 0 texts are left as they are. */
+/**
+ * How many characters of texts and conditions may still be made. At 0 all are left as they are, which whoever
+ * gives the budget has to tell.
+ */
 export interface TextBudget {
   left: number;
 }
@@ -27,17 +30,19 @@ export function rewriteNodes(
     const { body } = bare;
     return {
       ...bare,
-      when: rewriteWhen(node.when, own),
-      boundaries: node.boundaries.map((one) => ({ ...one, when: rewriteWhen(one.when, own) })),
+      when: rewriteWhen(node.when, own, budget),
+      boundaries: node.boundaries.map((one) => ({ ...one, when: rewriteWhen(one.when, own, budget) })),
       bindings: rewriteBindings(node.bindings, own, budget),
       body: body?.kind === 'loop_group' ? { ...body, body: rewriteNodes(body.body, rewrite, budget) } : body,
     };
   });
 }
 
-/** Both conditions at once. */
-export function both(outer: When | null, inner: When | null): When | null {
+/** Both conditions at once: each alternative of one with each of the other. */
+export function both(outer: When | null, inner: When | null, budget: TextBudget): When | null {
   if (outer === null || inner === null) return outer ?? inner;
+  budget.left -= outer.text.length * inner.condition.length + inner.text.length * outer.condition.length;
+  if (budget.left <= 0) return outer;
   return toWhen(outer.condition.flatMap((a) => inner.condition.map((b) => [...a, ...b])));
 }
 
@@ -79,8 +84,9 @@ function rewriteBindings(
   return Object.fromEntries(entries);
 }
 
-function rewriteWhen(when: When | null, rewrite: OwnRewrite): When | null {
-  if (when === null) return null;
+function rewriteWhen(when: When | null, rewrite: OwnRewrite, budget: TextBudget): When | null {
+  if (when === null || budget.left <= 0) return when;
+  budget.left -= when.text.length;
   return toWhen(when.condition.map((group) => group.map((atom) => rewriteAtom(atom, rewrite))));
 }
 

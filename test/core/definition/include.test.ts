@@ -320,6 +320,8 @@ it('an error of an included workflow is told with its place in that file', () =>
 describe('includes that would make too much are refused in time:', () => {
   const many = (count: number, make: (index: number) => string) =>
     Array.from({ length: count }, (_, index) => make(index)).join('\n');
+  const anyOf = (count: number, reference: string) =>
+    Array.from({ length: count }, (_, index) => `${reference} == ${index}`).join(' || ');
   it.each([
     [
       'nodes',
@@ -340,6 +342,40 @@ describe('includes that would make too much are refused in time:', () => {
       [
         wrap('outer', `- {id: a, include: a, with: {x: ${'y'.repeat(100_000)}}}`),
         wrap('a', `- {id: n, bash: ${'$INPUTS.x '.repeat(100_000)}}`, 'inputs: {x: {}}\n'),
+      ],
+    ],
+    [
+      'text of what refers to them',
+      [
+        wrap(
+          'outer',
+          `- {id: ${'a'.repeat(200)}, include: a}\n- {id: n, bash: ${`$${'a'.repeat(200)}.output `.repeat(3e4)}}`,
+        ),
+        wrap('a', `- {id: ${'b'.repeat(250)}, include: b}`),
+        wrap('b', `- {id: ${'c'.repeat(250)}, bash: x}`),
+      ],
+    ],
+    [
+      'comparisons',
+      [
+        wrap(
+          'outer',
+          `- {id: a, bash: x}\n- {id: i, include: a, depends_on: [a], when: "${anyOf(20_000, '$a.f')}"}`,
+        ),
+        wrap('a', `- {id: p, bash: x}\n- {id: n, bash: x, when: "${anyOf(20_000, '$p.f')}"}`),
+      ],
+    ],
+    [
+      'conditions',
+      [
+        wrap(
+          'outer',
+          `- {id: a, bash: x}\n- {id: i, include: a, depends_on: [a], when: "${anyOf(20_000, '$a.f')}"}`,
+        ),
+        wrap(
+          'a',
+          many(4_000, (i) => `- {id: n${i}, bash: x, depends_on: [${i === 0 ? '' : 'n0'}]}`),
+        ),
       ],
     ],
   ])('%s', (_, files) => {
