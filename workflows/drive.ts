@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { decide } from '../src/core/run/decide.js';
+import { runStatus } from '../src/core/run/run-status.js';
 import { historyPressure, type Continuation } from './continue-run.js';
 import type { LiveRun } from './live-run.js';
 import type { MirrorLane } from './mirror-lane.js';
@@ -32,7 +33,7 @@ export async function drive({ live, lane, performer, signs, reports, continuatio
     performer.subruns.cancelUnwanted();
     signs.show();
     reports.tell();
-    lane.offer();
+    lane.offer(runStatus(live.state) === 'paused');
     if (live.state.outcome !== null) return;
     if (live.mustStopAttempts) performer.stop();
     const { openCount } = performer;

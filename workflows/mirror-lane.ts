@@ -47,6 +47,8 @@ export class MirrorLane {
   #isOffered = false;
   #isUrgent = false;
   #isSealed = false;
+  /** What the row said of it when it was taken last. */
+  #isShownPaused = false;
   #mayWriteAt = Date.now() + PAUSE_MS;
 
   constructor(
@@ -87,6 +89,7 @@ export class MirrorLane {
   /** What gathered first, as one write; the row in it is always the newest. */
   take(author: MirrorAuthor): WriteMirrorInput {
     const row = this.rowNow();
+    this.#isShownPaused = row.status === 'paused';
     const taken: Gathered[] = [];
     let bytes = 0;
     for (;;) {
@@ -114,8 +117,12 @@ export class MirrorLane {
     return writes;
   }
 
-  /** What has been told so far belongs together: the step that it tells of is done. */
-  offer(): void {
+  /**
+   * What has been told so far belongs together: the step that it tells of is done.
+   * @param isPaused whether the run waits for people now; that may change without an event to tell
+   */
+  offer(isPaused: boolean): void {
+    if (this.#gathered.length === 0 && isPaused !== this.#isShownPaused) this.renew();
     this.#isOffered = this.#gathered.length > 0;
   }
 

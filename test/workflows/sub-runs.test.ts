@@ -311,6 +311,22 @@ describe('a fan-out', () => {
     expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED' });
   });
 
+  it('has a row that waits again once a sub-run that was decided has ended', async () => {
+    stage.nodes.set('list', says(list(2)));
+    const run = await start(fan, { ...gated, mutatesCheckout: false });
+    await untilWaiting(run, 'fan[0]/ok', 'fan[1]/ok');
+    await decide(run, { nodeId: 'fan[1]/ok', decision: 'reject' });
+    await eventually(async () => {
+      const { nodes } = await run.handle.query<RunDescription>(MESSAGES.describeQuery);
+      expect(nodes.at(-1)?.children).toEqual({ total: 2, open: 1, ended: 1 });
+    });
+    await eventually(async () => {
+      expect((await recordOf(stage, run.request.runId))?.status).toBe('paused');
+    });
+    await decide(run, { decision: 'approve' });
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
+  });
+
   it('puts a large output into a file', async () => {
     stage.nodes.set('list', says(list(8)));
     stage.nodes.set('inner', says('x'.repeat(15_000)));
