@@ -16,7 +16,8 @@ async function removeOldBundles() {
 
 /** File with the code of the workflows as they stand in the source tree; made once per state of it. */
 async function freshBundle() {
-  const digest = await digestOf(['src/core', 'src/contract', 'workflows'], ['package-lock.json']);
+  const settings = ['package-lock.json', 'scripts/house/build.mjs'];
+  const digest = await digestOf(['src/core', 'src/contract', 'workflows'], settings);
   const path = join(FOLDER, `workflows-${digest.slice(0, 16)}.js`);
   const isThere = await access(path).then(
     () => true,
