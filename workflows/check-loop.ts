@@ -9,6 +9,7 @@ import { previousOutput } from '../src/core/run/loop-words.js';
 import { resultOf } from '../src/core/run/outcome.js';
 import { inside, nameAt } from '../src/core/run/place.js';
 import type { AttemptResult, NodeFailure, ShellTask } from '../src/core/run/task.js';
+import { isLoop } from '../src/core/run/turns.js';
 import { FIND_SIGNAL, nodeAttempt } from './activity-options.js';
 import { ordinaryTask, type WorkAt, type WorkOf } from './node-task.js';
 import { ownerOfBox } from './root-of-subrun.js';
@@ -23,7 +24,9 @@ type LoopCheck = { readonly isMet: boolean } | NodeFailure;
 export async function checkLoop(at: WorkAt & { readonly nodeId: NodeId }, work: WorkOf): Promise<LoopCheck> {
   const body = bodyAt(at.level, at.level.state.plan.positionOf.get(at.nodeId) ?? -1);
   if (body === null) throw new RunError('INTERNAL', `loop '${at.nodeId}' is not at work`);
-  const { until, untilBash } = body.within.group.rules;
+  const { group } = body.within;
+  if (!isLoop(group)) throw new RunError('INTERNAL', `node '${at.nodeId}' is no loop`);
+  const { until, untilBash } = group.rules;
   if (until !== null && (await isSignalled(body, until))) return { isMet: true };
   if (untilBash === null) return { isMet: false };
   const result = await runCheck(body, untilBash, at, work);

@@ -34,7 +34,8 @@ function nodesIn(level: Level, place: Place): RunDescription['nodes'] {
   return level.graph.nodes.flatMap((node, position) => {
     const body = bodyAt(level, position);
     const own = { nodeId: nameAt(place, node.id), kind: node.kind, ...shape(level.state.nodes[position]) };
-    if (body === null) return [own];
+    // The turns of a loop go by its name.
+    if (body === null || node.kind === 'loop') return [own];
     const { iteration } = body.within.loop;
     return [own, ...nodesIn(body, inside(place, { nodeId: node.id, iteration }))];
   });

@@ -3,6 +3,7 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { HostId, NodeId, RunId, WorkingPath } from '../core/ids.js';
 import { pathKey } from '../core/lease/path-key.js';
 import type { Place } from '../core/run/place.js';
+import { REWORK, TURN } from '../core/run/turns.js';
 
 const SLUG_LENGTH = 40;
 const PLAIN_NODE_ID = /^[A-Za-z0-9_-]{1,100}$/;
@@ -65,7 +66,7 @@ export function mirrorWorkflowId(runId: RunId, fenceToken: string, part = 1): st
 /**
  * Names one attempt of a node: activity id, marker of its processes, name of its directory. Other node
  * ids than plain ones are hashed; `~` keeps them, and our own activities, apart from plain names. One in the body
- * of a loop group has group and iteration in front: `review.3.build.1`.
+ * of a loop group has group and iteration in front: `review.3.build.1`, a turn of a loop `fix.2.~turn.1`.
  */
 export function attemptId(nodeId: NodeId, attempt: number, place: Place = []): string {
   const plain = idWithin(place, `${plainName(nodeId)}.${attempt}`, plainName);
@@ -90,12 +91,14 @@ export function checkId(place: Place): string {
  */
 export function nodeOfActivityId(activityId: string): string | null {
   const names = activityId.split('.').filter((_, position) => position % 2 === 0);
-  const own = names.at(-1) === UNTIL_BASH ? names.slice(0, -1) : names;
+  const own = OF_LOOPS.includes(names.at(-1) ?? '') ? names.slice(0, -1) : names;
   const isPlain = activityId.includes('.') && own.every((name) => PLAIN_NODE_ID.test(name));
   return isPlain ? own.join('.') : null;
 }
 
 const UNTIL_BASH = '~until';
+/** What belongs to the node in front of it. */
+const OF_LOOPS: readonly string[] = [UNTIL_BASH, `~${TURN.trim()}`, `~${REWORK.trim()}`];
 
 /** It names a directory, too, and file systems take no more than 255 bytes. */
 const LONGEST_ID = 200;
@@ -106,6 +109,7 @@ function idWithin(place: Place, own: string, nameOf: (nodeId: NodeId) => string)
 }
 
 function plainName(nodeId: NodeId): string {
+  if (nodeId === TURN || nodeId === REWORK) return `~${nodeId.trim()}`;
   return PLAIN_NODE_ID.test(nodeId) ? nodeId : hashedName(nodeId);
 }
 

@@ -75,6 +75,36 @@ const RULES: LoopRules = {
   signalCompletes: false,
 };
 
+/** One turn of an agent. */
+export function anAgentNode(id: string, over: Own<'agent', 'text'> = {}): NodeDraft<'agent'> {
+  const { text = 'Do it', ...rest } = over;
+  const own = { id: nodeId(id), kind: 'agent', settings: {}, idleTimeoutMs: 1_800_000, retry: null } as const;
+  return { ...BASE, ...own, prompt: { kind: 'inline', text: { kind: 'inline', text } }, ...rest };
+}
+
+/** Turns of an agent until it is done. */
+export function anAgentLoop(
+  id: string,
+  {
+    rules,
+    text = 'Do it',
+    ...rest
+  }: Partial<Omit<NodeDraft<'loop'>, Exclude<Resolved, 'id'> | 'id' | 'rules'>> & {
+    readonly rules?: Partial<LoopRules>;
+    readonly text?: string;
+  } = {},
+): NodeDraft<'loop'> {
+  const own = {
+    id: nodeId(id),
+    kind: 'loop',
+    settings: {},
+    untilField: null,
+    idleTimeoutMs: 1_800_000,
+  } as const;
+  const prompt = { kind: 'inline', text: { kind: 'inline', text } } as const;
+  return { ...BASE, ...own, prompt, rules: { ...RULES, ...rules }, ...rest };
+}
+
 /** A loop group whose body is of these nodes. */
 export function aLoopGroup(
   id: string,
@@ -167,7 +197,11 @@ function textReferences(draft: NodeDraft): readonly Reference[] {
 function textsOf(draft: NodeDraft): readonly Text[] {
   if (draft.kind === 'bash') return [draft.script];
   if (draft.kind === 'script') return draft.source.kind === 'inline' ? [draft.source.text] : [];
-  if (draft.kind === 'approval') return [draft.message];
+  if (draft.kind === 'approval') return [draft.message, ...(draft.onReject ? [draft.onReject.prompt] : [])];
+  if (draft.kind === 'agent') return draft.prompt.text ? [draft.prompt.text] : [];
+  if (draft.kind === 'loop') {
+    return [draft.prompt.text, draft.rules.untilBash].filter((text) => text !== null);
+  }
   if (draft.kind === 'loop_group') return draft.rules.untilBash ? [draft.rules.untilBash] : [];
   return draft.kind === 'cancel' ? [draft.reason] : [];
 }

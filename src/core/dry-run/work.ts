@@ -35,6 +35,11 @@ export function asPlanned<Planned extends Graph>(graph: Planned): Planned {
 
 function plannedNode(node: Node): Node {
   if (node.kind === 'loop_group') return { ...node, body: asPlanned(node.body) };
+  if (node.kind === 'approval' && node.onReject !== undefined) {
+    // Nobody rejects anything in a dry run but a stub, and that means it.
+    const { onReject: _onReject, ...gate } = node;
+    return gate;
+  }
   if (!isWork(node)) return node;
   const { id, description, dependsOn, layer, when, triggerRule, references, fieldsRead, boundaries } = node;
   const base = { id, description, dependsOn, layer, when, triggerRule, references, fieldsRead };

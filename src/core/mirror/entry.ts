@@ -1,4 +1,4 @@
-import type { Node } from '../definition/definition.js';
+import type { AgentLoopNode, AgentNode, Node } from '../definition/definition.js';
 import type { JsonObject } from '../json.js';
 import type { NodeState } from '../run/run-state.js';
 import type { EventRow } from './rows.js';
@@ -15,4 +15,10 @@ export interface Subject {
 
 export function entry(node: Node, eventType: string, data: JsonObject): Entry {
   return { eventType, nodeName: node.id, data };
+}
+
+/** What is known of an agent beforehand; what its author has not said, its provider decides. */
+export function agentData({ prompt, settings }: AgentNode | AgentLoopNode): JsonObject {
+  const { provider = null, model = null, effort = null } = settings;
+  return { command: prompt.kind === 'command' ? prompt.name : null, provider, model, effort };
 }

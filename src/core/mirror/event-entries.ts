@@ -5,7 +5,8 @@ import type { Artifact } from '../run/artifact.js';
 import type { GateAnswer, NodeState, RunEvent, RunOutcome, RunState } from '../run/run-state.js';
 import { nameAt } from '../run/place.js';
 import { isSubrunEvent, type SubrunEvent } from '../subrun/evolve-subruns.js';
-import { entry, type Entry, type Subject } from './entry.js';
+import { bodyOf, isLooper } from '../run/turns.js';
+import { agentData, entry, type Entry, type Subject } from './entry.js';
 import { isLoopEvent, loopEndEntries, loopEntries, loopGateData, type LoopEvent } from './loop-entries.js';
 import type { MirrorFacts } from './mirror-facts.js';
 import { outputData } from './node-output.js';
@@ -125,13 +126,14 @@ function subjectOf(graph: Graph, event: NodeEvent, after: RunState): Subject | n
   return node && state ? { node, state } : null;
 }
 
-/** Nodes of a body are told of by their names; what becomes of the body, its group tells. */
+/** Nodes of a body are told of by their names; what becomes of the body, and of the turns of a `loop`, these tell. */
 function bodyEntries({ node, state }: Subject, { event, nodeId, iteration }: BodyEvent): readonly Entry[] {
-  if (node.kind !== 'loop_group' || state.status !== 'looping' || !('nodeId' in event)) return [];
-  return nodeEntries(node.body, event, state.body).map((entry) => ({
+  if (!isLooper(node) || node.kind === 'loop') return [];
+  if (state.status !== 'looping' || !('nodeId' in event)) return [];
+  return nodeEntries(bodyOf(node), event, state.body).map((entry) => ({
     ...entry,
     nodeName: nameAt([{ nodeId, iteration }], entry.nodeName as NodeId),
-    data: { iteration, ...entry.data },
+    data: { ...(node.kind === 'approval' ? {} : { iteration }), ...entry.data },
   }));
 }
 
@@ -143,15 +145,14 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
     }
     case 'nodeStarted':
       return entry(node, 'node_started', {
-        type: node.kind,
-        ...(node.kind === 'script' ? { runtime: node.runtime } : {}),
+        ...workData(node),
         signalbox: { attempt: event.attempt },
       });
     case 'nodeCompleted': {
       const { attempt, durationMs, output, childRunId } = event;
       const data = {
         duration_ms: durationMs,
-        type: node.kind,
+        ...typeData(node),
         ...outputData(output),
         ...(childRunId === undefined ? {} : { child_run_id: childRunId }),
         ...(node.kind === 'workflow' && node.fanOut !== null ? { fan_out: true } : {}),
@@ -164,7 +165,7 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
       const ours = { attempt, code: failure.code, duration_ms: durationMs };
       const child = childRunId === undefined ? {} : { child_run_id: childRunId };
       return entry(node, 'node_failed', {
-        ...{ error: failure.message, type: node.kind },
+        ...{ error: failure.message, ...typeData(node) },
         ...child,
         signalbox: ours,
       });
@@ -174,6 +175,17 @@ function attemptEntry(node: Node, event: AttemptEvent): Entry {
       return entry(node, 'node_failed', { error: message, signalbox: { attempt: 0, code } });
     }
   }
+}
+
+/** What is known of a node's work beforehand. */
+function workData(node: Node): JsonObject {
+  if (node.kind === 'agent') return agentData(node);
+  return { ...typeData(node), ...(node.kind === 'script' ? { runtime: node.runtime } : {}) };
+}
+
+/** Archon knows an agent by having no type. */
+function typeData({ kind }: Node): JsonObject {
+  return kind === 'agent' ? {} : { type: kind };
 }
 
 function artifactEntries(nodeName: NodeId, artifact: Artifact | undefined): readonly Entry[] {

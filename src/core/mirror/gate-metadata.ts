@@ -1,10 +1,11 @@
-import type { Graph, Node, WorkflowDefinition } from '../definition/definition.js';
+import type { ApprovalNode, Graph, Node, WorkflowDefinition } from '../definition/definition.js';
 import type { JsonObject } from '../json.js';
 import { excerptOf } from '../run/excerpt.js';
 import { choicesAt } from '../run/gate.js';
 import { findNode } from '../run/level.js';
 import { delegatingNodes, waitingGates, type OpenGate } from '../run/run-status.js';
 import type { DecidedGate, RunState } from '../run/run-state.js';
+import { isLoop, isLooper } from '../run/turns.js';
 import { foreignGates, type ForeignGate } from '../subrun/child-gates.js';
 
 const EXCERPT_CHARACTERS = 2_000;
@@ -64,8 +65,8 @@ function hasMetGate(definition: WorkflowDefinition, state: RunState): boolean {
 }
 
 function hasGates(node: Node): boolean {
-  if (node.kind !== 'loop_group') return node.kind === 'approval' || node.kind === 'workflow';
-  return node.rules.isInteractive || graphHasGates(node.body);
+  if (!isLoop(node)) return node.kind === 'approval' || node.kind === 'workflow';
+  return node.rules.isInteractive || (node.kind === 'loop_group' && graphHasGates(node.body));
 }
 
 function graphHasGates({ nodes }: Graph): boolean {
@@ -75,7 +76,7 @@ function graphHasGates({ nodes }: Graph): boolean {
 type ShownGate = Pick<OpenGate, 'name' | 'node' | 'message'> & Partial<Pick<OpenGate, 'loop'>>;
 
 function approvalOf({ name, node, message, loop }: ShownGate): JsonObject {
-  if (node.kind === 'loop_group') {
+  if (node.kind !== 'approval') {
     const about = loop ? { iteration: loop.iteration, completionSignaled: loop.isMet } : {};
     return { type: 'interactive_loop', nodeId: name, message, ...about };
   }
@@ -87,7 +88,16 @@ function approvalOf({ name, node, message, loop }: ShownGate): JsonObject {
     captureResponse: node.captureResponse,
     decisions: decisions.map(({ id, label }) => ({ id, ...(label === null ? {} : { label }) })),
     decisionsAuthored: node.decisions !== null,
+    ...reworkOf(node),
   };
+}
+
+/** By these Archon's tools know that a reject does not end the run. */
+function reworkOf({ onReject }: ApprovalNode): JsonObject {
+  if (onReject === undefined) return {};
+  const { prompt, maxAttempts } = onReject;
+  const text = prompt.kind === 'inline' ? prompt.text : '';
+  return { onRejectPrompt: excerptOf(text, EXCERPT_CHARACTERS), onRejectMaxAttempts: maxAttempts };
 }
 
 function resolvedApproval(
@@ -95,7 +105,7 @@ function resolvedApproval(
   { nodeId, message, answer }: DecidedGate,
 ): JsonObject | null {
   const node = findNode(definition, nodeId);
-  if (node?.kind !== 'approval' && node?.kind !== 'loop_group') return null;
+  if (node === null || !isLooper(node)) return null;
   const resolved = answer.decision === 'reject' ? 'rejected' : 'approved';
   return { ...approvalOf({ name: nodeId, node, message }), resolved };
 }
@@ -104,7 +114,11 @@ function answerOf(decided: DecidedGate | null): JsonObject {
   if (!decided) return {};
   const { decision, text } = decided.answer;
   if (decision === 'reject') {
-    return { approval_response: 'rejected', rejection_reason: text || 'Rejected', rejection_count: 1 };
+    return {
+      approval_response: 'rejected',
+      rejection_reason: text || 'Rejected',
+      rejection_count: decided.rejections ?? 1,
+    };
   }
   const response = decision === 'approve' ? 'approved' : decision;
   return { approval_response: response, rejection_reason: '', rejection_count: 0 };

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../json.js';
 import type { NodeState, RunEvent } from '../run/run-state.js';
-import { entry, type Entry, type Subject } from './entry.js';
+import { isLoop } from '../run/turns.js';
+import { agentData, entry, type Entry, type Subject } from './entry.js';
 import { outputData } from './node-output.js';
 
-/** An event of a loop group itself. */
+/** An event of a loop itself. */
 export type LoopEvent = Extract<
   RunEvent,
   { readonly type: 'iterationStarted' | 'checkStarted' | 'iterationEnded' | 'iterationFailed' }
@@ -25,8 +26,11 @@ export function loopEntries(subject: Subject, event: LoopEvent): readonly Entry[
   const about = { iteration: event.iteration, nodeId: node.id };
   switch (event.type) {
     case 'iterationStarted': {
-      const maxIterations = node.kind === 'loop_group' ? node.rules.maxIterations : null;
-      return [entry(node, 'loop_iteration_started', { ...about, maxIterations })];
+      const maxIterations = isLoop(node) ? node.rules.maxIterations : null;
+      const begun = entry(node, 'loop_iteration_started', { ...about, maxIterations });
+      // Of a group only what is in its body starts.
+      if (node.kind !== 'loop' || event.iteration > 1) return [begun];
+      return [entry(node, 'node_started', { type: node.kind, ...agentData(node) }), begun];
     }
     case 'checkStarted':
       return [];
@@ -38,6 +42,7 @@ export function loopEntries(subject: Subject, event: LoopEvent): readonly Entry[
       ];
     }
     case 'iterationFailed': {
+      if (node.kind === 'approval') return loopEndEntries(subject, {});
       const data = { ...about, duration: event.durationMs, error: event.failure.message };
       return [
         entry(node, 'loop_iteration_failed', data),
@@ -47,15 +52,13 @@ export function loopEntries(subject: Subject, event: LoopEvent): readonly Entry[
   }
 }
 
-/** The end of a whole loop group, if that is what has come. */
+/** The end of a whole loop, or of a gate whose agent failed, if that is what has come. */
 export function loopEndEntries({ node, state }: Subject, data: JsonObject): readonly Entry[] {
-  if (node.kind !== 'loop_group') return [];
-  if (state.status === 'completed') {
+  if (state.status === 'completed' && isLoop(node)) {
     const signalbox = { attempt: state.attempt };
     const output = outputData(state.output);
-    return [
-      entry(node, 'node_completed', { ...data, type: node.kind, aggregate: true, ...output, signalbox }),
-    ];
+    const aggregate = node.kind === 'loop_group' ? { aggregate: true } : {};
+    return [entry(node, 'node_completed', { ...data, type: node.kind, ...aggregate, ...output, signalbox })];
   }
   if (state.status !== 'failed') return [];
   const { failure, attempt } = state;

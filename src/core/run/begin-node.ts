@@ -1,4 +1,4 @@
-import type { Boundary, Node, Text, When } from '../definition/definition.js';
+import type { ApprovalNode, Boundary, Node, Text, When } from '../definition/definition.js';
 import { RunError } from '../errors.js';
 import { conditionReferences, evaluateCondition, type Verdict } from '../expression/condition.js';
 import { substitute } from '../expression/substitute.js';
@@ -62,27 +62,28 @@ function beginByKind(level: Level, node: Node): Action {
   switch (node.kind) {
     case 'bash':
     case 'script':
+    case 'agent':
       return { type: 'startNode', nodeId: node.id, attempt: 1 };
-    case 'approval': {
-      const made = messageOf(level, node, node.message);
-      if (made.kind === 'refused') return made.action;
-      return { type: 'openGate', nodeId: node.id, message: made.message, timeoutMs: node.timeoutMs };
-    }
+    case 'approval':
+      return openGateAt(level, node);
     case 'cancel': {
       const made = messageOf(level, node, node.reason);
       if (made.kind === 'refused') return made.action;
       return { type: 'cancelRun', cancellation: { by: null, reason: made.message, nodeId: node.id } };
     }
     case 'loop_group':
+    case 'loop':
       return { type: 'startIteration', nodeId: node.id, iteration: 1 };
     case 'workflow':
       return { type: 'planChildren', nodeId: node.id, from: 0 };
-    default:
-      return refusal(node, {
-        code: 'DEFINITION_INVALID',
-        message: `no worker of this version runs nodes of the kind '${node.kind}'`,
-      });
   }
+}
+
+/** A person is asked, or asked again. */
+export function openGateAt(level: Level, node: ApprovalNode): Action {
+  const made = messageOf(level, node, node.message);
+  if (made.kind === 'refused') return made.action;
+  return { type: 'openGate', nodeId: node.id, message: made.message, timeoutMs: node.timeoutMs };
 }
 
 type Made =

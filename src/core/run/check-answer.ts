@@ -5,6 +5,7 @@ import { choicesAt, isShort } from './gate.js';
 import { findNode, findState, runLevel } from './level.js';
 import { isEnding, waitingGates, type OpenGate } from './run-status.js';
 import type { NodeState, RunState } from './run-state.js';
+import { isLoop } from './turns.js';
 
 /** What somebody wants to answer. `nodeId` null: the one gate that waits. */
 export interface AnswerRequest {
@@ -21,7 +22,7 @@ const NOT_WAITING: Readonly<Record<Exclude<NodeState['status'], 'kept' | 'comple
   pending: 'has not been reached yet',
   running: 'is not open',
   retrying: 'is not open',
-  looping: 'is not open: its iteration goes on',
+  looping: 'is not open: it asks once its iteration, or the work on what was rejected, is over',
   delegating: 'is not open',
   waiting: 'is waiting',
   failed: 'has failed: it was not decided in time, or its message could not be made',
@@ -74,7 +75,7 @@ function notWaiting(definition: WorkflowDefinition, state: RunState, nodeId: str
   const status = findState(runLevel(definition, state), nodeId)?.status ?? 'pending';
   const instead = hint(waitingGates(definition, state));
   if (!node) return refused('GATE_NOT_WAITING', `there is no node '${nodeId}'. ${instead}`);
-  if (node.kind !== 'approval' && !(node.kind === 'loop_group' && node.rules.isInteractive)) {
+  if (node.kind !== 'approval' && !(isLoop(node) && node.rules.isInteractive)) {
     return refused('GATE_NOT_WAITING', `node '${nodeId}' is no gate. ${instead}`);
   }
   if (status === 'completed' || status === 'kept') {

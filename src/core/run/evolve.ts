@@ -7,6 +7,7 @@ import { mayBegin, progressAfter, progressOf } from './progress.js';
 import type { KeptResult, NodeState, RunEvent, RunPlan, RunState } from './run-state.js';
 import { isEnding } from './run-status.js';
 import { digestOf } from './stale.js';
+import { bodyOf, isLooper } from './turns.js';
 import { toldBy } from './told.js';
 
 /**
@@ -125,6 +126,10 @@ function afterNodeEvent(graph: Graph, state: RunState, event: NodeEvent): RunSta
   return cancellation && !state.cancellation ? endedEarly(told, { cancellation }) : told;
 }
 
+function graphWithin(node: Node): Graph {
+  return isLooper(node) ? bodyOf(node) : { schedule: 'layers', nodes: [] };
+}
+
 function afterReset(
   state: RunState,
   { nodeId, formerOutput }: Extract<NodeEvent, { type: 'nodeReset' }>,
@@ -138,14 +143,12 @@ function stateAfter(node: Node, before: NodeState, event: NodeEvent, state: RunS
   const surroundings = {
     isOpen: mayBegin(plan, progress, plan.positionOf.get(node.id) ?? -1),
     isEnding: isEnding(state),
+    freshBody: (earlier?: RunPlan) => initialState(graphWithin(node), state.inputs, earlier),
   };
-  const isLoop = before.status === 'looping' || event.type === 'iterationStarted';
-  if (!isLoop || node.kind !== 'loop_group') return nodeAfter(node, before, event, surroundings);
-  return loopAfter(node, before, event, {
-    ...surroundings,
-    freshBody: (earlier) => initialState(node.body, state.inputs, earlier),
-    evolveBody: (body, inner) => evolve(node.body, body, inner),
-  });
+  const isAtBody = before.status === 'looping' || event.type === 'iterationStarted';
+  if (!isAtBody || !isLooper(node)) return nodeAfter(node, before, event, surroundings);
+  const evolveBody = (body: RunState, inner: RunEvent): RunState => evolve(bodyOf(node), body, inner);
+  return loopAfter(node, before, event, { ...surroundings, evolveBody });
 }
 
 function endedEarly(state: RunState, why: Partial<Pick<RunState, 'cancellation' | 'abort'>>): RunState {

@@ -1,9 +1,10 @@
-import type { Graph, LoopGroupNode, Node, WorkflowDefinition } from '../definition/definition.js';
+import type { Graph, Node, WorkflowDefinition } from '../definition/definition.js';
 import type { LoopingState } from './loop-state.js';
-import type { Place } from './place.js';
+import { nameAt, type Place } from './place.js';
 import type { NodeState, RunState } from './run-state.js';
+import { bodyOf, isLooper, REWORK, type Looper } from './turns.js';
 
-/** A graph and where it is: the run's own, or the body of a group that is at work. */
+/** A graph and where it is: the run's own, or the body of a group, or the turns of an agent, at work. */
 export type Level = RunLevel | BodyLevel;
 
 interface RunLevel {
@@ -17,7 +18,7 @@ export interface BodyLevel {
   readonly state: RunState;
   readonly within: {
     readonly level: Level;
-    readonly group: LoopGroupNode;
+    readonly group: Looper;
     readonly loop: LoopingState;
   };
 }
@@ -26,12 +27,12 @@ export function runLevel(graph: WorkflowDefinition, state: RunState): Level {
   return { graph, state, within: null };
 }
 
-/** The body of the group at that position; null: there is none at work. */
+/** The body of the group at that position, or the turn of an agent there; null: there is none at work. */
 export function bodyAt(level: Level, position: number): BodyLevel | null {
   const group = level.graph.nodes[position];
   const loop = level.state.nodes[position];
-  if (group?.kind !== 'loop_group' || loop?.status !== 'looping') return null;
-  return { graph: group.body, state: loop.body, within: { level, group, loop } };
+  if (group === undefined || !isLooper(group) || loop?.status !== 'looping') return null;
+  return { graph: bodyOf(group), state: loop.body, within: { level, group, loop } };
 }
 
 /** The graph of a place; null: that iteration is over. */
@@ -49,12 +50,19 @@ export function levelAt(definition: WorkflowDefinition, state: RunState, place: 
 export function findNode(graph: Graph, name: string): Node | null {
   const own = graph.nodes.find(({ id }) => id === name);
   if (own) return own;
-  for (const group of graph.nodes) {
-    if (group.kind !== 'loop_group' || !name.startsWith(`${group.id}.`)) continue;
-    const found = findNode(group.body, name.slice(group.id.length + 1));
+  for (const node of graph.nodes) {
+    const found = findWithin(node, name);
     if (found) return found;
   }
   return null;
+}
+
+function findWithin(node: Node, name: string): Node | null {
+  if (node.kind === 'approval' && name === nameAt([{ nodeId: node.id, iteration: 1 }], REWORK)) {
+    return bodyOf(node).nodes[0] ?? null;
+  }
+  if (node.kind !== 'loop_group' || !name.startsWith(`${node.id}.`)) return null;
+  return findNode(node.body, name.slice(node.id.length + 1));
 }
 
 /** Where a node is, by its name; null: there is no such node, or its group is not at work. */

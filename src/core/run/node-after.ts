@@ -3,7 +3,8 @@ import { delegatingAfter, delegatingFrom, isIdle, type DelegatingState } from '.
 import { isSubrunEvent } from '../subrun/evolve-subruns.js';
 import { decideGate } from './gate.js';
 import { retryDelayMs } from './retry.js';
-import type { NodeState, RunEvent } from './run-state.js';
+import { reworkAfter } from './loop-after.js';
+import type { NodeState, RunEvent, RunPlan, RunState } from './run-state.js';
 
 /** An event about one node. */
 export type NodeEvent = Extract<RunEvent, { readonly nodeId: unknown }>;
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly isOpen: boolean;
   /** The run is being ended early: nothing begins, nothing is tried again. */
   readonly isEnding: boolean;
+  /** How bodies begin. @param plan of an earlier iteration, if there was one */
+  readonly freshBody: (plan?: RunPlan) => RunState;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface Surroundings {
  * pending ─▶ running ─▶ completed | failed          a node with work; a failed attempt may lead to
  *               ▲ └───▶ retrying (due ─▶ scheduled) another one
  *               └──────────┘
- * pending ─▶ waiting ─▶ completed | failed | dropped a gate
+ * pending ─▶ waiting ─▶ completed | failed | dropped a gate; one that is rejected may have that mended (`loopAfter`)
  * pending ─▶ delegating ─▶ completed | failed | dropped a node with sub-runs
  * pending ─▶ skipped | failed                        it never began
  * kept ─▶ completed | pending                        in an earlier generation of the run; to be done again
@@ -45,7 +48,7 @@ export function nodeAfter(
     case 'retrying':
       return afterRetrying(before, event);
     case 'waiting':
-      return afterWaiting(node, before, event);
+      return afterWaiting(node, before, event, surroundings);
     case 'delegating':
       return afterDelegating(node, before, event, surroundings);
     // Settled; or a loop group at work, whose states `loopAfter` has.
@@ -84,7 +87,8 @@ function afterRunning(
   { isEnding }: Surroundings,
 ): NodeState {
   if (event.type === 'nodeCompleted' && event.attempt === before.attempt) {
-    return { status: 'completed', attempt: event.attempt, output: event.output };
+    const { attempt, output, session } = event;
+    return { status: 'completed', attempt, output, ...(session === undefined ? {} : { session }) };
   }
   if (event.type !== 'attemptFailed' || event.attempt !== before.attempt) return before;
   const { attempt, failure } = event;
@@ -104,19 +108,27 @@ function afterRetrying(before: In<'retrying'>, event: NodeEvent): NodeState {
   return before;
 }
 
-function afterWaiting(node: Node, before: In<'waiting'>, event: NodeEvent): NodeState {
+function afterWaiting(
+  node: Node,
+  before: In<'waiting'>,
+  event: NodeEvent,
+  { freshBody }: Surroundings,
+): NodeState {
   if (node.kind !== 'approval') return before;
   if (event.type === 'gateTimedOut') {
     const message = `Gate '${node.id}' was not decided within ${String(node.timeoutMs)} ms`;
     return { status: 'failed', attempt: 1, failure: { code: 'GATE_TIMED_OUT', message } };
   }
   if (event.type !== 'gateDecided') return before;
-  const verdict = decideGate(node, event.answer);
+  const { rejections = 0 } = before;
+  const verdict = decideGate(node, event.answer, rejections);
   switch (verdict.kind) {
     case 'completed':
       return { status: 'completed', attempt: 1, output: verdict.output };
     case 'rejected':
       return { status: 'dropped' };
+    case 'rework':
+      return reworkAfter(rejections + 1, { reason: verdict.reason, at: event.at, body: freshBody() });
     case 'refused':
       return before;
   }

@@ -2,6 +2,7 @@ import type { Graph, WorkflowDefinition } from '../definition/definition.js';
 import { findNode } from './level.js';
 import type { RunOutcome, RunState } from './run-state.js';
 import type { NodeFailure, NodeOutput } from './task.js';
+import { isLooper } from './turns.js';
 
 const NAMED_FAILURES = 20;
 
@@ -73,8 +74,8 @@ export function bodyOutcomeOf(graph: Graph, state: RunState): RunOutcome {
 export function isRejected(definition: WorkflowDefinition, outcome: RunOutcome): boolean {
   if (outcome.status !== 'cancelled') return false;
   const { nodeId } = outcome.cancellation;
-  const kind = nodeId === null ? null : findNode(definition, nodeId)?.kind;
-  return kind === 'approval' || kind === 'loop_group';
+  const node = nodeId === null ? null : findNode(definition, nodeId);
+  return node !== null && isLooper(node);
 }
 
 interface FailedNode {
@@ -123,6 +124,6 @@ export function resultOf(state: RunState): NodeOutput | null {
   return null;
 }
 
-function isBlank({ text }: NodeOutput): boolean {
+export function isBlank({ text }: NodeOutput): boolean {
   return (text.kind === 'inline' ? text.text : text.excerpt).trim() === '';
 }

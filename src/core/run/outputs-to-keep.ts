@@ -13,9 +13,11 @@ export interface OutputToKeep {
   readonly text: TextValue;
 }
 
-/** A node that runs a program leaves its artifact with its attempt. */
+const AT_WORK: readonly Node['kind'][] = ['bash', 'script', 'agent'];
+
+/** A node that runs a program, or an agent, leaves its artifact with its attempt. */
 function isKeptAfterwards(node: Node): boolean {
-  return node.outputType !== undefined && node.kind !== 'bash' && node.kind !== 'script';
+  return node.outputType !== undefined && !AT_WORK.includes(node.kind);
 }
 
 /** Whether there can be such outputs at all. */

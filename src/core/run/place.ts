@@ -1,5 +1,6 @@
 import type { NodeId } from '../ids.js';
 import type { RunEvent } from './run-state.js';
+import { REWORK, TURN } from './turns.js';
 
 /** Where something of a run is: the bodies around it, outermost first. Empty: in the run's own graph. */
 export type Place = readonly BodyStep[];
@@ -24,7 +25,13 @@ export function toldFrom(place: Place, event: RunEvent): RunEvent {
   );
 }
 
-/** What people, tables and messages call a node: `group.node` for one in a body. */
+/**
+ * What people, tables and messages call a node: `group.node` for one in a body. The turns of a `loop` go by its own
+ * name, that behind a gate's reject is called `gate:on_reject`.
+ */
 export function nameAt(place: Place, nodeId: NodeId): NodeId {
-  return [...place.map((step) => step.nodeId), nodeId].join('.') as NodeId;
+  const around = place.map((step) => step.nodeId).join('.');
+  if (nodeId === TURN) return around as NodeId;
+  if (nodeId === REWORK) return `${around}:on_reject` as NodeId;
+  return (place.length === 0 ? nodeId : `${around}.${nodeId}`) as NodeId;
 }

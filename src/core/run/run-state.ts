@@ -24,16 +24,22 @@ export type NodeState =
       readonly isScheduled: boolean;
       readonly lastFailure: NodeFailure;
     }
-  /** A gate. `openedAt` orders gates that wait together. */
-  | { readonly status: 'waiting'; readonly message: string; readonly openedAt: string }
+  /** A gate. `openedAt` orders gates that wait together. `rejections`: so many have been mended. */
+  | {
+      readonly status: 'waiting';
+      readonly message: string;
+      readonly openedAt: string;
+      readonly rejections?: number;
+    }
   | LoopingState
   | DelegatingState
-  /** `isKept`: in an earlier generation of the run. */
+  /** `isKept`: in an earlier generation of the run. `session`: that its agent had, by its provider's name for it. */
   | {
       readonly status: 'completed';
       readonly attempt: number;
       readonly output: NodeOutput;
       readonly isKept?: true;
+      readonly session?: string;
     }
   /** `attempt` 0: it failed before it could start. */
   | { readonly status: 'failed'; readonly attempt: number; readonly failure: NodeFailure }
@@ -118,6 +124,8 @@ export interface DecidedGate {
   readonly nodeId: NodeId;
   readonly message: string;
   readonly answer: GateAnswer;
+  /** Of a gate that has what was rejected mended: this reject included. */
+  readonly rejections?: number;
 }
 
 /** ISO-8601 UTC with milliseconds. Time enters the core only inside events. */
@@ -152,6 +160,8 @@ export type RunEvent =
       readonly durationMs: number;
       /** That it was kept as. */
       readonly artifact?: Artifact;
+      /** That the agent's next turn may go on with. */
+      readonly session?: string;
       /** Of a single sub-run. */
       readonly childRunId?: RunId;
     } & At)
@@ -254,7 +264,7 @@ export type Action =
       readonly nodeId: NodeId;
       readonly message: string;
       readonly timeoutMs: number | null;
-      /** Of a loop group: after which iteration a person is asked. */
+      /** Of a loop: after which iteration a person is asked. Of a gate that asks again: after how many rejections. */
       readonly iteration?: number;
     }
   | {

@@ -1,9 +1,10 @@
-import type { ApprovalNode, LoopGroupNode, Node, WorkflowDefinition } from '../definition/definition.js';
+import type { Node, WorkflowDefinition } from '../definition/definition.js';
 import type { NodeId } from '../ids.js';
 import { isWaitingForPeople, type DelegatingNode } from '../subrun/child-gates.js';
 import { bodyAt, findNode, runLevel, type Level } from './level.js';
 import { inside, nameAt, type Place } from './place.js';
 import type { NodeState, RunOutcome, RunState } from './run-state.js';
+import { isLoop, type Looper } from './turns.js';
 
 /**
  * What a run looks like from outside. `paused`: nothing but gates is left to wait for. `cancelling`: it is
@@ -48,16 +49,16 @@ export function mustStopAttempts(definition: WorkflowDefinition, state: RunState
   return nodeId === null || findNode(definition, nodeId)?.kind !== 'cancel';
 }
 
-/** An approval node, or an interactive loop group after an iteration. */
+/** An approval node, or an interactive loop after an iteration. */
 export interface OpenGate {
   readonly place: Place;
-  readonly node: ApprovalNode | LoopGroupNode;
+  readonly node: Looper;
   /** What people call it (`nameAt`). */
   readonly name: NodeId;
   /** As the reviewer reads it, references filled in. */
   readonly message: string;
   readonly openedAt: string;
-  /** Of a loop group: the iteration that is over, and whether the loop's condition is met. */
+  /** Of a loop: the iteration that is over, and whether the loop's condition is met. */
   readonly loop: { readonly iteration: number; readonly isMet: boolean } | null;
 }
 
@@ -83,7 +84,7 @@ function gateOf(node: Node, state: NodeState): Omit<OpenGate, 'place' | 'name'> 
   if (node.kind === 'approval' && state.status === 'waiting') {
     return { node, message: state.message, openedAt: state.openedAt, loop: null };
   }
-  if (node.kind !== 'loop_group' || state.status !== 'looping' || state.phase.kind !== 'asking') return null;
+  if (!isLoop(node) || state.status !== 'looping' || state.phase.kind !== 'asking') return null;
   const { message, openedAt, isMet } = state.phase;
   return { node, message, openedAt, loop: { iteration: state.iteration, isMet } };
 }

@@ -29,8 +29,8 @@ function standsAlone(text: string, signal: string): boolean {
   return text.split('\n').some((line) => line.trim() === signal);
 }
 
-/** By steps, because one pattern could take quadratic time. */
-function withoutPromises(text: string): string {
+/** The text without what stands in `<promise>` tags; by steps, because one pattern could take quadratic time. */
+export function withoutPromises(text: string): string {
   const [first = '', ...others] = text.split(/<promise>/i);
   const rest = others.map((part) => {
     const end = part.search(/<\/promise>/i);

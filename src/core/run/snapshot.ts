@@ -8,6 +8,7 @@ import type { LoopingState } from './loop-state.js';
 import { makePlan } from './plan.js';
 import { progressOf } from './progress.js';
 import type { NodeState, RunState } from './run-state.js';
+import { bodyOf, isLooper } from './turns.js';
 
 const VERSION = 1;
 
@@ -70,16 +71,16 @@ export function fromSnapshot(
   const nodes = carriedNodes.map(({ state }, position): NodeState => {
     if (state.status === 'retrying') return { ...state, isScheduled: false };
     if (state.status !== 'looping') return state;
-    return { ...state, body: fromSnapshot(bodyOf(graph, position), inputs, state.body) };
+    return { ...state, body: fromSnapshot(bodyAt(graph, position), inputs, state.body) };
   });
   const progress = progressOf(plan, nodes);
   return { ...rest, plan, inputs, nodes, progress };
 }
 
 /** A body that the definition does not have fits no snapshot. */
-function bodyOf({ schedule, nodes }: Graph, position: number): Graph {
+function bodyAt({ schedule, nodes }: Graph, position: number): Graph {
   const group = nodes[position];
-  return group?.kind === 'loop_group' ? group.body : { schedule, nodes: [] };
+  return group && isLooper(group) ? bodyOf(group) : { schedule, nodes: [] };
 }
 
 function parseSnapshot(graph: Graph, value: unknown): RunSnapshot {

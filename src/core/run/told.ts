@@ -29,8 +29,13 @@ function answered(node: Node, before: NodeState, answer: GateAnswer): Told {
   if (message === null) return NOTHING;
   const decided = { nodeId: node.id, message, answer };
   if (node.kind === 'approval') {
-    const verdict = decideGate(node, answer);
-    return { decided, cancellation: verdict.kind === 'rejected' ? verdict.cancellation : null };
+    const rejections = before.status === 'waiting' ? before.rejections : undefined;
+    const verdict = decideGate(node, answer, rejections);
+    const count = node.onReject && answer.decision === 'reject' ? { rejections: (rejections ?? 0) + 1 } : {};
+    return {
+      decided: { ...decided, ...count },
+      cancellation: verdict.kind === 'rejected' ? verdict.cancellation : null,
+    };
   }
   const { decision, text, by } = answer;
   const isRejected = decision === 'reject';

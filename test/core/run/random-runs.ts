@@ -16,6 +16,8 @@ import {
   aFailure,
   aGate,
   aLoopGroup,
+  anAgentLoop,
+  anAgentNode,
   type NodeDraft,
 } from '../../support/builders.js';
 import type { World } from './simulate.js';
@@ -88,7 +90,7 @@ const seldom = fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, { weight: 1
 /** @param depth how many loop groups may stand in each other */
 const nodeSeed = (depth: number): fc.Arbitrary<NodeSeed> =>
   fc.record({
-    kind: fc.nat(depth === 0 ? 9 : 12),
+    kind: fc.nat(depth === 0 ? 13 : 16),
     needs: fc.array(fc.nat(1000), { maxLength: 3 }),
     rule: fc.nat(9),
     retry: fc.nat(2),
@@ -120,20 +122,33 @@ function toDraft(seed: NodeSeed, index: number, all: Surrounding): NodeDraft {
   const when = seed.when === null ? null : conditionOn(other(seed.when), seed.when);
   const text = seed.refersTo === null ? chosen(['ok', 'DONE', 'so far'], seed.rule) : refersTo(seed.refersTo);
   const base = { needs, triggerRule, when };
-  if (seed.kind >= 10 && seed.body.length > 0) {
+  if (seed.kind >= 14 && seed.body.length > 0) {
     return aLoopGroup(id, toBody(seed, id, all), { ...base, rules: toRules(seed) });
   }
+  if (seed.kind >= 10) return toAgent(id, seed, { ...base, text });
   if (seed.kind === 9 && all.hasCancelNodes) return aCancelNode(id, { ...base, reason: text });
-  if (seed.kind >= 7) {
-    const decisions = [
-      { id: 'approve', label: null },
-      { id: 'later', label: 'Later' },
-    ];
-    const own = seed.kind === 8 ? { decisions } : { captureResponse: true };
-    return aGate(id, { ...base, message: text, ...own });
-  }
+  if (seed.kind >= 7) return aGate(id, { ...base, ...toGate(seed, text) });
   const script = seed.kind === 0 ? '{"verdict":"go"}' : text;
   return aBashNode(id, { ...base, script, retry: chosen(RETRIES, seed.retry) });
+}
+
+type Based = Pick<NodeDraft<'agent'>, 'needs' | 'triggerRule' | 'when'> & { readonly text: string };
+
+function toAgent(id: string, seed: NodeSeed, { text, ...base }: Based): NodeDraft {
+  if (seed.kind >= 12) {
+    return anAgentLoop(id, { ...base, text: `${text} $LOOP_PREV_OUTPUT`, rules: toRules(seed) });
+  }
+  const settings = chosen([{}, { context: 'fresh' }, { provider: 'codex' }], seed.retry + seed.rule);
+  return anAgentNode(id, { ...base, text, settings, retry: chosen(RETRIES, seed.retry) });
+}
+
+/** With decisions, with a comment, or with an agent that mends what was rejected. */
+function toGate({ kind, rule }: NodeSeed, message: string): Partial<Parameters<typeof aGate>[1]> {
+  const later = { id: 'later', label: 'Later' };
+  if (kind === 8) return { message, decisions: [{ id: 'approve', label: null }, later] };
+  if (rule % 2 === 0) return { message, captureResponse: true };
+  const prompt = { kind: 'inline', text: `Mend $REJECTION_REASON ${message}` } as const;
+  return { message, captureResponse: true, onReject: { prompt, maxAttempts: 1 + (rule % 4) } };
 }
 
 function toBody({ body }: NodeSeed, id: string, { hasCancelNodes }: Surrounding): readonly NodeDraft[] {
@@ -147,8 +162,9 @@ function toRules({ kind, rule, retry }: NodeSeed) {
     until: rule % 3 === 0 ? null : 'DONE',
     untilBash: rule % 3 === 1 ? null : script,
     maxIterations: 1 + (retry % 3),
-    isInteractive: kind === 12,
-    gateMessage: kind === 12 ? 'Like this?' : null,
+    isInteractive: kind % 3 === 1,
+    gateMessage: kind % 3 === 1 ? 'Like this?' : null,
+    freshContext: retry === 0,
     signalCompletes: rule % 2 === 0,
   };
 }

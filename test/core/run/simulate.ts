@@ -1,14 +1,17 @@
-import type { Graph, WorkflowDefinition } from '../../../src/core/definition/definition.js';
+import type { AgentNode, Graph, Node, WorkflowDefinition } from '../../../src/core/definition/definition.js';
 import { RunError } from '../../../src/core/errors.js';
 import { substitute } from '../../../src/core/expression/substitute.js';
 import type { NodeId } from '../../../src/core/ids.js';
-import { levelAt } from '../../../src/core/run/level.js';
+import { levelAt, type Level } from '../../../src/core/run/level.js';
+import { loopWords, previousOutput, rejectionReason } from '../../../src/core/run/loop-words.js';
 import { inside, toldFrom, type Place } from '../../../src/core/run/place.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { evolve, initialState } from '../../../src/core/run/evolve.js';
 import { mustStopAttempts, waitingGates } from '../../../src/core/run/run-status.js';
 import type { Action, GateAnswer, RunEvent, RunState } from '../../../src/core/run/run-state.js';
 import { scopeFor } from '../../../src/core/run/scope-for.js';
+import { sessionFor } from '../../../src/core/run/session.js';
+import { bodyOf, isLoop, isLooper } from '../../../src/core/run/turns.js';
 import type { AttemptResult, NodeFailure } from '../../../src/core/run/task.js';
 import { aFailure, anOutput } from '../../support/builders.js';
 
@@ -130,14 +133,15 @@ class Simulation {
   private end(
     nodeId: NodeId,
     attempt: number,
-    { place, result }: { readonly place: Place; readonly result: AttemptResult },
+    { place, result }: { readonly place: Place; readonly result: AttemptResult & { session?: string } },
   ): void {
     const ended = { nodeId, attempt, durationMs: result.durationMs, at: this.now() };
     if (mustStopAttempts(this.definition, this.state)) {
       const failure = { code: 'RUN_CANCELLED', message: 'stopped' } as const;
       this.tell(place, { type: 'attemptFailed', ...ended, failure });
     } else if (result.kind === 'completed') {
-      this.tell(place, { type: 'nodeCompleted', ...ended, output: result.output });
+      const session = 'session' in result ? { session: result.session } : {};
+      this.tell(place, { type: 'nodeCompleted', ...ended, output: result.output, ...session });
     } else {
       this.tell(place, { type: 'attemptFailed', ...ended, failure: result.failure });
     }
@@ -154,16 +158,18 @@ class Simulation {
     });
   }
 
-  private resultOf(nodeId: NodeId, attempt: number, place: Place): AttemptResult {
+  private resultOf(nodeId: NodeId, attempt: number, place: Place): AttemptResult & { session?: string } {
     const durationMs = 5;
     const level = levelAt(this.definition, this.state, place)!;
     const node = level.graph.nodes.find(({ id }) => id === nodeId)!;
-    const text = node.kind === 'bash' && node.script.kind === 'inline' ? node.script.text : '';
     const said = this.world.attempt(called(place, nodeId), attempt);
     if (said !== 'completed') return { kind: 'failed', failure: said, durationMs };
     try {
-      const output = anOutput(substitute(text, 'message', scopeFor(level, node, {})), node.fieldsRead);
-      return { kind: 'completed', output, stderr: '', durationMs };
+      const { text, surface } = templateOf(node);
+      const scope = scopeFor(level, node, wordsOf(level));
+      const output = anOutput(substitute(text, surface, scope), node.fieldsRead);
+      const session = node.kind === 'agent' ? { session: sessionAfter(level, node, { attempt, place }) } : {};
+      return { kind: 'completed', output, stderr: '', durationMs, ...session };
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
       return { kind: 'failed', failure: aFailure({ code: error.code, message: error.message }), durationMs };
@@ -173,9 +179,9 @@ class Simulation {
   private awaitAnswer(nodeId: NodeId, place: Place): void {
     const said = this.world.answer(called(place, nodeId));
     const graph = levelAt(this.definition, this.state, place)!.graph;
-    const isLoop = graph.nodes.some(({ id, kind }) => id === nodeId && kind === 'loop_group');
+    const isLoopGate = graph.nodes.some((node) => node.id === nodeId && isLoop(node));
     // The gate of a loop waits for ever.
-    const answer = said === 'timeout' && isLoop ? APPROVAL : said;
+    const answer = said === 'timeout' && isLoopGate ? APPROVAL : said;
     this.pending.push(
       () =>
         void this.tell(
@@ -215,6 +221,30 @@ class Simulation {
   private now(): string {
     return at(this.steps.length);
   }
+}
+
+/** What a node's work is made of. */
+function templateOf(node: Node): { readonly text: string; readonly surface: 'message' | 'prompt' } {
+  const text = node.kind === 'bash' ? node.script : node.kind === 'agent' ? node.prompt.text : null;
+  const surface = node.kind === 'agent' ? 'prompt' : 'message';
+  return { text: text?.kind === 'inline' ? text.text : '', surface };
+}
+
+function wordsOf(level: Level): Readonly<Record<string, string>> {
+  const LOOP_PREV_OUTPUT = previousOutput(level);
+  return { ...loopWords(level), LOOP_PREV_OUTPUT, REJECTION_REASON: rejectionReason(level) };
+}
+
+/** Like a provider that knows its conversations by where they began. */
+function sessionAfter(
+  level: Level,
+  node: AgentNode,
+  { attempt, place }: { readonly attempt: number; readonly place: Place },
+): string {
+  const session = sessionFor(level, node, attempt);
+  if (session.kind === 'continued') return session.id;
+  const own = `${called(place, node.id)}#${attempt}`;
+  return session.kind === 'fresh' ? own : `${session.id} > ${own}`;
 }
 
 /** The event of an action for which nothing is asked of the world. */
@@ -258,13 +288,13 @@ export function innermost(definition: Graph, step: Step): Step & { readonly grap
   if (event.type !== 'inBody') return { ...step, graph: definition };
   const position = before.plan.positionOf.get(event.nodeId)!;
   const [group, was, is] = [definition.nodes[position]!, before.nodes[position]!, after.nodes[position]!];
-  if (group.kind !== 'loop_group' || was.status !== 'looping' || is.status !== 'looping') {
+  if (!isLooper(group) || was.status !== 'looping' || is.status !== 'looping') {
     return { ...step, graph: definition };
   }
-  return innermost(group.body, { event: event.event, before: was.body, after: is.body });
+  return innermost(bodyOf(group), { event: event.event, before: was.body, after: is.body });
 }
 
-/** The gate of a loop group opens while it is at work, not in its turn. */
+/** The gate of a loop opens while it is at work, not in its turn; so does one that asks again. */
 export function isLoopGate(before: RunState, event: RunEvent): boolean {
   if (!('nodeId' in event)) return false;
   return before.nodes[before.plan.positionOf.get(event.nodeId) ?? -1]?.status === 'looping';
@@ -284,9 +314,11 @@ export function isAtWork({ nodes }: RunState): boolean {
 /** How every node ended, by name. */
 export function endings(definition: WorkflowDefinition, state: RunState): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    definition.nodes.map(({ id }, position) => {
+    definition.nodes.map(({ id }, position): [string, unknown] => {
       const node = state.nodes[position]!;
-      return [id, node.status === 'completed' ? { status: node.status, output: node.output } : node];
+      if (node.status !== 'completed') return [id, node];
+      const { status, output, session } = node;
+      return [id, { status, output, session }];
     }),
   );
 }
