@@ -1,5 +1,6 @@
 import { RunError, type ErrorCode } from '../src/core/errors.js';
 import { boxKey } from '../src/core/lease/box-key.js';
+import type { TakenOver } from '../src/core/lease/taken-over.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { OpenRunInput } from '../src/contract/activities.js';
 import type { Box, BoxOwner } from '../src/ports/box.js';
@@ -16,9 +17,16 @@ const REFUSALS: readonly ErrorCode[] = [
   'PATH_STILL_OCCUPIED',
 ];
 
+/** How the opening of a box went. */
+export interface BoxOpening {
+  /** Why the run may not work; null: it may. */
+  readonly refusal: NodeFailure | null;
+  /** The dead run of another Temporal whose path it was; null: nobody's. */
+  readonly takenOver: TakenOver | null;
+}
+
 /**
  * Opens the box of a run that has its row; of a sub-run in its parent's checkout that of its root, if need be.
- * @returns why the run may not work; null: it may
  * @throws RunError `FENCED` · `TEMPORAL_UNREACHABLE`
  */
 export async function openBox(
@@ -26,17 +34,16 @@ export async function openBox(
   { request, fenceToken }: OpenRunInput,
   execution: ExecutionName,
   temporal: TemporalPlace,
-): Promise<NodeFailure | null> {
+): Promise<BoxOpening> {
   const { runId, workingPath, parent } = request;
   const key = boxKey(execution.temporalWorkflowId, request);
   const own = { runId, pathKey: key, fenceToken, ...execution };
   const { temporalRunId, ...claim } = parent?.root ?? own;
   const owner: BoxOwner = { ...claim, workingPath, ...temporal };
   try {
-    await box.ensureOpen(owner, temporalRunId);
-    return null;
+    return { refusal: null, takenOver: await box.ensureOpen(owner, temporalRunId) };
   } catch (error) {
     if (!(error instanceof RunError) || !REFUSALS.includes(error.code)) throw error;
-    return { code: error.code, message: error.message };
+    return { refusal: { code: error.code, message: error.message }, takenOver: null };
   }
 }

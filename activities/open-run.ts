@@ -61,12 +61,16 @@ export const makeOpenRun =
     await takeEnvironment(ports, request, execution);
     const { runId } = request;
     const kept = request.resume === null ? [] : await keptResults(ports, runId, directories.artifactsDir);
-    const refusal =
+    const refusalBefore =
       (await refusalBesideArchon(table, request.workingPath, execution)) ??
       (await laySource(ports.sources, directories.artifactsDir, request)) ??
-      (await refusalOfRuntimes(ports.scripts, input)) ??
-      (await openBox(box, input, execution, temporal));
-    return { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
+      (await refusalOfRuntimes(ports.scripts, input));
+    const { refusal, takenOver } =
+      refusalBefore === null
+        ? await openBox(box, input, execution, temporal)
+        : { refusal: refusalBefore, takenOver: null };
+    const opened = { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
+    return takenOver === null ? opened : { ...opened, takenOver };
   };
 
 async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> {

@@ -13,6 +13,7 @@ import { toFailure } from '../src/contract/failure.js';
 import type { RunResult } from '../src/contract/run-workflow.js';
 import { RunError } from '../src/core/errors.js';
 import { shortRunId } from '../src/core/ids.js';
+import { tellTakeOver } from '../src/core/mirror/take-over.js';
 import type { RunOutcome } from '../src/core/run/run-state.js';
 import { admit, type Admission } from './admit.js';
 import { answerMessages } from './answer-messages.js';
@@ -69,7 +70,8 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
 
 /** The run's first steps: what it finds on its host, and what is kept of its earlier generations. */
 async function begin(admission: Admission, { live, lane, startedAt }: RaisedRun): Promise<OpenedRun> {
-  const { kept, ...opened } = await openRun(admission, lane, startedAt);
+  const { kept, takenOver, ...opened } = await openRun(admission, lane, startedAt);
+  if (takenOver !== undefined) lane.push(tellTakeOver(admission.request.definition.name, takenOver, now()));
   if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
   const refusal = opened.refusal ?? (await makeWorktree(admission, live, opened));
   if (refusal !== null) live.apply({ type: 'runAborted', failure: refusal, at: now() });

@@ -16,6 +16,7 @@ import type {
 import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { RunId } from '../core/ids.js';
 import type { JsonObject } from '../core/json.js';
+import type { TakenOver } from '../core/lease/taken-over.js';
 import type { Element } from '../core/subrun/join.js';
 import type { SubrunTask } from '../core/subrun/plan-children.js';
 import type { ChildPlan } from '../core/subrun/subruns.js';
@@ -77,6 +78,8 @@ export interface OpenedRun {
 export interface OpenRunResult extends OpenedRun {
   /** Of a run that is resumed: what earlier generations of it have finished. */
   readonly kept: readonly KeptResult[];
+  /** The dead run of another Temporal whose path it was; absent: nobody's. */
+  readonly takenOver?: TakenOver;
 }
 
 export interface RunNodeInput<Task extends AttemptTask> {

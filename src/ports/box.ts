@@ -1,3 +1,5 @@
+import type { TakenOver } from '../core/lease/taken-over.js';
+
 /** Who a box belongs to. Written into the owner record, and into every process as its marker. */
 export interface BoxOwner {
   readonly runId: string;
@@ -71,10 +73,11 @@ export interface Box {
   /**
    * Opens the run's box, or finds it open. What an earlier owner has left in the working path is ended first.
    * @param temporalRunId the execution of the owner's workflow ID on whose behalf it is opened
+   * @returns from whom of another Temporal the path was taken over, who is dead and has not closed; null: from nobody
    * @throws RunError `FENCED` that execution is not the current one · `LEASE_HELD` somebody else works there ·
    *   `PATH_STILL_OCCUPIED` · `TEMPORAL_UNREACHABLE` · `CONTAINMENT_TOO_WEAK`
    */
-  ensureOpen(owner: BoxOwner, temporalRunId: string): Promise<void>;
+  ensureOpen(owner: BoxOwner, temporalRunId: string): Promise<TakenOver | null>;
   /**
    * Runs a command; settles when its own process has ended, whatever its children hold open.
    * @param onStarted told once, when the process exists

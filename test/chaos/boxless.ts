@@ -46,7 +46,7 @@ export function makeNoBox(): Box {
   };
   return {
     level: 4,
-    ensureOpen: () => Promise.resolve(),
+    ensureOpen: () => Promise.resolve(null),
     enter: async (task, onStarted) => {
       const child = start(task);
       children.set(child, task);

@@ -94,6 +94,7 @@ export function makeFakeBox(): FakeBox {
         await clear(owner.runId, 0);
       openedBy.set(owner.temporalWorkflowId, temporalRunId);
       owners.set(owner.runId, owner);
+      return null;
     },
     async enter(task, onStarted) {
       const owner = owners.get(task.runId);

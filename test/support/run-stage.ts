@@ -14,6 +14,7 @@ import { hostTaskQueue } from '../../src/contract/task-queues.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
 import { RunError } from '../../src/core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
+import type { TakenOver } from '../../src/core/lease/taken-over.js';
 import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { AttemptTask } from '../../src/core/run/task.js';
 import type { Artifacts } from '../../src/ports/artifacts.js';
@@ -51,6 +52,8 @@ export interface RunStage {
   readonly writes: MirrorWrite[];
   /** Whose boxes were opened, in order. */
   readonly owners: BoxOwner[];
+  /** From whom the next boxes that are opened are taken over, in order. */
+  readonly deserted: TakenOver[];
   /** What a directory really is on this host; one that is not here is itself. */
   readonly realPaths: Map<string, string>;
   readonly worktrees: FakeWorktrees;
@@ -81,6 +84,7 @@ export async function raiseRunStage(
   const journal: string[] = [];
   const writes: MirrorWrite[] = [];
   const owners: BoxOwner[] = [];
+  const deserted: TakenOver[] = [];
   const realPaths = new Map<string, string>();
   const worktrees = new FakeWorktrees();
   const refusal: Refusal = { left: 0, error: new RunError('RUN_TABLE_UNREACHABLE', 'away') };
@@ -102,7 +106,7 @@ export async function raiseRunStage(
     activities: createActivities({
       ...hostPorts(outputRoot ?? files, realPaths, note),
       table: journaledTable({ table, refusal, writes, note }),
-      box: journaledBox(owners, note),
+      box: journaledBox({ owners, deserted }, note),
       shell: { run },
       scripts: { requireRuntimes: () => Promise.resolve(), run },
       permits: makePermits(permits),
@@ -123,6 +127,7 @@ export async function raiseRunStage(
     journal,
     writes,
     owners,
+    deserted,
     realPaths,
     worktrees,
     refuseWrites: (left, error) => void Object.assign(refusal, { left, error }),
@@ -283,16 +288,20 @@ function journaledTable(parts: {
   };
 }
 
-function journaledBox(owners: BoxOwner[], note: Note): ActivityPorts['box'] {
+function journaledBox(
+  { owners, deserted }: Pick<RunStage, 'owners' | 'deserted'>,
+  note: Note,
+): ActivityPorts['box'] {
   const box = makeFakeBox();
   return {
     ...box,
     ensureOpen: async (owner, temporalRunId) => {
       const isOpen = box.owners.get(owner.runId)?.fenceToken === owner.fenceToken;
       await box.ensureOpen(owner, temporalRunId);
-      if (isOpen) return;
+      if (isOpen) return null;
       owners.push(owner);
       note('open box', owner.runId);
+      return deserted.shift() ?? null;
     },
     close: async (closer, graceMs) => {
       const closing = await box.close(closer, graceMs);

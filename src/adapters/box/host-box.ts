@@ -1,4 +1,5 @@
 import { RunError } from '../../core/errors.js';
+import type { TakenOver } from '../../core/lease/taken-over.js';
 import type {
   Box,
   BoxCloser,
@@ -73,11 +74,11 @@ class HostBox implements Box {
     this.#left = parts.lease && makeLeftBoxes(parts.lease, parts.killLimitMs);
   }
 
-  async ensureOpen(owner: BoxOwner, temporalRunId: string): Promise<void> {
-    await this.#inTurn(owner.temporalWorkflowId, async () => {
+  ensureOpen(owner: BoxOwner, temporalRunId: string): Promise<TakenOver | null> {
+    return this.#inTurn(owner.temporalWorkflowId, async () => {
       const box = this.#boxes.get(owner.runId);
-      if (box !== undefined && !isSucceeded(box, owner) && isStanding(box)) return;
-      await this.#open(owner, temporalRunId);
+      if (box !== undefined && !isSucceeded(box, owner) && isStanding(box)) return null;
+      return this.#open(owner, temporalRunId);
     });
   }
 
@@ -90,7 +91,7 @@ class HostBox implements Box {
     return turn;
   }
 
-  async #open(owner: BoxOwner, temporalRunId: string): Promise<void> {
+  async #open(owner: BoxOwner, temporalRunId: string): Promise<TakenOver | null> {
     const { executions, lease: leaseParts } = this.parts;
     const before = [...this.#boxes.values()].filter(
       (box) => box.owner.runId === owner.runId || isSucceeded(box, owner),
@@ -101,6 +102,7 @@ class HostBox implements Box {
     const lease = leaseParts && (await openLease(leaseParts, owner, temporalRunId));
     try {
       await this.#admit(owner, lease);
+      return lease?.takenOver ?? null;
     } catch (error) {
       lease?.init.kill();
       throw error;

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { RunError } from '../../core/errors.js';
 import { isView } from '../../core/lease/is-view.js';
 import { formatClosing } from '../../core/lease/owner-record.js';
+import type { TakenOver } from '../../core/lease/taken-over.js';
 import type { BoxOwner } from '../../ports/box.js';
 import type { BoxFiles } from './box-files.js';
 import type { InitProcess, LeasedLevel } from './init-process.js';
@@ -28,6 +29,8 @@ export function placeOf(path: string): string | null {
 export interface Lease {
   readonly init: InitProcess;
   readonly place: LockedPlace;
+  /** Whose it was, of another Temporal; null: nobody's who had not closed. */
+  readonly takenOver: TakenOver | null;
   /** Settles when the record has been written: nothing of the run may live before. @throws RunError `NODE_UNSTARTABLE` · `NODE_INTERRUPTED` */
   readonly recorded: Promise<void>;
   /** Marks the record as closed and gives the lock back. Everything else in the box is gone. */
@@ -41,16 +44,16 @@ interface LeaseFacts {
   readonly init: InitProcess;
   readonly place: LockedPlace;
   readonly fenceNumber: number;
+  readonly takenOver: TakenOver | null;
 }
 
 /** Writes the owner record behind the caller's back: it is waited for before anything enters. */
 export function makeLease(facts: LeaseFacts): Lease {
-  const { init, place, files, owner } = facts;
+  const { init, place, files, owner, takenOver } = facts;
   const recorded = writeRecord(facts);
   recorded.catch(() => undefined);
   return {
-    init,
-    place,
+    ...{ init, place, takenOver },
     recorded,
     async giveBack() {
       await recorded.catch(() => undefined);

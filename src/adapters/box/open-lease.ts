@@ -11,6 +11,7 @@ import {
   type OpeningRefusal,
 } from '../../core/lease/judge-opening.js';
 import type { OwnerRecord } from '../../core/lease/owner-record.js';
+import { phraseTakeOver, type TakenOver } from '../../core/lease/taken-over.js';
 import type { BoxOwner, ProcessInfo } from '../../ports/box.js';
 import type { Executions } from '../../ports/executions.js';
 import type { Logger } from '../../ports/logger.js';
@@ -190,16 +191,12 @@ class LeaseOpening {
 
   #take(init: InitProcess, isTakenOver: boolean): Lease {
     const { files, level, logger } = this.parts;
+    const { owner } = this;
     const before = this.#record;
-    if (isTakenOver && before !== null) {
-      const { runId, temporalWorkflowId, temporalNamespaceId, since } = before;
-      logger.warn(
-        { runId: this.owner.runId, before: { runId, temporalWorkflowId, temporalNamespaceId, since } },
-        'the working path was taken over from a run of another Temporal whose processes are gone',
-      );
-    }
+    const takenOver = isTakenOver && before !== null ? takenOverFrom(before) : null;
+    if (takenOver !== null) logger.warn({ runId: owner.runId, takenOver }, phraseTakeOver(takenOver));
     const fenceNumber = (before?.fenceNumber ?? 0) + 1;
-    return makeLease({ files, level, owner: this.owner, init, place: this.#place, fenceNumber });
+    return makeLease({ files, level, owner, init, place: this.#place, fenceNumber, takenOver });
   }
 
   async #refusal(code: OpeningRefusal): Promise<RunError> {
@@ -218,6 +215,11 @@ class LeaseOpening {
     const processes = (await Promise.all(found)).flat();
     return [...new Map(processes.map((one) => [one.pid, one])).values()];
   }
+}
+
+function takenOverFrom(record: OwnerRecord): TakenOver {
+  const { runId, temporalWorkflowId, temporalAddress, temporalNamespaceId, since } = record;
+  return { runId, temporalWorkflowId, temporalAddress, temporalNamespaceId, since };
 }
 
 /** Of a run that holds no path a file of its own, so that it stands in nobody's way. */

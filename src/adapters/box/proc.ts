@@ -84,14 +84,14 @@ export function readProcess(pid: number): ProcEntry | null {
   return nullOn(GONE, () => parseStat(readStart(`/proc/${pid}/stat`, STAT_BYTES)));
 }
 
-/** All processes, in one pass; gives way to other work in between. */
-export async function listProcesses(): Promise<ProcEntry[]> {
+/** All processes, or those that are wanted, in one pass; gives way to other work in between. */
+export async function listProcesses(isWanted?: (pid: number) => boolean): Promise<ProcEntry[]> {
   const entries: ProcEntry[] = [];
   let seen = 0;
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
-    const entry = readProcess(pid);
+    const entry = isWanted?.(pid) === false ? null : readProcess(pid);
     if (entry !== null) entries.push(entry);
     seen += 1;
     if (seen % PIDS_PER_TURN === 0) await setImmediate();

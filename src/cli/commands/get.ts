@@ -10,6 +10,7 @@ import {
   renderRecord,
   waitingGates,
 } from '../render/run-record.js';
+import { renderWarnings, warningsOf } from '../render/warnings.js';
 import { findRunOrQueued } from './find-run.js';
 
 export interface GetArguments {
@@ -35,8 +36,10 @@ export function get(args: GetArguments): Command {
     ]);
     const nodes = summariseNodes(events, record.status).map((node) => showPermit(node, withoutPermit));
     const waiting = waitingGates(record);
+    const warnings = warningsOf(events);
     const parts = [
       renderRecord(record, clock.now()),
+      ...renderWarnings(warnings),
       ...(waiting.length === 0 ? [] : [renderWaiting(record.runId, waiting)]),
       ...(withoutPermit.length === 0 ? [] : [renderWithoutPermit(withoutPermit)]),
       ...(children.length === 0 ? [] : [renderChildren(children)]),
@@ -50,6 +53,7 @@ export function get(args: GetArguments): Command {
         waiting: waiting.map((gate) => ({ ...gate, decisions: [...gate.decisions] })),
         nodes: nodes.map((node) => ({ ...node })),
         children: children.map(recordJson),
+        warnings,
         ...(args.events === true ? { events: events.map(eventJson) } : {}),
       },
       text: parts.join('\n'),

@@ -14,6 +14,7 @@ import type { CliContext, Command, CommandResult } from '../context.js';
 import { oneLine } from '../render/text.js';
 import { askOf, findRun } from './find-run.js';
 import { recordJson } from '../render/run-record.js';
+import { warningsOf } from '../render/warnings.js';
 
 export interface LogsArguments {
   readonly runId: string;
@@ -62,9 +63,14 @@ function directoryOf(record: RunRecord): string {
   );
 }
 
-async function readOnce({ orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
-  const names = attemptNames(await orchestrator.events(record.runId));
-  await makeLogReader(directory).readOn(names, tell);
+async function readOnce({ context, orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
+  const events = await orchestrator.events(record.runId);
+  tellWarnings(context, events);
+  await makeLogReader(directory).readOn(attemptNames(events), tell);
+}
+
+function tellWarnings({ err }: CliContext, events: readonly EventRecord[]): void {
+  for (const warning of warningsOf(events)) err.write(`! ${warning}\n`);
 }
 
 /** Until the run ends, or nobody reads any more. */
@@ -82,7 +88,9 @@ async function followLogs({ context, orchestrator, record, directory }: Logs, te
   try {
     for (;;) {
       const isLast = over.signal.aborted;
-      events.push(...(await orchestrator.events(record.runId, events.at(-1)?.id).catch(() => [])));
+      const news = await orchestrator.events(record.runId, events.at(-1)?.id).catch(() => []);
+      tellWarnings(context, news);
+      events.push(...news);
       await reader.readOn(attemptNames(events), tell);
       if (isLast || context.out.isClosed) break;
       await context.pause(POLL_MS, over.signal).catch(() => undefined);

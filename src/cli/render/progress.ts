@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../core/json.js';
 import type { EventRecord } from '../../ports/run-table.js';
 import { durationIn, ours } from './event-data.js';
 import { indented, oneLine } from './text.js';
+import { warningsOf } from './warnings.js';
 
 type Phrase = (data: JsonObject) => string;
 
@@ -37,6 +38,8 @@ const NODE_PHRASES: Readonly<Record<string, Phrase>> = {
 
 /** What a person reads of one event of a run; null: nothing worth a line. */
 export function progressLine(event: EventRecord): string | null {
+  const [warning] = warningsOf([event]);
+  if (warning !== undefined) return `! ${warning}`;
   const phrase = NODE_PHRASES[event.eventType];
   if (phrase === undefined || event.nodeName === null) return null;
   return `[${oneLine(event.nodeName)}] ${phrase(isJsonObject(event.data) ? event.data : {})}`;

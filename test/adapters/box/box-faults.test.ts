@@ -297,7 +297,12 @@ describe('two owners of one directory', () => {
     first.host.process.kill('SIGKILL');
     await eventually(() => expect(initOf(first.owner.runId)).toBeNull());
     const stranger = { ...anOwner(), workingPath: first.directory, pathKey: first.owner.pathKey };
-    await second.box.ensureOpen({ ...stranger, temporalNamespaceId: randomUUID() }, EXECUTION);
+    const { runId, temporalWorkflowId, temporalAddress, temporalNamespaceId } = first.owner;
+    const opening = second.box.ensureOpen({ ...stranger, temporalNamespaceId: randomUUID() }, EXECUTION);
+    expect(await opening).toEqual({
+      ...{ runId, temporalWorkflowId, temporalAddress, temporalNamespaceId },
+      since: expect.stringMatching(/Z$/),
+    });
     expect(second.logged).toEqual([expect.stringContaining('taken over')]);
   });
 });

@@ -35,6 +35,15 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       expect(isAlive(pid)).toBe(false);
     });
 
+    it('ends with its attempt: a child in a PID namespace of its own', async () => {
+      await test.run('unshare --user --map-root-user --pid --fork sleep 1000 > /dev/null 2>&1 & true');
+      await eventually(() => {
+        expect(test.living()).toHaveLength(2);
+      });
+      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
+      expect(test.living()).toEqual([]);
+    });
+
     it('ends with its attempt, behind walls with its run: an orphan without its environment', async () => {
       const script = `env -i /bin/bash -c 'echo $$ > pid; exec sleep 1000' > /dev/null 2>&1 & true`;
       await test.run(script);
