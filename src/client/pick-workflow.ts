@@ -15,7 +15,10 @@ export type PickedWorkflow =
  * other is.
  * @throws RunError `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS`
  */
-export function pickWorkflow({ workflows, discovery }: Catalogue, name: string): PickedWorkflow {
+export function pickWorkflow(
+  { workflows, discovery }: Pick<Catalogue, 'workflows' | 'discovery'>,
+  name: string,
+): PickedWorkflow {
   const exact = workflows.find((one) => one.workflow.name === name);
   if (exact !== undefined) return { kind: 'usable', ...exact };
   const broken = discovery.errors.find(
@@ -30,6 +33,20 @@ export function pickWorkflow({ workflows, discovery }: Catalogue, name: string):
   const found = own ?? resembling(workflows.filter(isBundled), name);
   if (found === null) throw notFound({ workflows, discovery }, name);
   return { kind: 'usable', ...found };
+}
+
+/** The same for a name that a definition gives; null: it means nothing that may be run. */
+export function findWorkflow(
+  catalogue: Pick<Catalogue, 'workflows' | 'discovery'>,
+  name: string,
+): UsableWorkflow | null {
+  try {
+    const found = pickWorkflow(catalogue, name);
+    return found.kind === 'usable' ? found : null;
+  } catch (error) {
+    if (error instanceof RunError) return null;
+    throw error;
+  }
 }
 
 /** @throws RunError `WORKFLOW_AMBIGUOUS` */

@@ -72,6 +72,22 @@ describe('validate tells of what a node would not find', () => {
       `  - id: a\n    bash: make\n    output_format: { type: text }\n`,
       ['6:20 error VALUE_INVALID a output_format'],
     ],
+    [
+      'a skill',
+      `  - id: a\n    prompt: hi\n    skills: [sql, 'plugin:x']\n`,
+      ['6:14 warning SKILL_NOT_FOUND a skills.0'],
+    ],
+    [
+      'a tool',
+      `  - id: a\n    prompt: hi\n    denied_tools: [Teleport]\n`,
+      ['6:20 warning TOOL_UNKNOWN a denied_tools.0'],
+    ],
+    [
+      'a provider that can do what is asked',
+      `  - id: a\n    prompt: hi\n    provider: pi\n    mcp: .archon/config.yaml\n`,
+      ['7:5 warning KEY_UNSUPPORTED a mcp', '7:10 error MCP_UNUSABLE a mcp'],
+    ],
+    ['an end', `  - id: a\n    workflow: one\n`, ['5:15 error SUBRUN_CYCLE a workflow']],
     ['a model', `  - id: a\n    prompt: hi\n    model: '@deep'\n`, ['6:12 error MODEL_UNKNOWN a model']],
   ])('%s', async (_, nodes, expected) => {
     expect(await told(nodes)).toEqual(expected);
@@ -81,22 +97,65 @@ describe('validate tells of what a node would not find', () => {
     await put('.archon/commands/plan.md', 'Plan.');
     await put('.archon/scripts/report.py', '');
     await put('.archon/mcp/x.json', '{}');
+    await put('.claude/skills/sql/SKILL.md', 'SQL.');
+    await put('.archon/workflows/two.yaml', `name: two\ndescription: x\nnodes: [{ id: a, bash: 'true' }]\n`);
     await put('.archon/config.yaml', `aliases: { '@deep': { provider: claude, model: opus } }\n`);
     const nodes = `  - id: a
     command: plan
     model: '@deep'
     mcp: .archon/mcp/x.json
+    skills: [sql]
+    allowed_tools: [Read]
   - id: b
     script: report
     runtime: uv
   - id: c
-    workflow: one
+    workflow: two
 `;
-    expect(await told(nodes)).toEqual(['10:14 warning RUNTIME_NOT_FOUND b runtime']);
+    expect(await told(nodes)).toEqual(['12:14 warning RUNTIME_NOT_FOUND b runtime']);
   });
 });
 
 describe('validate', () => {
+  it('goes by the ending of a named script for what runs it', async () => {
+    await put('.archon/scripts/report.py', '');
+    expect(await told(`  - id: a\n    script: report\n    runtime: bun\n`)).toEqual([
+      '6:14 warning VALUE_IGNORED a runtime',
+      '6:14 warning RUNTIME_NOT_FOUND a runtime',
+    ]);
+  });
+
+  it('reads the name of a sub-run as the name that a person gives', async () => {
+    await put(
+      '.archon/workflows/x.yaml',
+      `name: team-plan\ndescription: x\nnodes: [{ id: a, bash: 'true' }]\n`,
+    );
+    expect(await told(`  - id: a\n    workflow: plan\n`)).toEqual([]);
+    await put(
+      '.archon/workflows/y.yaml',
+      `name: our-plan\ndescription: x\nnodes: [{ id: a, bash: 'true' }]\n`,
+    );
+    expect(await told(`  - id: a\n    workflow: plan\n`)).toEqual(['5:15 error SUBRUN_NOT_FOUND a workflow']);
+  });
+
+  it('tells a skill that lies where Claude does not look', async () => {
+    await put('.agents/skills/sql/SKILL.md', 'SQL.');
+    await put(
+      '.archon/workflows/one.yaml',
+      `name: one\ndescription: x\nnodes:\n  - id: a\n    prompt: hi\n    skills: [sql]\n`,
+    );
+    const { stdout } = await runFake(['validate', 'one'], { directory });
+    expect(stdout).toContain('one.yaml:6:14 SKILL_NOT_FOUND');
+    expect(stdout).toContain(join('.agents', 'skills') + ', where its agent does not look');
+  });
+
+  it('tells the command that was probably meant', async () => {
+    await put('.archon/commands/plan.md', 'Plan.');
+    await put('.archon/workflows/one.yaml', `name: one\ndescription: x\nnodes: [{ id: a, command: plam }]\n`);
+    const { stdout } = await runFake(['validate', 'one'], { directory });
+    expect(stdout).toContain("did you mean 'plan'?");
+  });
+
   it('tells a broken file’s missing files beside its own faults', async () => {
     expect(await told(`  - id: a\n    command: plan\n    when: x\n    depends_on: [b]\n`)).toEqual(
       expect.arrayContaining([

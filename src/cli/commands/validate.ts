@@ -26,9 +26,14 @@ export function validate(args: ValidateArguments): Command {
   };
 }
 
-export const surroundingsOf = ({ environment }: Pick<Caller, 'environment'>): Surroundings => ({
-  searchPath: environment['PATH'] ?? '',
-});
+export function surroundingsOf({ environment }: Pick<Caller, 'environment'>): Surroundings {
+  const home = environment['HOME'] ?? null;
+  return {
+    searchPath: environment['PATH'] ?? '',
+    home,
+    claudeHome: environment['CLAUDE_CONFIG_DIR'] ?? (home === null ? null : `${home}/.claude`),
+  };
+}
 
 export const configIssues = ({ config }: Catalogue): readonly Issue[] =>
   config.kind === 'refused' ? config.issues : config.warnings;

@@ -5,6 +5,7 @@ import { resourcesOf, withResources } from '../../core/definition/resources.js';
 import type { ProjectConfig } from '../../core/project-config/project-config.js';
 import { manifestText, type CapturedSource } from '../../core/source/source-manifest.js';
 import type { Catalogue } from '../discover.js';
+import { findWorkflow } from '../pick-workflow.js';
 import { captureFolder } from './capture-folder.js';
 import { makeCommandFinder } from './find-command.js';
 import { makeScriptFinder, type ScriptFolder } from './find-script.js';
@@ -53,21 +54,20 @@ export async function captureSource(
 }
 
 /** What of a catalogue is searched. */
-type Searched = Pick<Catalogue, 'scopes' | 'workflows' | 'files'>;
+type Searched = Pick<Catalogue, 'scopes' | 'workflows' | 'discovery' | 'files'>;
 
 /** The workflows that a definition runs, and that those run; each once, itself too if it is among them. */
-function libraryOf(
-  { workflows }: Pick<Catalogue, 'workflows'>,
-  root: WorkflowDefinition,
-): readonly PlacedDefinition[] {
-  const byName = new Map(workflows.map((one) => [one.workflow.name, one]));
+function libraryOf(catalogue: Searched, root: WorkflowDefinition): readonly PlacedDefinition[] {
   const found = new Map<string, PlacedDefinition>();
-  const waiting = [...resourcesOf(root).workflows];
-  for (const name of waiting) {
-    const target = byName.get(name);
-    if (target === undefined || found.has(name)) continue;
-    found.set(name, target);
-    waiting.push(...resourcesOf(target.definition).workflows);
+  const waiting = [root];
+  for (const runs of waiting) {
+    for (const target of resourcesOf(runs).workflows) {
+      const placed = findWorkflow(catalogue, target);
+      if (placed === null || found.has(placed.workflow.name)) continue;
+      const { definition, package: pack } = placed;
+      found.set(placed.workflow.name, { definition, package: pack });
+      waiting.push(definition);
+    }
   }
   return [...found.values()];
 }
@@ -89,6 +89,11 @@ async function fillIn({ definition, package: pack, catalogue, config }: Filling)
   const commands = new Map<string, string>();
   const scripts = new Map<string, string>();
   const folders = packageFolders(catalogue, names.placedScripts);
+  const workflows = new Map<string, string>();
+  for (const target of names.workflows) {
+    const meant = findWorkflow(catalogue, target);
+    if (meant !== null) workflows.set(target, meant.workflow.name);
+  }
   for (const name of names.commands) {
     const reading = await commandFinder.find(name);
     if (reading.kind === 'found') commands.set(name, reading.text);
@@ -100,7 +105,7 @@ async function fillIn({ definition, package: pack, catalogue, config }: Filling)
     scripts.set(name, `${from.capturedAs}/${relative(from.folder, file).split(sep).join('/')}`);
     folders.push(from);
   }
-  return { definition: withResources(definition, { commands, scripts }), folders };
+  return { definition: withResources(definition, { commands, scripts, workflows }), folders };
 }
 
 /** Those of packages that files lie in. */

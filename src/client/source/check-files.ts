@@ -1,25 +1,29 @@
 import { access, constants } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { checkAgents } from '../../core/authoring/check-agents.js';
+import { checkSubruns } from '../../core/authoring/check-subruns.js';
 import type { ScriptRuntime } from '../../core/definition/definition.js';
 import type { DraftNode } from '../../core/definition/draft.js';
 import type { Issue } from '../../core/definition/issue.js';
 import type { IssueList } from '../../core/definition/source-document.js';
 import { RunError } from '../../core/errors.js';
-import { isJsonObject } from '../../core/json.js';
 import { nearestName } from '../../core/nearest-name.js';
-import type { ProjectConfig } from '../../core/project-config/project-config.js';
 import type { Catalogue } from '../discover.js';
+import { checkAgentFiles, type AgentSurroundings } from './check-agent-files.js';
 import { makeCommandFinder, type CommandFinder } from './find-command.js';
 import { makeScriptFinder, type ScriptFinder } from './find-script.js';
-import { readRegularFile } from './folder-entries.js';
 import { commandOf, nodesOf } from './included-commands.js';
 import type { ParsedFile } from './parse-files.js';
 import { DEFAULT_CONFIG } from './read-project-config.js';
+import { subrunLibrary } from './subrun-library.js';
 
 /** What nodes will find on the machine. */
 export interface Surroundings {
   /** `$PATH` of the caller. */
   readonly searchPath: string;
+  readonly home: string | null;
+  /** Where Claude keeps what is the user's. */
+  readonly claudeHome: string | null;
 }
 
 /** With what the nodes of one file are checked. */
@@ -27,10 +31,7 @@ interface Check {
   readonly issues: IssueList;
   readonly commands: CommandFinder;
   readonly scripts: ScriptFinder;
-  readonly config: ProjectConfig;
-  readonly root: string;
-  /** Of workflows that a node may run. */
-  readonly names: readonly string[];
+  readonly agents: AgentSurroundings;
   readonly missingRuntimes: ReadonlySet<ScriptRuntime>;
 }
 
@@ -39,14 +40,11 @@ type NodeCheck = (node: DraftNode, check: Check) => Promise<void> | void;
 const CHECKS: readonly NodeCheck[] = [
   checkCommand,
   checkScript,
-  checkRuntime,
-  checkSubrun,
-  checkServers,
-  checkModel,
+  (node, { agents, issues }) => checkAgentFiles(node, agents, issues),
   checkSchema,
 ];
 
-/** What the nodes of a file need of other files and of the machine, and would not find. */
+/** What the nodes of a file need of other files, of the config and of the machine, and would not find. */
 export async function checkFile(
   catalogue: Catalogue,
   one: ParsedFile,
@@ -54,19 +52,29 @@ export async function checkFile(
 ): Promise<readonly Issue[]> {
   const { scopes } = catalogue;
   const config = catalogue.config.kind === 'read' ? catalogue.config.config : DEFAULT_CONFIG;
+  const { root } = scopes;
+  const { home, claudeHome } = surroundings;
+  const issues = one.parsed.issues.empty();
   const check: Check = {
-    issues: one.parsed.issues.empty(),
+    issues,
     commands: makeCommandFinder({ scopes, config, package: one.file.package?.folder ?? null }),
     scripts: makeScriptFinder(scopes),
-    config,
-    root: scopes.root,
-    names: catalogue.files.flatMap(({ parsed }) => parsed.name ?? []),
+    agents: { root, home, claudeHome, models: config.models },
     missingRuntimes: await missingRuntimes(surroundings),
   };
-  for (const node of nodesOf(one)) {
+  const nodes = nodesOf(one);
+  for (const node of nodes) {
     for (const checkNode of CHECKS) await checkNode(node, check);
   }
-  return check.issues.told();
+  if (one.parsed.draft !== null) checkAgents(one.parsed.draft, config.models, issues);
+  const usable = catalogue.workflows.find(({ workflow }) => workflow.file === one.file.file);
+  checkSubruns(nodes, {
+    from: one.parsed.name ?? '',
+    own: usable?.definition ?? null,
+    library: subrunLibrary(catalogue, one.file.scope),
+    issues,
+  });
+  return issues.told();
 }
 
 async function checkCommand(node: DraftNode, { commands, issues }: Check): Promise<void> {
@@ -76,66 +84,40 @@ async function checkCommand(node: DraftNode, { commands, issues }: Check): Promi
   if (reading.kind === 'found') return;
   const path = [...node.path, ...(node.body?.kind === 'loop' ? ['loop', 'command'] : ['command'])];
   const message = `the command '${name}' ${reading.problem}`;
-  issues.error({ code: 'COMMAND_NOT_FOUND', path, message, hint: `write .archon/commands/${name}.md` });
+  const known = (await commands.list()).map((one) => one.name);
+  const nearest = known.includes(name) ? null : nearestName(name, known);
+  const hint = nearest === null ? `write .archon/commands/${name}.md` : `did you mean '${nearest}'?`;
+  issues.error({ code: 'COMMAND_NOT_FOUND', path, message, hint });
 }
 
-async function checkScript({ path, body }: DraftNode, { scripts, issues }: Check): Promise<void> {
-  if (body?.kind !== 'script' || body.source.kind === 'inline' || body.source.file !== undefined) return;
-  const { name } = body.source;
-  const finding = await scripts.find(name);
-  if (finding.kind === 'found') return;
-  const message = `the script '${name}' ${finding.problem}`;
-  const hint = 'add the file to .archon/scripts, or write the program itself';
-  issues.error({ code: 'SCRIPT_NOT_FOUND', path: [...path, 'script'], message, hint });
-}
-
-function checkRuntime({ path, body }: DraftNode, { missingRuntimes: missing, issues }: Check): void {
-  if (body?.kind !== 'script' || !missing.has(body.runtime)) return;
-  const message = `'${body.runtime}' is not on PATH here`;
-  const hint = 'install it before the workflow is run';
-  issues.warning({ code: 'RUNTIME_NOT_FOUND', path: [...path, 'runtime'], message, hint });
-}
-
-function checkSubrun({ path, body }: DraftNode, { names, issues }: Check): void {
-  if (body?.kind !== 'workflow' || names.includes(body.target)) return;
-  const nearest = nearestName(body.target, names);
-  const message = `'workflow' names '${body.target}', which is no workflow`;
-  const hint = nearest === null ? 'add it, or remove the node' : `did you mean '${nearest}'?`;
-  issues.error({ code: 'SUBRUN_NOT_FOUND', path: [...path, 'workflow'], message, hint });
-}
-
-/** A file of MCP servers is named from the working path on. */
-async function checkServers({ path, body }: DraftNode, { root, issues }: Check): Promise<void> {
-  const name = settingOf(body, 'mcp');
-  if (name === null) return;
-  const problem = await problemOfServers(resolve(root, name));
-  if (problem === null) return;
-  const message = `the MCP servers '${name}' ${problem}`;
-  const hint = 'name a JSON file with a map of servers, from the top of the repository on';
-  issues.error({ code: 'MCP_UNUSABLE', path: [...path, 'mcp'], message, hint });
-}
-
-async function problemOfServers(file: string): Promise<string | null> {
-  const reading = await readRegularFile(file);
-  if (reading.kind === 'missing') return `are not there: ${file} is missing`;
-  if (reading.kind === 'unreadable') return `cannot be read from ${file}: ${reading.reason}`;
-  try {
-    return isJsonObject(JSON.parse(new TextDecoder().decode(reading.bytes))) ? null : 'are no map of servers';
-  } catch {
-    return 'are no JSON';
+async function checkScript({ path, body }: DraftNode, check: Check): Promise<void> {
+  if (body?.kind !== 'script') return;
+  const { source, runtime: written } = body;
+  const isNamed = source.kind === 'named' && source.file === undefined;
+  const finding = isNamed ? await check.scripts.find(source.name) : null;
+  if (isNamed && finding?.kind === 'refused') {
+    const message = `the script '${source.name}' ${finding.problem}`;
+    const hint = 'add the file to .archon/scripts, or write the program itself';
+    check.issues.error({ code: 'SCRIPT_NOT_FOUND', path: [...path, 'script'], message, hint });
   }
+  const runtime = finding?.kind === 'found' ? finding.runtime : written;
+  checkRuntime({ path, written, runtime }, check);
 }
 
-function checkModel({ path, body }: DraftNode, { config, issues }: Check): void {
-  const model = settingOf(body, 'model');
-  if (model === null || !model.startsWith('@')) return;
-  const known = Object.keys(config.models.aliases);
-  if (known.includes(model)) return;
-  const nearest = nearestName(model, known);
-  const message = `the model '${model}' is an alias that no config file declares`;
-  const hint =
-    nearest === null ? 'declare it under aliases in .archon/config.yaml' : `did you mean '${nearest}'?`;
-  issues.error({ code: 'MODEL_UNKNOWN', path: [...path, 'model'], message, hint });
+/** What runs a named script is told by its file, whatever the node says. */
+function checkRuntime(
+  { path, written, runtime }: Pick<DraftNode, 'path'> & Record<'written' | 'runtime', ScriptRuntime>,
+  { missingRuntimes: missing, issues }: Check,
+): void {
+  const at = [...path, 'runtime'];
+  if (runtime !== written) {
+    const message = `the ending of the script's file says '${runtime}', which counts before '${written}'`;
+    issues.warning({ code: 'VALUE_IGNORED', path: at, message, hint: `write runtime: ${runtime}` });
+  }
+  if (!missing.has(runtime)) return;
+  const message = `'${runtime}' is not on PATH here`;
+  const hint = 'install it before the workflow is run';
+  issues.warning({ code: 'RUNTIME_NOT_FOUND', path: at, message, hint });
 }
 
 async function checkSchema({ path, extras }: DraftNode, { issues }: Check): Promise<void> {
@@ -150,12 +132,6 @@ async function checkSchema({ path, extras }: DraftNode, { issues }: Check): Prom
     const hint = 'write one: type: object, properties: …';
     issues.error({ code: 'VALUE_INVALID', path: [...path, 'output_format'], message, hint });
   }
-}
-
-function settingOf(body: DraftNode['body'], key: string): string | null {
-  if (body?.kind !== 'agent' && body?.kind !== 'loop') return null;
-  const value = body.settings[key];
-  return typeof value === 'string' ? value : null;
 }
 
 async function missingRuntimes({ searchPath }: Surroundings): Promise<ReadonlySet<ScriptRuntime>> {

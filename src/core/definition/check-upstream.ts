@@ -4,10 +4,8 @@ import type { DraftNode } from './draft.js';
 import { textsOf } from './draft-texts.js';
 import type { IssuePath } from './issue.js';
 import type { Level } from './level.js';
+import { FORKING_ASSISTANTS } from './assistants.js';
 import type { IssueList } from './source-document.js';
-
-/** Providers whose sessions can be gone on with by several. */
-const FORKING_PROVIDERS = ['claude', 'pi'];
 
 /** Tells values and sessions that come from a node which need not have run before. */
 export function checkUpstream(node: DraftNode, position: number, level: Level, issues: IssueList): void {
@@ -58,10 +56,10 @@ function problemOfSession(
     return [`'${id}' need not have run before`, `add '${id}' to depends_on`];
   const theirs = producer.settings['provider'];
   if (theirs !== provider) return [`'${id}' is run by another provider`, 'give both the same provider'];
-  if (typeof provider === 'string' && !FORKING_PROVIDERS.includes(provider))
+  if (typeof provider === 'string' && !FORKING_ASSISTANTS.some((one) => one === provider))
     return [
       `sessions of '${provider}' cannot be resumed by another node`,
-      `use ${FORKING_PROVIDERS.join(' or ')}`,
+      `use ${FORKING_ASSISTANTS.join(' or ')}`,
     ];
   return null;
 }

@@ -61,6 +61,8 @@ export interface DraftBoundary {
 export interface DraftNode {
   /** Where it stands in its file: `['nodes', 2]`. */
   readonly path: IssuePath;
+  /** Its keys there, whatever they are worth. */
+  readonly written: readonly string[];
   readonly id: NodeId | null;
   readonly description: string | null;
   readonly dependsOn: readonly string[];
@@ -74,6 +76,8 @@ export interface DraftNode {
 
 /** A workflow as far as it could be read. */
 export interface DraftWorkflow {
+  /** Its keys in the file, whatever they are worth. */
+  readonly written: readonly string[];
   readonly name: string;
   readonly description: string;
   /** Null: not said. */

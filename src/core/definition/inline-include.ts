@@ -3,6 +3,7 @@ import type { NodeId } from '../ids.js';
 import { dependenciesOf, positionsOf } from './check-graph.js';
 import type { DraftBinding, DraftBoundary, DraftNode, DraftWorkflow } from './draft.js';
 import { layersOf } from './graph.js';
+import { inputFaults } from './input-faults.js';
 import { withCommands, type CommandLookup, type IncludeFault } from './include-commands.js';
 import { both, rewriteNodes, type TextBudget } from './rewrite.js';
 
@@ -53,20 +54,11 @@ function inputsOf(
   child: DraftWorkflow,
   faults: IncludeFault[],
 ): ReadonlyMap<string, DraftBinding> {
-  const declared = new Set(child.inputs.map(({ name }) => name));
-  for (const name of Object.keys(bindings).filter((one) => !declared.has(one))) {
-    const message = `the workflow '${child.name}' declares no input '${name}'`;
-    const hint = declared.size === 0 ? 'remove it' : `it has ${[...declared].join(', ')}`;
-    faults.push({ code: 'INPUT_UNKNOWN', path: ['with', name], message, hint });
-  }
-  const given = child.inputs.flatMap(({ name, isRequired, defaultValue }) => {
+  faults.push(...inputFaults(child, Object.keys(bindings), 'include'));
+  const given = child.inputs.flatMap(({ name, defaultValue }) => {
     const binding = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
     if (binding !== undefined) return [[name, binding] as const];
     if (defaultValue !== null) return [[name, { kind: 'literal', value: defaultValue }] as const];
-    if (isRequired) {
-      const message = `the workflow '${child.name}' needs the input '${name}'`;
-      faults.push({ code: 'INPUT_MISSING', path: ['include'], message, hint: `add with: {${name}: …}` });
-    }
     return [];
   });
   return new Map(given);

@@ -11,6 +11,7 @@ import { formatIssue, type IssueCode, type IssuePath } from './issue.js';
 import { nearestName } from '../nearest-name.js';
 import { findStop } from './read-workflow.js';
 import { rewriteNodes, type TextBudget } from './rewrite.js';
+import { withoutSessions } from './settle-sessions.js';
 import type { IssueList } from './source-document.js';
 
 /** A file that has been read and checked on its own. */
@@ -105,7 +106,7 @@ export class Linker {
     const empty = { ...node, body: { ...group, body: [] } };
     const [renamed = empty] = inlined.size === 0 ? [empty] : withAliases([empty], inlined, expansion.budget);
     return renamed.body?.kind === 'loop_group'
-      ? { ...renamed, body: { ...renamed.body, body: nodes } }
+      ? { ...renamed, body: { ...renamed.body, body: withoutSessions(nodes) } }
       : renamed;
   }
 

@@ -61,6 +61,7 @@ export function readNode(source: unknown, place: NodePlace, issues: IssueList): 
   const body = kind === null ? null : readBody(kind, fields, { path, label, issues });
   return {
     path,
+    written: Object.keys(source),
     id: (fields.id as NodeId | undefined) ?? null,
     description: fields.description ?? null,
     dependsOn: fields.depends_on ?? [],

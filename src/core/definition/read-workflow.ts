@@ -4,7 +4,8 @@ import { readInputs } from './read-inputs.js';
 import { readMap } from './read-map.js';
 import { readNodes } from './read-node.js';
 import { reportFaults, show } from './report-faults.js';
-import { sharedSettings, withSessions, withSettings } from './settings.js';
+import { sharedSettings, withSettings } from './settings.js';
+import { settleSessions } from './settle-sessions.js';
 import type { IssueList } from './source-document.js';
 import { isJsonObject } from '../json.js';
 import type { FieldsOf } from './yaml-schema.js';
@@ -30,6 +31,7 @@ export function readWorkflow(source: Readonly<Record<string, unknown>>, issues: 
   checkContainer(fields.container, issues);
   const nodes = readNodes(fields.nodes ?? [], { list: ['nodes'], within: '' }, issues);
   return {
+    written: Object.keys(source),
     name: fields.name ?? '',
     description: fields.description ?? '',
     schedule: fields.schedule ?? null,
@@ -116,5 +118,5 @@ function collapsed(nodes: readonly DraftNode[], fields: Fields, issues: IssueLis
     ...(webSearchMode === undefined ? {} : { webSearchMode }),
     ...sharedSettings(fields),
   };
-  return withSettings(sessions === true ? withSessions(nodes) : nodes, settings);
+  return withSettings(settleSessions(nodes, sessions === true, issues), settings);
 }

@@ -16,6 +16,8 @@ export interface Resources {
   readonly commands: ReadonlyMap<string, string>;
   /** Place in the captured source by name of the script. */
   readonly scripts: ReadonlyMap<string, string>;
+  /** Whole name by the name that a node gives. */
+  readonly workflows: ReadonlyMap<string, string>;
 }
 
 export function resourcesOf(graph: Graph): ResourceNames {
@@ -40,6 +42,9 @@ export function resourcesOf(graph: Graph): ResourceNames {
 export function withResources(definition: WorkflowDefinition, found: Resources): WorkflowDefinition {
   return mapNodes(definition, (node) => {
     if (node.kind === 'script') return { ...node, source: foundScript(node.source, found) };
+    if (node.kind === 'workflow') {
+      return { ...node, target: found.workflows.get(node.target) ?? node.target };
+    }
     return node.kind === 'agent' || node.kind === 'loop'
       ? { ...node, prompt: foundPrompt(node.prompt, found) }
       : node;

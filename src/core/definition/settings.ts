@@ -21,15 +21,6 @@ export function withSettings(nodes: readonly DraftNode[], settings: JsonObject):
   return nodes.map((node) => ({ ...node, body: node.body === null ? null : bodyWith(node.body, settings) }));
 }
 
-/** Lets the agents of these nodes, not those of bodies, go on with the sessions of the last run. */
-export function withSessions(nodes: readonly DraftNode[]): readonly DraftNode[] {
-  return nodes.map((node) => {
-    const { body } = node;
-    if (body?.kind !== 'agent') return node;
-    return { ...node, body: { ...body, settings: { persist_session: true, ...body.settings } } };
-  });
-}
-
 function bodyWith(body: DraftBody, settings: JsonObject): DraftBody {
   switch (body.kind) {
     case 'agent':

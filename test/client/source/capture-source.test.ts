@@ -62,7 +62,11 @@ function capture(definition: WorkflowDefinition, others: readonly WorkflowDefini
     package: null,
     workflow: { name: other.name, description: '', file: '', scope: 'project' as const, warnings: [] },
   }));
-  return captureSource({ scopes, workflows, files: [] }, DEFAULT_CONFIG, { definition, package: null });
+  const discovery = { root: scopes.root, workflows: [], errors: [] };
+  return captureSource({ scopes, workflows, discovery, files: [] }, DEFAULT_CONFIG, {
+    definition,
+    package: null,
+  });
 }
 
 describe('what a run takes along', () => {
@@ -124,6 +128,15 @@ describe('what a run takes along', () => {
     expect(Object.keys(library)).toEqual(['outer', 'inner']);
     expect(library['inner']?.nodes[0]).toMatchObject({ source: { file: 'project/scripts/a.ts' } });
     expect(source).toMatchObject({ fileCount: 1 });
+  });
+
+  it('has what a sub-run means by a part of a name, under its whole name', async () => {
+    const { definition, library } = await capture(
+      aDefinition([subrunOf('s', 'assist'), subrunOf('t', 'no')]),
+      [aDefinition([aBashNode('a')], { name: 'team-assist' })],
+    );
+    expect(Object.keys(library)).toEqual(['team-assist']);
+    expect(definition.nodes).toMatchObject([{ target: 'team-assist' }, { target: 'no' }]);
   });
 });
 

@@ -362,14 +362,20 @@ it('every code that the compiler gives out is met in these tests', () => {
   const ofDiscovery: IssueCode[] = ['DUPLICATE_NAME', 'FILE_UNREADABLE', 'LAYOUT_INVALID'];
   const ofOtherFiles: IssueCode[] = [
     'MCP_UNUSABLE',
-    'MODEL_UNKNOWN',
     'RUNTIME_NOT_FOUND',
     'SCRIPT_NOT_FOUND',
-    'SUBRUN_NOT_FOUND',
+    'SKILL_NOT_FOUND',
   ];
-  expect([...new Set([...met, ...elsewhere, ...ofIncludes, ...ofDiscovery, ...ofOtherFiles])].sort()).toEqual(
-    Object.keys(ISSUE_CODES).sort(),
-  );
+  const ofSubruns: IssueCode[] = [
+    'FAN_OUT_IN_PLACE',
+    'SUBRUN_CYCLE',
+    'SUBRUN_NOT_FOUND',
+    'SUBRUN_REFUSED',
+    'SUBRUN_TOO_DEEP',
+  ];
+  const ofAgents: IssueCode[] = ['KEY_UNSUPPORTED', 'MODEL_UNKNOWN', 'TOOL_UNKNOWN'];
+  const others = [elsewhere, ofIncludes, ofDiscovery, ofOtherFiles, ofSubruns, ofAgents].flat();
+  expect([...new Set([...met, ...others])].sort()).toEqual(Object.keys(ISSUE_CODES).sort());
 });
 
 it('everything that is wrong is told at once, in the order of the file', () => {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { ASSISTANTS } from '../assistants.js';
 import { filled, flag, keyed, listOf, mapOf, oneOf, text, trimmed } from '../schema-words.js';
-
-const PROVIDERS = ['claude', 'codex', 'copilot', 'opencode', 'pi'] as const;
 
 /** Those of the Claude Agent SDK. */
 const HOOK_EVENTS = [
@@ -104,8 +103,8 @@ const thinking = z.union(
 /** Settings that a whole workflow may have, too. */
 export const sharedAgentKeys = {
   provider: keyed(
-    trimmed.refine((name) => PROVIDERS.some((known) => known === name), {
-      error: `must be one of ${PROVIDERS.join(', ')}`,
+    trimmed.refine((name) => ASSISTANTS.some((known) => known === name), {
+      error: `must be one of ${ASSISTANTS.join(', ')}`,
     }),
     'Who runs the agent.',
     'claude',
