@@ -300,6 +300,11 @@ describe('a fan-out', () => {
     const run = await start(fan, asking);
     await untilWaiting(run, 'fan[0]/ok', 'fan[1]/ok');
     await expect(decide(run, { decision: 'approve' })).rejects.toMatchObject({ code: 'GATE_AMBIGUOUS' });
+    await expect(decide(run, { nodeId: 'fan[7]/ok', decision: 'approve' })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'What waits: fan[0]/ok (approve, reject); fan[1]/ok (approve, reject)',
+      ),
+    });
     await decide(run, { nodeId: 'fan[1]/ok', decision: 'approve' });
     const description = await untilWaiting(run, 'fan[0]/ok');
     expect(description.status).toMatch(/paused|running/);

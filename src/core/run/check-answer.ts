@@ -1,9 +1,10 @@
 import type { WorkflowDefinition } from '../definition/definition.js';
 import type { ErrorCode } from '../errors.js';
 import { INLINE_LIMIT_BYTES } from '../expression/output.js';
+import { foreignGates } from '../subrun/child-gates.js';
 import { choicesAt, isShort } from './gate.js';
 import { findNode, findState, runLevel } from './level.js';
-import { isEnding, waitingGates, type OpenGate } from './run-status.js';
+import { delegatingNodes, isEnding, waitingGates, type OpenGate } from './run-status.js';
 import type { NodeState, RunState } from './run-state.js';
 import { isLoop } from './turns.js';
 
@@ -73,7 +74,7 @@ function checkAt(gate: OpenGate, { decision, text }: AnswerRequest): AnswerCheck
 function notWaiting(definition: WorkflowDefinition, state: RunState, nodeId: string): AnswerCheck {
   const node = findNode(definition, nodeId);
   const status = findState(runLevel(definition, state), nodeId)?.status ?? 'pending';
-  const instead = hint(waitingGates(definition, state));
+  const instead = hint(definition, state);
   if (!node) return refused('GATE_NOT_WAITING', `there is no node '${nodeId}'. ${instead}`);
   if (node.kind !== 'approval' && !(isLoop(node) && node.rules.isInteractive)) {
     return refused('GATE_NOT_WAITING', `node '${nodeId}' is no gate. ${instead}`);
@@ -100,8 +101,13 @@ function noneWaits(state: RunState): AnswerCheck {
   return refused('GATE_NOT_WAITING', 'no gate of the run waits now. Look at signalbox status');
 }
 
-function hint(gates: readonly OpenGate[]): string {
-  return gates.length === 0 ? 'No gate waits now' : `What waits: ${listed(gates)}`;
+/** Gates of sub-runs are answered here, too. */
+function hint(definition: WorkflowDefinition, state: RunState): string {
+  const own = waitingGates(definition, state);
+  const foreign = foreignGates(delegatingNodes(definition, state));
+  if (own.length + foreign.length === 0) return 'No gate waits now';
+  const others = foreign.map(({ address, gate }) => `${address} (${gate.decisions.join(', ')})`);
+  return `What waits: ${[...(own.length === 0 ? [] : [listed(own)]), ...others].join('; ')}`;
 }
 
 function listed(gates: readonly OpenGate[]): string {
