@@ -41,7 +41,10 @@ async function single(
 ): Promise<NodeOutput> {
   const structured = isStructured ? { isStructured } : {};
   if (fieldsRead.length === 0) return { text, fields: null, ...structured };
-  const fields = fieldsOf(await outputTexts.read(text, 'the sub-run'), fieldsRead, outputFormat);
+  const fields = fieldsOf(await outputTexts.read(text, 'the sub-run'), fieldsRead, {
+    outputFormat,
+    isStructured,
+  });
   const placed = (fields ?? []).map(async ({ name, type, text: value }) => {
     const inline: TextValue = { kind: 'inline', text: value };
     const isSmall = byteLength(value) <= INLINE_LIMIT_BYTES;

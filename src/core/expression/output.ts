@@ -64,16 +64,19 @@ export function toOutput(text: string, fieldsRead: readonly string[]): NodeOutpu
 }
 
 /**
- * The output of a node that answers with a JSON object of known shape, such as a gate with decisions.
- * A field that is read but absent is empty, as Archon has it for such nodes.
+ * The named fields of a value that was made as one, not of a text that happens to be JSON: one that is absent is
+ * empty, as Archon has it.
+ * @returns null when the value is no object
  */
+export function readMadeFields(value: Json, names: readonly string[]): readonly Field[] | null {
+  if (!isJsonObject(value)) return null;
+  return names.map((name) => toField(name, Object.hasOwn(value, name) ? (value[name] ?? null) : ''));
+}
+
+/** The output of a node that answers with a JSON object of known shape, such as a gate with decisions. */
 export function toStructuredOutput(value: JsonObject, fieldsRead: readonly string[]): NodeOutput {
-  const fields = fieldsRead.map((name) =>
-    Object.hasOwn(value, name)
-      ? toField(name, value[name] ?? null)
-      : { name, type: 'string' as const, text: '' },
-  );
-  return { text: { kind: 'inline', text: JSON.stringify(value) }, fields: inlineFields(fields) };
+  const fields = inlineFields(readMadeFields(value, fieldsRead) ?? []);
+  return { text: { kind: 'inline', text: JSON.stringify(value) }, fields, isStructured: true };
 }
 
 /** The text that a JSON value stands for: strings as they are, everything else as JSON. */

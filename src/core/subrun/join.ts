@@ -4,6 +4,7 @@ import {
   INLINE_LIMIT_BYTES,
   readDeclaredFields,
   readFields,
+  readMadeFields,
   readStructured,
   type Field,
 } from '../expression/output.js';
@@ -47,12 +48,12 @@ function singleOutput(
   element: Element | undefined,
   text: string,
 ): NodeOutput | null {
-  const fields = fieldsOf(text, fieldsRead, outputFormat);
+  const isStructured = element?.kind === 'text' && element.isStructured;
+  const fields = fieldsOf(text, fieldsRead, { outputFormat, isStructured });
   if (fields?.some((field) => !isSmall(field.text)) === true) return null;
   const values = fields?.map(({ name, type, text: value }) => {
     return [name, { type, text: { kind: 'inline', text: value } }] as const;
   });
-  const isStructured = element?.kind === 'text' && element.isStructured;
   return {
     text: { kind: 'inline', text },
     fields: values === undefined ? null : Object.fromEntries(values),
@@ -75,16 +76,26 @@ export function joined(
   return `[${[...before, ...own].join(',')}]`;
 }
 
-/**
- * The fields that are read of a sub-run's text.
- * @param outputFormat the shape that the node declares: then what is declared and absent is empty
- */
+/** What is known of a sub-run's output, beside its text. */
+interface Known {
+  /** The shape that the node declares: then what is declared and absent is empty. */
+  readonly outputFormat: JsonObject | undefined;
+  /** The child made it as a value: then whatever is absent is empty. */
+  readonly isStructured: boolean;
+}
+
+/** The fields that are read of a sub-run's text. */
 export function fieldsOf(
   text: string,
   fieldsRead: readonly string[],
-  outputFormat: JsonObject | undefined,
+  { outputFormat, isStructured }: Known,
 ): readonly Field[] | null {
-  if (outputFormat === undefined || fieldsRead.length === 0) return readFields(text, fieldsRead);
+  if (fieldsRead.length === 0) return null;
+  if (outputFormat === undefined) {
+    return isStructured
+      ? readMadeFields(readStructured(text)?.value ?? null, fieldsRead)
+      : readFields(text, fieldsRead);
+  }
   const { properties } = outputFormat;
   const declared = isJsonObject(properties) ? Object.keys(properties) : [];
   return readDeclaredFields(readStructured(text)?.value ?? null, fieldsRead, declared);

@@ -103,5 +103,6 @@ it('a structured output has every field that is read, absent ones empty', () => 
       decision: { type: 'string', text: { kind: 'inline', text: 'approve' } },
       reason: { type: 'string', text: { kind: 'inline', text: '' } },
     },
+    isStructured: true,
   });
 });

@@ -58,6 +58,13 @@ describe('what an answer makes of a gate', () => {
     expect(decideGate(gate, given)).toMatchObject(expected);
   });
 
+  it('is a value where decisions are declared, and a text elsewhere', () => {
+    expect(decideGate(declared, answer('later'))).toMatchObject({ output: { isStructured: true } });
+    expect(decideGate(capturing, answer('approve', '{}'))).not.toMatchObject({
+      output: { isStructured: true },
+    });
+  });
+
   it('has the fields of a declared decision that somebody reads', () => {
     const gate = gateOf({ decisions: decisions('approve', 'later') }, 'echo $gate.output.decision');
     expect(decideGate(gate, answer('later'))).toMatchObject({

@@ -141,4 +141,16 @@ describe('the output of a fan-out', () => {
     expect(outputHere(declared, subruns)?.fields).toMatchObject({ m: { text: { text: '' } } });
     expect(outputHere(declared, subruns)?.fields).not.toHaveProperty('k');
   });
+
+  it.each([
+    ['is empty in a value that was made as one', true, '{"n": 1}', { m: { text: { text: '' } } }],
+    ['is none in a text that happens to be JSON', false, '{"n": 1}', {}],
+    ['is none in a list', true, '[1]', null],
+  ])('of a single sub-run: a field that is not there %s', (_, isStructured, text, fields) => {
+    const children = [{ status: 'ended', end: { ...completed(text), isStructured } }] as const;
+    const output = outputHere(aSubrun({ fieldsRead: ['m'] }), { ...NO_SUBRUNS, total: 1, children });
+    if (fields === null) expect(output?.fields).toBeNull();
+    else expect(output?.fields).toMatchObject(fields);
+    expect(Object.keys(output?.fields ?? {})).toEqual(Object.keys(fields ?? {}));
+  });
 });
