@@ -21,6 +21,7 @@ import { WORKFLOW_TYPES, type RunResult } from '../src/contract/run-workflow.js'
 import type { StartRequest } from '../src/contract/start-request.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { ChildEnd } from '../src/core/subrun/subruns.js';
+import { isInherited } from './own-history.js';
 
 /** How often, and how long, a child of an earlier generation that is just being ended is waited for. */
 const AGAIN_MS = 500;
@@ -36,23 +37,35 @@ const AS_CHILD = {
 
 /** A sub-run that its parent has begun. */
 export class ConductedChild {
+  /** It was begun by the execution before a reset: of its end Temporal may never tell. */
+  readonly isInherited = isInherited();
+  isDisowned = false;
+  readonly #request: StartRequest;
+  readonly #lost: Promise<ChildEnd>;
+  #lose!: () => void;
   /** Until it is started: what it waits for then can be cut off. */
   readonly #waiting = new CancellationScope();
   #handle: ChildWorkflowHandle<Run> | null = null;
   #why: CancelMessage | null = null;
 
-  constructor(private readonly request: StartRequest) {}
+  constructor(request: StartRequest) {
+    this.#request = request;
+    const failure = { code: 'NODE_INTERRUPTED', message: 'its end got lost in a reset' } as const;
+    this.#lost = new Promise((resolve) => {
+      this.#lose = () => {
+        resolve({ status: 'failed', runId: request.runId, failure });
+      };
+    });
+  }
 
   /** Runs it to its end. */
   async run(): Promise<ChildEnd> {
-    const { runId } = this.request;
     try {
-      this.#handle = await this.#waiting.run(() => startWhenFree(this.request));
+      this.#handle = await this.#waiting.run(() => startWhenFree(this.#request));
       this.tell();
-      const { output, isStructured = false } = await this.#handle.result();
-      return { status: 'completed', runId, output, isStructured };
+      return await Promise.race([this.#lost, this.resultOf(this.#handle)]);
     } catch (error) {
-      return endOf(this.request, error);
+      return endOf(this.#request, error);
     }
   }
 
@@ -64,11 +77,34 @@ export class ConductedChild {
     this.tell();
   }
 
+  /** Ends one that is inherited; its result counts if it is there already. */
+  disown(why: CancelMessage): void {
+    this.isDisowned = true;
+    this.#why ??= why;
+    this.#waiting.cancel();
+    this.tell();
+  }
+
+  private async resultOf(handle: ChildWorkflowHandle<Run>): Promise<ChildEnd> {
+    const { output, isStructured = false } = await handle.result();
+    return { status: 'completed', runId: this.#request.runId, output, isStructured };
+  }
+
   /** By a signal: Temporal's own cancellation has no words. */
   private tell(): void {
-    if (this.#why === null) return;
-    // It may have ended by itself meanwhile.
-    this.#handle?.signal(MESSAGES.cancelSignal, this.#why).catch(() => undefined);
+    if (this.#why === null || this.#handle === null) return;
+    this.toldTo(this.#handle)
+      .signal(MESSAGES.cancelSignal, this.#why)
+      .catch(() => {
+        // It has ended by itself.
+        if (this.isDisowned) this.#lose();
+      });
+  }
+
+  /** One that was begun before a reset does not count as a child to Temporal, when it comes to signals. */
+  private toldTo(handle: ChildWorkflowHandle<Run>): Pick<ChildWorkflowHandle<Run>, 'signal'> {
+    if (!this.isDisowned) return handle;
+    return getExternalWorkflowHandle(handle.workflowId, handle.firstExecutionRunId);
   }
 }
 

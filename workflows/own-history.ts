@@ -1,4 +1,4 @@
-import { condition, patched } from '@temporalio/workflow';
+import { condition, patched, workflowInfo } from '@temporalio/workflow';
 
 /** Stands in histories: it may never change. */
 const MARKER = 'own-history';
@@ -10,4 +10,10 @@ const MARKER = 'own-history';
  */
 export function ownHistoryBegins(): Promise<void> {
   return condition(() => patched(MARKER));
+}
+
+/** Whether what happens now was done by the execution before a reset, whose history this one has. */
+export function isInherited(): boolean {
+  const { runId, originalExecutionRunId } = workflowInfo();
+  return runId !== originalExecutionRunId && !patched(MARKER);
 }

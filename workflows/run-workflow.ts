@@ -55,7 +55,9 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
     const opened = carried?.opened ?? (await begin(admission, raised));
     const author = authorOf(admission, opened, startedAt);
     // The row may still tell how the execution ended that a reset has replaced.
-    if (author.generation !== null) void ownHistoryBegins().then(() => lane.renew());
+    afterReset(admission, opened, () => {
+      lane.renew();
+    });
     lane.work(author).catch((error: unknown) => {
       live.break(error);
     });
@@ -86,6 +88,9 @@ async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedR
   const continuation = new Continuation({ ...raised, admission, performer, opened }, (next) =>
     continueAsNew<typeof run>(request, next),
   );
+  afterReset(admission, opened, () => {
+    performer.subruns.endInherited();
+  });
   try {
     const signs = makeSigns(request, live, startedAt);
     await drive({ live, lane, performer, continuation, signs, reports });
@@ -96,6 +101,11 @@ async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedR
     const { code, message } = asRunError(error);
     live.fail({ code, message });
   }
+}
+
+/** Acts in an execution that an operator's reset made behind `openRun`, once it has got where that one was. */
+function afterReset({ owner }: Admission, { fenceToken }: OpenedRun, act: () => void): void {
+  if (fenceToken !== owner.fenceToken) void ownHistoryBegins().then(act);
 }
 
 /** Temporal does not say on whose behalf. */

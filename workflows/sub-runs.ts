@@ -9,7 +9,7 @@ import type { NodeFailure, NodeOutput } from '../src/core/run/task.js';
 import { isUnwanted, type SubrunAction } from '../src/core/subrun/decide-subruns.js';
 import { outputHere } from '../src/core/subrun/join.js';
 import { childAt, openChildren, type Subruns } from '../src/core/subrun/subruns.js';
-import { wordsForChild } from '../src/core/subrun/words-for-child.js';
+import { lostInReset, wordsForChild, wordsOfReset } from '../src/core/subrun/words-for-child.js';
 import { joinOnHost, planOnHost } from './ask-host-of-sub-runs.js';
 import { ConductedChild } from './conduct-child.js';
 import { now } from './live-run.js';
@@ -56,6 +56,12 @@ export class SubrunPerformer {
     for (const runId of this.#openChildren.keys()) this.cancel(runId, null);
   }
 
+  /** After a reset: children of the execution before work in a box that is over, so they end, and their nodes fail. */
+  endInherited(): void {
+    const { runId } = this.parts.admission.request;
+    for (const child of this.#openChildren.values()) if (child.isInherited) child.disown(wordsOfReset(runId));
+  }
+
   private cancel(child: RunId, subruns: Subruns | null): void {
     const { run, admission } = this.parts;
     this.#openChildren.get(child)?.cancel(wordsForChild(admission.request.runId, run.state, subruns));
@@ -98,6 +104,7 @@ export class SubrunPerformer {
     this.#openChildren.set(runId, conducted);
     follow(conducted.run(), (end) => {
       this.#openChildren.delete(runId);
+      if (conducted.isDisowned && end.status !== 'completed') this.lose(nodeId);
       run.apply({ type: 'childEnded', nodeId, index, end, at: now() });
     });
   }
@@ -139,6 +146,12 @@ export class SubrunPerformer {
 
   private refuse(nodeId: NodeId, failure: NodeFailure): void {
     this.parts.run.apply({ type: 'subrunsRefused', nodeId, failure, at: now() });
+  }
+
+  private lose(nodeId: NodeId): void {
+    const { run, admission } = this.parts;
+    const failure = lostInReset(admission.request.runId, nodeId);
+    run.apply({ type: 'subrunsLost', nodeId, failure, at: now() });
   }
 
   private get parent(): Parent {

@@ -53,6 +53,8 @@ export type SubrunEvent =
     }
   /** The host could not do what it was asked for, or the target is refused. */
   | { readonly type: 'subrunsRefused'; readonly nodeId: NodeId; readonly failure: NodeFailure }
+  /** What is open is lost to its run, which was reset: it ends, and the node fails. */
+  | { readonly type: 'subrunsLost'; readonly nodeId: NodeId; readonly failure: NodeFailure }
   | {
       readonly type: 'childrenPaged';
       readonly nodeId: NodeId;
@@ -68,6 +70,7 @@ const TYPES: readonly string[] = [
   'childDecided',
   'childEnded',
   'subrunsRefused',
+  'subrunsLost',
   'childrenPaged',
 ] satisfies SubrunEvent['type'][];
 
@@ -97,6 +100,8 @@ export function evolveSubruns(node: SubrunNode, before: Subruns, event: SubrunEv
       }));
     case 'childEnded':
       return withEnd(node, before, event);
+    case 'subrunsLost':
+      return before.failure === null ? { ...before, failure: event.failure } : before;
     default:
       return withAnswer(before, event);
   }

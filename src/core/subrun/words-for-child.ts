@@ -1,5 +1,6 @@
-import { shortRunId, type RunId } from '../ids.js';
+import { shortRunId, type NodeId, type RunId } from '../ids.js';
 import type { RunState } from '../run/run-state.js';
+import type { NodeFailure } from '../run/task.js';
 import type { Subruns } from './subruns.js';
 
 /** Who wants a sub-run ended, and why, as its own row says it. */
@@ -26,4 +27,15 @@ export function wordsForChild(
     by: null,
     reason: failure === null ? withParent(null) : `not needed any more: ${failure.message}`,
   };
+}
+
+/** The same of one whose run an operator has reset: it was begun by the execution before. */
+export function wordsOfReset(parent: RunId): WordsForChild {
+  return { by: null, reason: `run ${shortRunId(parent)}, whose sub-run it is, was reset in Temporal` };
+}
+
+/** Why a node ends whose sub-runs were open when an operator reset its run. */
+export function lostInReset(runId: RunId, nodeId: NodeId): NodeFailure {
+  const message = `Workflow node '${nodeId}': the run was reset in Temporal while its sub-runs were open, so they are ended. Go on with them: signalbox resume ${shortRunId(runId)}`;
+  return { code: 'NODE_INTERRUPTED', message };
 }
