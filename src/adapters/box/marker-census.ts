@@ -153,15 +153,18 @@ export function wakeDoor({ pid, startTicks }: StartedCommand): void {
   if (entry?.isStopped === true) sendSignal(pid, 'SIGCONT');
 }
 
+const isOpen = ({ pid, startTicks, endedTicks }: StartedCommand): boolean =>
+  endedTicks === null || findLiving({ pid, startTicks: startTicks ?? -1 }) !== null;
+
 /**
- * Whether nothing lives of an attempt whose commands, and so their doors, have ended: then what is left of it is behind
- * the walls, or in namespaces made there, and of a machine's other processes none needs to be read.
+ * Whether nothing lives of an attempt whose doors have ended: then what is left of it is behind the walls, or in
+ * namespaces made there, and of a machine's other processes none needs to be read.
  */
 async function isOver(target: Target): Promise<boolean> {
-  if (target.commands.some(({ endedTicks }) => endedTicks === null)) return false;
+  if (target.commands.some(isOpen)) return false;
   const here = pidNamespaceOf(process.pid);
-  // Where other users' processes do not show theirs, telling them apart takes as long as reading all.
-  if (here === null || pidNamespaceOf(1) !== here) return false;
+  // Processes of others show theirs to root alone: to anybody else, finding that out takes longer than reading all.
+  if (here === null || process.getuid?.() !== 0) return false;
   const entries = await listProcesses((pid) => pidNamespaceOf(pid) !== here);
   const oldest = oldestOf(target);
   const candidates = entries.filter(({ isAlive, startTicks }) => isAlive && startTicks >= oldest);

@@ -40,7 +40,7 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
       await eventually(() => {
         expect(test.living()).toHaveLength(2);
       });
-      await test.box.stopAttempt(test.owner, 'build.1', GRACE_MS);
+      await test.box.stopAttempt(test.owner, 'build.1', 50);
       expect(test.living()).toEqual([]);
     });
 
