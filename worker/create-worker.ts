@@ -19,7 +19,12 @@ import { makeSourceFiles } from '../src/adapters/files/source-files.js';
 import { makeWorktrees } from '../src/adapters/git/worktrees.js';
 import { readBootId } from '../src/adapters/host/boot-id.js';
 import { makeHost } from '../src/adapters/host/host.js';
-import { makeIsolationTable, makeRunTable, makeTextStore } from '../src/adapters/postgres/index.js';
+import {
+  defaultBranchOf,
+  makeIsolationTable,
+  makeRunTable,
+  makeTextStore,
+} from '../src/adapters/postgres/index.js';
 import { makeOutputTexts } from '../src/adapters/process/output-texts.js';
 import { makePermits } from '../src/adapters/process/permits.js';
 import { makeScripts } from '../src/adapters/process/scripts.js';
@@ -163,7 +168,10 @@ function adaptersOf(options: CreateWorkerOptions, box: Box, temporalNamespaceId:
   return {
     box,
     environment,
-    host: makeHost({ hostId, uid, baseBranch: detectBaseBranch, futurePath }),
+    host: makeHost({
+      ...{ hostId, uid, futurePath },
+      baseBranch: async (path) => (await defaultBranchOf(database, path)) || (await detectBaseBranch(path)),
+    }),
     files: makeRunFiles(options.archonHome),
     sources: makeSourceFiles(makeTextStore(database)),
     outputs: makeOutputStore(),

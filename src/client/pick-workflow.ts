@@ -49,24 +49,43 @@ export function findWorkflow(
   }
 }
 
+/**
+ * The whole name of the workflow that a person means: of one that may be run, else of one that has run.
+ * @returns the name itself when it means nothing
+ * @throws RunError `WORKFLOW_AMBIGUOUS`
+ */
+export function nameMeant(
+  catalogue: Pick<Catalogue, 'workflows' | 'discovery'>,
+  wanted: string,
+  haveRun: readonly string[],
+): string {
+  if (haveRun.includes(wanted)) return wanted;
+  try {
+    const found = pickWorkflow(catalogue, wanted);
+    if (found.kind === 'usable') return found.workflow.name;
+  } catch (error) {
+    if (!(error instanceof RunError && error.code === 'WORKFLOW_NOT_FOUND')) throw error;
+  }
+  return resolved(wanted, haveRun) ?? wanted;
+}
+
 /** @throws RunError `WORKFLOW_AMBIGUOUS` */
 function resembling(workflows: readonly UsableWorkflow[], wanted: string): UsableWorkflow | null {
-  const resolved = resolveWorkflowName(
-    wanted,
-    workflows.map((one) => one.workflow.name),
+  const names = workflows.map((one) => one.workflow.name);
+  const meant = resolved(wanted, names);
+  return workflows.find((one) => one.workflow.name === meant) ?? null;
+}
+
+/** @throws RunError `WORKFLOW_AMBIGUOUS` */
+function resolved(wanted: string, names: readonly string[]): string | null {
+  const resolution = resolveWorkflowName(wanted, names);
+  if (resolution.kind !== 'ambiguous') return resolution.kind === 'found' ? resolution.name : null;
+  const { candidates } = resolution;
+  throw new RunError(
+    'WORKFLOW_AMBIGUOUS',
+    `workflow ${wanted} may be any of: ${candidates.join(', ')}; type the whole name`,
+    { candidates },
   );
-  switch (resolved.kind) {
-    case 'found':
-      return workflows.find((one) => one.workflow.name === resolved.name) ?? null;
-    case 'notFound':
-      return null;
-    case 'ambiguous':
-      throw new RunError(
-        'WORKFLOW_AMBIGUOUS',
-        `workflow ${wanted} may be any of: ${resolved.candidates.join(', ')}; type the whole name`,
-        { candidates: resolved.candidates },
-      );
-  }
 }
 
 function notFound(

@@ -37,10 +37,12 @@ export interface IsolatedPlaces {
  */
 export async function planIsolation(
   ports: IsolationPorts,
-  { place, definition, settings, options }: IsolationQuestion,
+  { place: asked, definition, settings, options }: IsolationQuestion,
 ): Promise<IsolatedPlaces> {
   const { isolation = {}, baseBranch: base, isFolder, worker } = options;
   const { isWanted, ...how } = settings;
+  const baseBranch = base ?? settings.baseBranch;
+  const place = { ...asked, ...(baseBranch === null ? {} : { baseBranch }) };
   // Files of another machine tell nothing here.
   const repository =
     worker === undefined ? await ports.repositories.find(place.workingPath, settings.remote) : null;

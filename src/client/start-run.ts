@@ -13,7 +13,7 @@ import {
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import { isView } from '../core/lease/is-view.js';
-import { requireNoAgents } from '../core/run/require-no-agents.js';
+import { agentsOf, requireNoAgents } from '../core/run/require-no-agents.js';
 import type { WorktreeGround } from '../core/isolation/plan-worktree.js';
 import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
@@ -49,6 +49,8 @@ export interface StartPlace {
   readonly hostId: HostId;
   readonly uid: number;
   readonly workingPath: WorkingPath;
+  /** What `$BASE_BRANCH` stands for, by the word of caller or config. Absent: the host finds out. */
+  readonly baseBranch?: string;
   /** Absent: the working path is there. */
   readonly worktree?: WorktreeOrder;
   /** For sub-runs. Absent: it is in no repository. */
@@ -70,7 +72,7 @@ export async function startRun(
 ): Promise<StartOutcome> {
   const environment = nodeEnvironment(options.environment, source.config);
   for (const definition of [source.definition, ...Object.values(source.library)]) {
-    requireNoAgents(definition);
+    requireNoAgents(definition.name, agentsOf(definition));
     requireAccounts(definition, environment);
   }
   const { texts, request } = makeRequest(place, source, options);
@@ -122,7 +124,7 @@ function makeRequest(
     definition,
     message,
     inputs,
-    baseBranch: options.baseBranch ?? place.worktree?.baseBranch ?? null,
+    baseBranch: options.baseBranch ?? place.baseBranch ?? null,
     hasClientEnvironment: false,
     startedBy: options.startedBy ?? `${userInfo().username}@${hostname()}`,
     searchAttributes: Object.values(SEARCH_ATTRIBUTES),

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ResumeOptions } from '../../src/client/orchestrator.js';
 import type { RunId } from '../../src/core/ids.js';
 import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
-import { aRecord, RUN_ID, runFake, useDirectory, type FakeWorld } from './fake-cli.js';
+import { aRecord, HELLO, RUN_ID, runFake, useDirectory, type FakeWorld } from './fake-cli.js';
 
 let directory: string;
-useDirectory({}, (made) => {
+useDirectory({ 'hello.yaml': HELLO }, (made) => {
   directory = made;
 });
 
@@ -49,6 +49,28 @@ describe('run --resume', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, runId: RUN_ID });
     expect(filters).toMatchObject([{ workingPath: directory, statuses: ['failed', 'paused'] }]);
     expect(resumed).toMatchObject([{ runId: RUN_ID }]);
+  });
+
+  it.each([
+    ['a part of the name of one that may be run', 'hel', 'hello'],
+    ['another case', 'HELLO', 'hello'],
+    ['the end of the name of one whose file is gone', 'lost', 'team-lost'],
+  ])('takes %s', async (_, typed, meant) => {
+    const { world, resumed } = worldOf(
+      { workflowName: 'other', runId: OLDER },
+      { workflowName: meant, runId: RUN_ID },
+    );
+    const result = await runFake(['run', typed, '--resume', '--detach', '--json'], world);
+    expect(result.exitCode, result.stderr).toBe(0);
+    expect(resumed).toMatchObject([{ runId: RUN_ID }]);
+  });
+
+  it('refuses a part of several names', async () => {
+    const { world, resumed } = worldOf({ workflowName: 'a-lost' }, { workflowName: 'b-lost' });
+    const result = await runFake(['run', 'lost', '--resume'], world);
+    expect(result.exitCode).toBe(64);
+    expect(result.stderr).toContain('workflow lost may be any of: a-lost, b-lost');
+    expect(resumed).toEqual([]);
   });
 
   it.each([[[]], [[{ workflowName: 'other' }]]])(

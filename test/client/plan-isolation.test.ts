@@ -56,6 +56,15 @@ describe('the place of a run', () => {
     );
   });
 
+  it('has the base branch of the caller, else of the config, in the directory itself, too', async () => {
+    const settings = { ...DEFAULT_WORKTREE_SETTINGS, baseBranch: 'develop' };
+    for (const repositories of [machine(), NO_REPOSITORIES]) {
+      expect((await (await plan({ settings }, repositories)).at(0)).baseBranch).toBe('develop');
+      const options = { baseBranch: 'next' };
+      expect((await (await plan({ settings, options }, repositories)).at(0)).baseBranch).toBe('next');
+    }
+  });
+
   it('is a worktree where the config wants one', async () => {
     const settings = { ...DEFAULT_WORKTREE_SETTINGS, isWanted: true };
     expect((await (await plan({ settings })).at(0)).worktree).toBeDefined();

@@ -1,4 +1,5 @@
 export { checkTables } from './check-tables.js';
+export { defaultBranchOf } from './codebases.js';
 export { makeForeignChanges } from './foreign-changes.js';
 export { makeHostRegistry } from './host-registry.js';
 export { makeIsolationRows, makeIsolationTable } from './isolation-table.js';

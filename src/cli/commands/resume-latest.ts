@@ -1,3 +1,4 @@
+import { nameMeant } from '../../client/pick-workflow.js';
 import { RunError } from '../../core/errors.js';
 import { shortRunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
@@ -29,11 +30,13 @@ async function newestRun(context: CliContext, args: ResumeLatestArguments): Prom
   const orchestrator = await context.services.orchestrator();
   const filter = { workingPath, statuses: ['failed', 'paused'], limit: LOOKED_AT };
   const { runs } = await orchestrator.list(filter);
-  const newest = runs.find(({ workflowName }) => workflowName === args.workflow);
+  const names = [...new Set(runs.map(({ workflowName }) => workflowName))];
+  const meant = nameMeant(await context.services.catalogue(place), args.workflow, names);
+  const newest = runs.find(({ workflowName }) => workflowName === meant);
   if (newest !== undefined) return newest.runId;
   throw new RunError(
     'RUN_NOT_FOUND',
-    `no run of ${oneLine(args.workflow)} has failed or waits in ${workingPath}; see all with signalbox runs --all, and resume one by its id, or start one with signalbox run ${shellWord(args.workflow)}`,
+    `no run of ${oneLine(meant)} has failed or waits in ${workingPath}; see all with signalbox runs --all, and resume one by its id, or start one with signalbox run ${shellWord(args.workflow)}`,
     { workingPath },
   );
 }
