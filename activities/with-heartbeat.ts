@@ -16,12 +16,9 @@ export async function withHeartbeat<Result>(
 ): Promise<Result> {
   const context = Context.current();
   let sign: Sign | null = null;
-  const beat = (): void => context.heartbeat(sign ?? undefined);
-  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
-  const show: Show = (shown) => {
-    sign = shown;
-    if (sign !== null) beat();
-  };
+  const timer = setInterval(() => context.heartbeat(sign ?? undefined), HEARTBEAT_INTERVAL_MS);
+  // Told with the next heartbeat: most waits are over before, and each heartbeat is a write of Temporal's.
+  const show: Show = (shown) => (sign = shown);
   try {
     return await work(context.cancellationSignal, show);
   } catch (error) {
