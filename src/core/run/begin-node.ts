@@ -17,12 +17,21 @@ const MESSAGE_CHARACTERS = 16_000;
  * its join, then its condition; only then its kind matters.
  */
 export function beginNode(level: Level, node: Node): Action {
-  const mayPass = (node.boundaries ?? []).every((boundary) => isOpen(level, node, boundary));
-  if (!mayPass || !joins(node.triggerRule, settledAt(level, node.dependsOn))) {
-    return { type: 'skipNode', nodeId: node.id, reason: 'trigger_rule', expression: null };
-  }
+  const left = leftOut(level, node);
+  if (left !== null) return left;
+  if (!joins(node.triggerRule, settledAt(level, node.dependsOn))) return skippedByRule(node);
   const prevented = node.when && preventedBy(level, node, node.when);
   return prevented ?? beginByKind(level, node);
+}
+
+/** The action of an include that keeps its node from running, whatever became of the node before; null: none does. */
+export function leftOut(level: Level, node: Node): Action | null {
+  const mayPass = (node.boundaries ?? []).every((boundary) => isOpen(level, node, boundary));
+  return mayPass ? null : skippedByRule(node);
+}
+
+function skippedByRule({ id: nodeId }: Node): Action {
+  return { type: 'skipNode', nodeId, reason: 'trigger_rule', expression: null };
 }
 
 /** A condition that cannot be read or resolved fails or skips the include's first nodes, which tell of it. */

@@ -1,6 +1,6 @@
 import type { Node, WorkflowDefinition } from '../definition/definition.js';
 import { decideSubruns } from '../subrun/decide-subruns.js';
-import { beginNode } from './begin-node.js';
+import { beginNode, leftOut } from './begin-node.js';
 import { bodyAt, runLevel, type Level } from './level.js';
 import { loopActions } from './loop-actions.js';
 import { bodyOutcomeOf, outcomeOf } from './outcome.js';
@@ -61,7 +61,7 @@ function actionsAt(level: Level, position: number): readonly Action[] {
   if (current.status === 'delegating') {
     return node.kind === 'workflow' ? decideSubruns(node, current.subruns) : [];
   }
-  if (current.status === 'kept') return [keepOrReset(level, node, current.output)];
+  if (current.status === 'kept') return [leftOut(level, node) ?? keepOrReset(level, node, current.output)];
   return [beginNode(level, node)];
 }
 

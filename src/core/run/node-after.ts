@@ -68,6 +68,7 @@ export function nodeAfterEnding(before: NodeState): NodeState {
 function afterWaitingForTurn(before: In<'pending' | 'kept'>, event: NodeEvent): NodeState {
   if (before.status === 'pending') return afterPending(before, event);
   if (event.type === 'nodeReset') return { status: 'pending' };
+  if (event.type === 'nodeSkipped') return { status: 'skipped', reason: event.reason };
   return event.type === 'nodeKept' ? { ...before, status: 'completed', isKept: true } : before;
 }
 

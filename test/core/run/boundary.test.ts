@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Boundary, WorkflowDefinition } from '../../../src/core/definition/definition.js';
 import { parseCondition } from '../../../src/core/expression/condition.js';
-import { aBashNode, aDefinition, aFailure } from '../../support/builders.js';
+import { evolve, initialState } from '../../../src/core/run/evolve.js';
+import { aBashNode, aDefinition, aFailure, anOutput, nodeId } from '../../support/builders.js';
 import { simulate } from './simulate.js';
+
+const AT = '2026-11-22T09:00:00.000Z';
 
 /** `outer` before an include whose last node `inner` does not begin it. */
 function included(boundary: Partial<Boundary>): WorkflowDefinition {
@@ -33,6 +36,20 @@ describe('a node inside an include', () => {
     const expected =
       verdict === 'runs' ? { status: 'completed' } : { status: 'skipped', reason: 'trigger_rule' };
     expect(state.nodes[2]).toMatchObject(expected);
+  });
+
+  it.each([
+    ['is kept', 'that runs the include as before', ['outer', 'entry', 'inner'], 'completed'],
+    ['is skipped', 'that skips the include as a whole', ['entry', 'inner'], 'skipped'],
+  ] as const)('%s by a resume %s', (_verdict, _title, kept, status) => {
+    const condition = when("$outer.output == 'former'");
+    const definition = included({ when: condition });
+    const nodes = definition.nodes.map((node) => (node.id === 'entry' ? { ...node, when: condition } : node));
+    const conditional = { ...definition, nodes };
+    const results = kept.map((id) => ({ nodeId: nodeId(id), attempt: 1, output: anOutput('former') }));
+    const begun = evolve(conditional, initialState(conditional, {}), { type: 'runStarted', at: AT });
+    const resumed = evolve(conditional, begun, { type: 'runResumed', kept: results, at: AT });
+    expect(simulate(conditional, {}, resumed).state.nodes[2]).toMatchObject({ status });
   });
 
   it('waits for what the include depends on, also where nodes begin as soon as they may', () => {
