@@ -79,10 +79,10 @@ export function attemptBefore(id: string): string {
   return `${id.slice(0, end)}${Number(id.slice(end)) - 1}`;
 }
 
-/** Names the attempt of `until_bash` after an iteration. @param place that iteration */
-export function checkId(place: Place): string {
-  const plain = idWithin(place, `${UNTIL_BASH}.1`, plainName);
-  return plain.length <= LONGEST_ID ? plain : idWithin(place, `${UNTIL_BASH}.1`, hashedName);
+/** Names an attempt of `until_bash` after an iteration. @param place that iteration */
+export function checkId(place: Place, attempt = 1): string {
+  const plain = idWithin(place, `${UNTIL_BASH}.${attempt}`, plainName);
+  return plain.length <= LONGEST_ID ? plain : idWithin(place, `${UNTIL_BASH}.${attempt}`, hashedName);
 }
 
 /**

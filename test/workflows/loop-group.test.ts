@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aBashNode, aDefinition, aGate, aLoopGroup } from '../support/builders.js';
-import { aLatch, fails, says, type NodeScript } from '../support/node-scripts.js';
+import { eventually } from '../support/eventually.js';
+import { aLatch, fails, losesItsWorker, says, type NodeScript } from '../support/node-scripts.js';
 import { decide, endOf, eventsOf, recordOf, untilWaiting } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
 import { timeSkippingServer } from '../support/temporal-servers.js';
@@ -21,6 +22,48 @@ const byIteration =
   (...ways: readonly NodeScript[]): NodeScript =>
   (task, signal) =>
     ways[Number(task.attemptId.split('.')[1]) - 1]!(task, signal);
+
+describe('until_bash whose worker is lost', () => {
+  const asks = (...ways: readonly NodeScript[]) => {
+    const left = [...ways];
+    stage.nodes.set('g', (task, signal) => (left.shift() ?? says(''))(task, signal));
+    return stage.start(
+      aDefinition([aLoopGroup('g', [aBashNode('fix')], { rules: { until: null, untilBash: script } })]),
+    );
+  };
+  const namesOf = (run: StagedRun) => tasksOf(run).map(({ attemptId }) => attemptId);
+
+  it('is asked again, under another name, and the loop goes on with its answer', async () => {
+    const run = await asks(losesItsWorker, losesItsWorker, fails('not yet'), says(''));
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
+    expect(namesOf(run)).toEqual([
+      ...['g.1.fix.1', 'g.1.~until.1', 'g.1.~until.2', 'g.1.~until.3'],
+      ...['g.2.fix.1', 'g.2.~until.1'],
+    ]);
+    expect(tasksOf(run).map(({ attempt }) => attempt)).toEqual([1, 1, 2, 3, 1, 1]);
+  });
+
+  it('fails its loop when that goes on', async () => {
+    const run = await asks(losesItsWorker, losesItsWorker, losesItsWorker);
+    const end = await endOf(stage, run);
+    expect(end).toMatchObject({ temporal: 'FAILED', row: 'failed' });
+    expect(end.message).toContain("node 'g' was interrupted");
+    expect(namesOf(run)).toEqual(['g.1.fix.1', 'g.1.~until.1', 'g.1.~until.2', 'g.1.~until.3']);
+  });
+
+  it('is not asked again once its run has been cancelled', async () => {
+    const latch = aLatch();
+    const run = await asks((task, signal) =>
+      latch.script(task, signal).catch(() => losesItsWorker(task, signal)),
+    );
+    await latch.reached;
+    await run.handle.executeUpdate('cancelRun', { args: [{ by: 'ann', reason: 'enough' }] });
+    await eventually(async () =>
+      expect(await recordOf(stage, run.request.runId)).toMatchObject({ status: 'cancelled' }),
+    );
+    expect(namesOf(run)).toEqual(['g.1.fix.1', 'g.1.~until.1']);
+  });
+});
 
 describe('a loop group', () => {
   it('runs its body until until_bash exits with 0, each attempt under a name of its own', async () => {
