@@ -1,13 +1,13 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attemptId } from '../contract/workflow-id.js';
+import { attemptId, isCheckId, nodeOfActivityId } from '../contract/workflow-id.js';
 import type { NodeId } from '../core/ids.js';
 import { isJsonObject } from '../core/json.js';
 import type { EventRecord, RunRecord } from '../ports/run-table.js';
 
 /** A piece of what a node wrote. */
 export interface LogChunk {
-  /** `build`, `build (attempt 2)`. */
+  /** `build`, `build (attempt 2)`, `review.build (iteration 3)`. */
   readonly source: string;
   readonly stream: 'stdout' | 'stderr';
   readonly bytes: Uint8Array;
@@ -33,7 +33,7 @@ export function makeLogReader(directory: string): { readOn(names: AttemptNames, 
   return {
     async readOn(names, tell) {
       for (const attempt of await attemptsIn(directory)) {
-        const source = names.get(attempt) ?? attempt;
+        const source = names.get(attempt) ?? nameInBody(attempt);
         for (const stream of STREAMS) {
           const file = join(directory, attempt, stream);
           const from = positions.get(file) ?? 0;
@@ -58,6 +58,16 @@ export function attemptNames(events: readonly EventRecord[]): AttemptNames {
     names.set(attemptId(nodeName as NodeId, attempt), name);
   }
   return names;
+}
+
+/** What people call an attempt in the body of a loop, which its directory names as a whole. */
+function nameInBody(directory: string): string {
+  const node = nodeOfActivityId(directory);
+  const counts = directory.split('.').filter((_, position) => position % 2 === 1);
+  const iterations = counts.slice(0, -1).join('.');
+  if (node === null || iterations === '') return directory;
+  const attempt = counts.at(-1) === '1' ? '' : `, attempt ${counts.at(-1) ?? ''}`;
+  return `${node}${isCheckId(directory) ? ' until_bash' : ''} (iteration ${iterations}${attempt})`;
 }
 
 async function attemptsIn(directory: string): Promise<readonly string[]> {

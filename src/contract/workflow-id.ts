@@ -85,6 +85,10 @@ export function checkId(place: Place, attempt = 1): string {
   return plain.length <= LONGEST_ID ? plain : idWithin(place, `${UNTIL_BASH}.${attempt}`, hashedName);
 }
 
+export function isCheckId(activityId: string): boolean {
+  return activityId.endsWith(`.${UNTIL_BASH}.1`);
+}
+
 /**
  * The node's plain name in an activity id made by `attemptId`, `group.node` in a body; null for hashed names and
  * our own activities.

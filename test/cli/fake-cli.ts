@@ -300,7 +300,7 @@ export const EVENTS: readonly EventRecord[] = [
   }),
   event('node_started', 'greet', { type: 'bash', signalbox: { attempt: 2 } }),
   event('node_completed', 'greet', { duration_ms: 1_234, node_output: 'hello' }),
-  event('node_skipped', 'late', { reason: 'when_condition' }),
+  event('node_skipped', 'late', { reason: 'when_condition', expr: "$greet.output == 'x'" }),
 ];
 
 /** What every answer about the fake run says. */

@@ -37,7 +37,7 @@ describe('a run that completes', () => {
         '    really',
         '[greet] started (attempt 2)',
         '[greet] completed (1.2s)',
-        '[late] skipped (when_condition)',
+        "[late] skipped (when_condition: $greet.output == 'x')",
         '✓ hello completed (run 7c1f2a9e, 0ms)',
         '',
       ].join('\n'),

@@ -1,7 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RunId } from '../../src/core/ids.js';
 import { RunError } from '../../src/core/errors.js';
 import type { RunDescription } from '../../src/contract/messages.js';
@@ -126,7 +124,9 @@ describe('get', () => {
 
   it('shows nodes and events when asked', async () => {
     const { stdout } = await runFake(['get', '7c1f', '--verbose', '--events'], { orchestrator });
-    expect(stdout).toContain('nodes\n  ✓ greet (1.2s)\n      hello\n  - late\n      when_condition\n');
+    expect(stdout).toContain(
+      "nodes\n  ✓ greet (1.2s)\n      hello\n  - late\n      when_condition: $greet.output == 'x'\n",
+    );
     expect(stdout).toContain('events\n  2026-11-22 09:14:15 UTC workflow_started {}\n');
   });
 
@@ -265,6 +265,17 @@ describe('get', () => {
     );
   });
 
+  it('shows the question of a gate in its lines', async () => {
+    const gates = [{ ...GATE, message: 'The plan:\n\n1. look\n2. leap\n' }];
+    const paused = aRecord({ status: 'paused', metadata: { signalbox: { gates } } });
+    const { stdout } = await runFake(['get', '7c1f'], {
+      orchestrator: { ...orchestrator, find: () => Promise.resolve(paused) },
+    });
+    expect(stdout).toContain(
+      '⏸ review waits for a decision:\n    The plan:\n    \n    1. look\n    2. leap\n  approve  signalbox',
+    );
+  });
+
   it.each([
     ['RUN_NOT_FOUND', 'no run has an id that begins with "zz"'],
     ['RUN_ID_AMBIGUOUS', '"7" fits several runs'],
@@ -274,89 +285,6 @@ describe('get', () => {
     const result = await runFake(['get', 'zz', '--json'], { orchestrator: { find, findQueued } });
     expect(result.exitCode).toBe(64);
     expect(JSON.parse(result.stdout)).toEqual({ ok: false, error: { code, message: sentence } });
-  });
-});
-
-describe('logs', () => {
-  let outputRoot: string;
-  const write = async (attempt: string, stream: string, text: string): Promise<void> => {
-    const directory = join(outputRoot, 'artifacts', 'runs', RUN_ID, '.signalbox', 'attempts', attempt);
-    await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, stream), text);
-  };
-  beforeAll(async () => {
-    outputRoot = await mkdtemp(join(tmpdir(), 'signalbox-logs-'));
-    await write('greet.1', 'stdout', 'first try');
-    await write('greet.1', 'stderr', 'no such file\n');
-    await write('greet.2', 'stdout', 'hello\n');
-  });
-  afterAll(() => rm(outputRoot, { recursive: true, force: true }));
-
-  const world = (facts: Partial<RunRecord> = {}) => ({
-    orchestrator: {
-      find: () => Promise.resolve(aRecord({ outputRoot, status: 'completed', ...facts })),
-      events: () => Promise.resolve(EVENTS),
-      follow: () => Promise.resolve(endOf()),
-    },
-  });
-
-  it('writes what nodes wrote to the same streams, under headers', async () => {
-    const result = await runFake(['logs', '7c1f'], world());
-    expect(result).toMatchObject({ exitCode: 0, stdout: 'first tryhello\n' });
-    expect(result.stderr).toBe('── greet ──\nno such file\n── greet (attempt 2) ──\n');
-  });
-
-  it.each(['-f', '--follow'])('%s goes on until the run ends', async (flag) => {
-    const result = await runFake(['logs', flag, '7c1f'], world({ status: 'running' }));
-    expect(result).toMatchObject({ exitCode: 0, stdout: 'first tryhello\n' });
-  });
-
-  it('tells with -f and --json how the run stands when it has ended', async () => {
-    const { orchestrator } = world();
-    const statuses = ['running', 'cancelled'] as const;
-    let asked = 0;
-    const find = () => Promise.resolve(aRecord({ outputRoot, status: statuses[asked++] ?? 'cancelled' }));
-    const { stdout } = await runFake(['logs', '-f', '7c1f', '--json'], {
-      orchestrator: { ...orchestrator, find },
-    });
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, status: 'cancelled' });
-  });
-
-  it('is one object with --json', async () => {
-    const { stdout, stderr } = await runFake(['logs', '7c1f', '--json'], world());
-    expect(stderr).toBe('');
-    expect(JSON.parse(stdout)).toMatchObject({
-      ok: true,
-      runId: RUN_ID,
-      logs: [
-        { node: 'greet', stream: 'stdout', text: 'first try' },
-        { node: 'greet', stream: 'stderr', text: 'no such file\n' },
-        { node: 'greet (attempt 2)', stream: 'stdout', text: 'hello\n' },
-      ],
-    });
-  });
-
-  it('-f ends with 69 when the way to Temporal is lost, having shown what there was', async () => {
-    const lost = new RunError('TEMPORAL_UNREACHABLE', 'Temporal at host:7233 does not answer');
-    const { orchestrator } = world({ status: 'running' });
-    const away = { orchestrator: { ...orchestrator, follow: () => Promise.reject(lost) } };
-    const result = await runFake(['logs', '-f', '7c1f'], away);
-    expect(result).toMatchObject({ exitCode: 69, stdout: 'first tryhello\n' });
-    expect(result.stderr).toContain('✖ Temporal at host:7233 does not answer (TEMPORAL_UNREACHABLE)\n');
-    const { stdout } = await runFake(['logs', '-f', '7c1f', '--json'], away);
-    expect(JSON.parse(stdout)).toMatchObject({
-      ok: false,
-      runId: RUN_ID,
-      status: 'running',
-      error: { code: 'TEMPORAL_UNREACHABLE' },
-    });
-  });
-
-  it('of a run that wrote nothing, or that signalbox did not run', async () => {
-    const nothing = await runFake(['logs', '7c1f'], world({ outputRoot: '/nonexistent' }));
-    expect(nothing).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
-    const foreign = await runFake(['logs', '7c1f'], world({ outputRoot: null }));
-    expect(foreign.exitCode).toBe(64);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Orchestrator } from '../../client/orchestrator.js';
+import type { Orchestrator, RunEnd } from '../../client/orchestrator.js';
 import { RunError } from '../../core/errors.js';
 import { shortRunId } from '../../core/ids.js';
 import { isTerminal } from '../../core/mirror/rows.js';
@@ -12,8 +12,10 @@ import {
 } from '../../client/attempt-logs.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { oneLine } from '../render/text.js';
-import { askOf, findRun } from './find-run.js';
 import { recordJson } from '../render/run-record.js';
+import { progressLine } from '../render/progress.js';
+import { endLines } from '../render/run-end.js';
+import { askOf, findRun } from './find-run.js';
 import { warningsOf } from '../render/warnings.js';
 
 export interface LogsArguments {
@@ -47,10 +49,15 @@ export function logs(args: LogsArguments): Command {
 async function tellLogs(logs: Logs, isFollowed: boolean): Promise<CommandResult> {
   const { context, orchestrator, record } = logs;
   const chunks: LogChunk[] = [];
-  const tell = context.isJson ? (chunk: LogChunk) => void chunks.push(chunk) : makeTeller(context);
-  await (isFollowed ? followLogs(logs, tell) : readOnce(logs, tell));
+  const teller = context.isJson ? silently((chunk) => void chunks.push(chunk)) : makeTeller(context);
+  const end = await (isFollowed ? followLogs(logs, teller) : readOnce(logs, teller));
   const latest = isFollowed ? await findRun(orchestrator, record.runId) : record;
-  return { exitCode: 0, json: { ...recordJson(latest), logs: joined(chunks) }, text: '' };
+  return {
+    exitCode: 0,
+    json: { ...recordJson(latest), logs: joined(chunks) },
+    text: '',
+    ...(end === null ? {} : { errorText: endLines(record, end) }),
+  };
 }
 
 function directoryOf(record: RunRecord): string {
@@ -63,24 +70,36 @@ function directoryOf(record: RunRecord): string {
   );
 }
 
-async function readOnce({ context, orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
+async function readOnce({ context, orchestrator, record, directory }: Logs, { tell }: Teller): Promise<null> {
   const events = await orchestrator.events(record.runId);
   tellWarnings(context, events);
   await makeLogReader(directory).readOn(attemptNames(events), tell);
+  return null;
 }
 
 function tellWarnings({ err }: CliContext, events: readonly EventRecord[]): void {
   for (const warning of warningsOf(events)) err.write(`! ${warning}\n`);
 }
 
-/** Until the run ends, or nobody reads any more. */
-async function followLogs({ context, orchestrator, record, directory }: Logs, tell: Tell): Promise<void> {
+/** What whoever follows would otherwise miss: that people are asked, and failures that wrote nothing. */
+const TOLD: readonly string[] = ['approval_requested', 'approval_received', 'node_failed'];
+
+function toldLine(event: EventRecord): readonly string[] {
+  const line = TOLD.includes(event.eventType) ? progressLine(event) : null;
+  return line === null ? [] : [line];
+}
+
+/** @returns how the run has ended; null: nobody reads any more */
+async function followLogs(
+  { context, orchestrator, record, directory }: Logs,
+  { tell, say }: Teller,
+): Promise<RunEnd | null> {
   const reader = makeLogReader(directory);
   const over = new AbortController();
-  const failed = orchestrator
+  const ended = orchestrator
     .follow(record.runId, { signal: over.signal })
     .then(
-      () => null,
+      (end) => ({ end }),
       (error: unknown) => ({ error }),
     )
     .finally(() => over.abort());
@@ -92,29 +111,46 @@ async function followLogs({ context, orchestrator, record, directory }: Logs, te
       tellWarnings(context, news);
       events.push(...news);
       await reader.readOn(attemptNames(events), tell);
+      news.flatMap(toldLine).forEach(say);
       if (isLast || context.out.isClosed) break;
       await context.pause(POLL_MS, over.signal).catch(() => undefined);
     }
   } finally {
     over.abort();
   }
-  const failure = await failed;
-  if (failure !== null && !context.out.isClosed) throw failure.error;
+  const how = await ended;
+  if (context.out.isClosed) return null;
+  if ('error' in how) throw how.error;
+  return how.end;
 }
 
-function makeTeller({ out, err }: CliContext): Tell {
+interface Teller {
+  readonly tell: Tell;
+  /** A line of our own, between what nodes wrote. */
+  readonly say: (line: string) => void;
+}
+
+const silently = (tell: Tell): Teller => ({ tell, say: () => undefined });
+
+function makeTeller({ out, err }: CliContext): Teller {
   const decoders = new Map<string, InstanceType<typeof TextDecoder>>();
   let speaker = '';
   let isLineOpen = false;
-  return ({ source, stream, bytes }) => {
+  const say = (line: string): void => {
+    err.write(`${isLineOpen ? '\n' : ''}${line}\n`);
+    isLineOpen = false;
+    speaker = '';
+  };
+  const tell: Tell = ({ source, stream, bytes }) => {
     const key = `${source} ${stream}`;
-    if (speaker !== source) err.write(`${isLineOpen ? '\n' : ''}── ${oneLine(source)} ──\n`);
+    if (speaker !== source) say(`── ${oneLine(source)} ──`);
     speaker = source;
     isLineOpen = bytes.at(-1) !== LINE_END;
     const decoder = decoders.get(key) ?? new TextDecoder();
     decoders.set(key, decoder);
     (stream === 'stdout' ? out : err).write(decoder.decode(bytes, { stream: true }));
   };
+  return { tell, say };
 }
 
 function joined(

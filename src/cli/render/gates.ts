@@ -1,6 +1,6 @@
 import type { WaitingGate } from '../../contract/messages.js';
 import { shortRunId } from '../../core/ids.js';
-import { oneLine, shellWord } from './text.js';
+import { indented, oneLine, shellWord } from './text.js';
 
 /** What a person can type to answer a gate, one line per decision: `[label, command]`. */
 export function answerCommands(
@@ -17,11 +17,17 @@ export function answerCommands(
   );
 }
 
+/** In its lines where it has several: a plan is read, not only recognised. */
+function question(message: string): string {
+  const text = message.trim();
+  return text.includes('\n') ? `\n${indented(text, '    ')}` : ` ${oneLine(text, 2_000)}`;
+}
+
 /** What a paused run waits for, and the commands that answer. */
 export function renderWaiting(runId: string, waiting: readonly WaitingGate[]): string {
   return waiting
     .flatMap((gate) => [
-      `⏸ ${oneLine(gate.nodeId)} waits for a decision: ${oneLine(gate.message)}`,
+      `⏸ ${oneLine(gate.nodeId)} waits for a decision:${question(gate.message)}`,
       ...answerCommands(runId, gate, waiting.length === 1).map(
         ([label, command]) => `  ${label.padEnd(8)} ${command}`,
       ),

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { isTerminal } from '../../core/mirror/rows.js';
 import type { EventRecord } from '../../ports/run-table.js';
 import { durationIn } from './event-data.js';
+import { skipReason } from './progress.js';
 import { oneLine } from './text.js';
 
 export interface NodeSummary {
@@ -33,7 +34,7 @@ export function summariseNodes(events: readonly EventRecord[], runStatus: string
     const meaning = meaningOf(eventType, data, nodes.get(nodeName));
     if (meaning === null) continue;
     const [status, key] = meaning;
-    const text = data[key] || data['approval_decision'];
+    const text = status === 'skipped' ? skipReason(data) : data[key] || data['approval_decision'];
     nodes.set(nodeName, {
       node: nodeName,
       status,

@@ -14,9 +14,15 @@ function duration(data: JsonObject): string {
   return ms === null ? '' : ` (${formatDuration(ms)})`;
 }
 
-function attempt(data: JsonObject): string {
-  const count = ours(data)['attempt'];
-  return typeof count === 'number' && count > 1 ? ` (attempt ${count})` : '';
+/** In the body of a loop, which time; and of an attempt that is not the first, which one. */
+function which(data: JsonObject): string {
+  const iteration = data['iteration'];
+  const attempt = ours(data)['attempt'];
+  const parts = [
+    ...(typeof iteration === 'number' ? [`iteration ${iteration}`] : []),
+    ...(typeof attempt === 'number' && attempt > 1 ? [`attempt ${attempt}`] : []),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 /** A sentence on the line itself; what goes on (the end of standard error) under it. */
@@ -26,12 +32,19 @@ function failure(data: JsonObject): string {
   return `failed${duration(data)}: ${oneLine(first, 2_000)}${more}`;
 }
 
+/** Archon's word for it, and the condition that decided. */
+export function skipReason(data: JsonObject): string {
+  const reason = oneLine(textOf(data['reason']) || 'no reason given');
+  const condition = textOf(data['expr']);
+  return condition === '' ? reason : `${reason}: ${oneLine(condition)}`;
+}
+
 const NODE_PHRASES: Readonly<Record<string, Phrase>> = {
-  node_started: (data) => `started${attempt(data)}`,
+  node_started: (data) => `started${which(data)}`,
   node_completed: (data) => `completed${duration(data)}`,
   node_failed: failure,
   node_skipped_prior_success: () => 'completed before; kept',
-  node_skipped: (data) => `skipped (${oneLine(textOf(data['reason']) || 'no reason given')})`,
+  node_skipped: (data) => `skipped (${skipReason(data)})`,
   approval_requested: (data) => `waiting: ${oneLine(textOf(data['message']), 2_000)}`,
   approval_received: (data) => `decided: ${oneLine(textOf(data['decision']))}`,
 };
