@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { evaluateCondition, parseCondition } from '../../../src/core/expression/condition.js';
 import { resolveReference } from '../../../src/core/expression/scope.js';
-import { substitute } from '../../../src/core/expression/substitute.js';
+import { substitute, type Surface } from '../../../src/core/expression/substitute.js';
 import { findReferences } from '../../../src/core/expression/reference.js';
 import type { NodeId } from '../../../src/core/ids.js';
 import { aScope, completed, filed } from './a-scope.js';
@@ -13,6 +14,36 @@ const scope = aScope(
     inputs: { branch: '$ARGUMENTS' },
   },
 );
+
+describe('what is replaced', () => {
+  const text = '$ARTIFACTS_DIR $ARGUMENTS $INPUTS.branch $b.output';
+  it.each<[Surface, string]>([
+    ['prompt', '/out fix $a.output $ARGUMENTS no'],
+    ['script', '/out $ARGUMENTS $INPUTS.branch no'],
+    ['message', '$ARTIFACTS_DIR $ARGUMENTS $INPUTS.branch no'],
+  ])('in a %s: %s', (surface, expected) => {
+    expect(substitute(text, surface, scope)).toBe(expected);
+  });
+
+  it('in a script for bash: variables of the language and references, as words of their own', () => {
+    const made = substitute(`printf '<%s>' ${text}`, 'bash', scope);
+    const environment = { ARGUMENTS: 'two words', INPUTS: 'env' };
+    const printed = execFileSync('/bin/bash', ['-c', made], { env: environment, encoding: 'utf8' });
+    expect(printed).toBe('</out><two><words><env.branch><no>');
+  });
+
+  it.each<Surface>(['prompt', 'script', 'message'])(
+    'in a %s is not mangled by what means something to a replacement',
+    (surface) => {
+      const odd = "$& $` $' $$ $1 $CONTEXT $b.output";
+      expect(substitute('<$x.output>', surface, aScope({ x: completed(odd) }))).toBe(`<${odd}>`);
+    },
+  );
+
+  it.each<Surface>(['prompt', 'script', 'message', 'bash'])('in a %s is nothing in braces', (surface) => {
+    expect(substitute('${ARTIFACTS_DIR} ${b.output}', surface, scope)).toBe('${ARTIFACTS_DIR} ${b.output}');
+  });
+});
 
 describe('a program in another language', () => {
   it('has references and variables replaced by their text, and all else left to its environment', () => {
