@@ -54,6 +54,8 @@ export interface RunRecord {
   readonly runId: RunId;
   readonly workflowName: string;
   readonly status: string;
+  /** What its author lets it say of its work (`outcome_field`): succeeded or failed. */
+  readonly outcome: string | null;
   readonly userMessage: string;
   readonly workingPath: string | null;
   readonly outputRoot: string | null;
@@ -82,6 +84,8 @@ export interface EventRecord {
 export interface RunFilter {
   /** Exact working path, or null for all. */
   readonly workingPath: string | null;
+  /** Also runs in worktrees of the repository at that path. */
+  readonly withWorktrees?: boolean;
   /** Null: any. */
   readonly statuses: readonly string[] | null;
   readonly limit: number;

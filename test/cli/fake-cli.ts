@@ -229,6 +229,7 @@ export function aRecord(facts: Partial<RunRecord> = {}): RunRecord {
     runId: RUN_ID,
     workflowName: 'fix-issue',
     status: 'running',
+    outcome: null,
     userMessage: 'mend it',
     workingPath: '/home/me/repo',
     outputRoot: '/nonexistent',

@@ -75,7 +75,9 @@ describe('runs', () => {
   it('shows those of this path', async () => {
     const { asked, list } = listing(aRecord({ status: 'completed', completedAt: ENDED }));
     const result = await runFake(['runs', '--folder'], { directory: tmpdir(), orchestrator: { list } });
-    expect(asked).toEqual([{ workingPath: expect.any(String), statuses: null, limit: 20 }]);
+    expect(asked).toEqual([
+      { workingPath: expect.any(String), withWorktrees: true, statuses: null, limit: 20 },
+    ]);
     expect(asked[0]?.workingPath).toMatch(/^\//);
     expect(result.stdout).toMatch(/^1 of 2 runs in \//);
     expect(result.stdout).toContain(
@@ -86,7 +88,14 @@ describe('runs', () => {
   it('shows those of all paths, of one status, up to a limit', async () => {
     const { asked, list } = listing();
     await runFake(['runs', '--all', '--status', 'failed', '--limit', '3'], { orchestrator: { list } });
-    expect(asked).toEqual([{ workingPath: null, statuses: ['failed'], limit: 3 }]);
+    expect(asked).toEqual([{ workingPath: null, withWorktrees: false, statuses: ['failed'], limit: 3 }]);
+  });
+
+  it('tells the branches of those in worktrees', async () => {
+    const apart = aRecord({ metadata: { branch_name: 'archon/task-x' } });
+    const { stdout } = await runFake(['runs', '--all'], { orchestrator: listing(aRecord(), apart) });
+    expect(stdout).toContain('12m04s  -              mend it\n');
+    expect(stdout).toContain('12m04s  archon/task-x  mend it\n');
   });
 });
 
@@ -263,6 +272,22 @@ describe('get', () => {
     expect(asked.stdout).toContain(
       '⏸ review waits for a decision: Ship it?\n  answer   signalbox respond 7c1f2a9e yes\n',
     );
+  });
+
+  it('shows inputs, what the run says of its work, and sub-runs in the order of their items', async () => {
+    const child = (index: number) =>
+      aRecord({ userMessage: `item ${index}`, metadata: { parent_node_id: 'each', child_index: index } });
+    const record = aRecord({ outcome: 'failed', metadata: { inputs: { who: 'Ada', depth: '3' } } });
+    const { stdout } = await runFake(['get', '7c1f'], {
+      orchestrator: {
+        ...orchestrator,
+        find: () => Promise.resolve(record),
+        children: () => Promise.resolve([child(2), child(0), child(10), child(1)]),
+      },
+    });
+    expect(stdout).toContain('inputs     who=Ada, depth=3\n');
+    expect(stdout).toContain('outcome    failed\n');
+    expect(stdout.match(/each\[\d+\]/g)).toEqual(['each[0]', 'each[1]', 'each[2]', 'each[10]']);
   });
 
   it('shows the question of a gate in its lines', async () => {

@@ -61,6 +61,20 @@ export function runReaderContract(name: string, make: () => Promise<RunTableSubj
       expect(total).toBe(expected.length);
     });
 
+    test('lists with a path the runs in worktrees of the repository there, where they are wanted', async () => {
+      const { reader, table, here, runIds } = await four();
+      const workingPath = `${here}-trees/one` as WorkingPath;
+      const identity = anIdentity({ workingPath, codebasePath: here, startedAt: atSecond(9) });
+      await table.open(aFirstWrite({ identity }), yes);
+      const wanted = { workingPath: here, statuses: null, limit: 10 };
+      const all = await reader.list({ ...wanted, withWorktrees: true });
+      expect(all.runs.map((run) => run.runId)).toEqual([identity.runId, runIds[3], runIds[2], runIds[0]]);
+      expect(all.total).toBe(4);
+      expect((await reader.list(wanted)).total).toBe(3);
+      const there = await reader.list({ ...wanted, workingPath, withWorktrees: true });
+      expect(there.runs.map((run) => run.runId)).toEqual([identity.runId]);
+    });
+
     test('finds runs by every beginning of their id, newest first', async () => {
       const { reader, table } = await make();
       const ids = ['7c1f2a9e-1111', '7c1f2a9e-2222', '7c1f2b00-0000'].map(

@@ -28,6 +28,7 @@ interface StoredEvent extends EventRow {
 interface StoredRun {
   record: RunRecord;
   isArchons: boolean;
+  readonly codebasePath?: string | undefined;
   readonly parent?: ParentRow | undefined;
   readonly tokens: Map<string, { readonly epoch: bigint; readonly temporalRunId: string }>;
   last: { readonly epoch: bigint; readonly seq: number };
@@ -121,11 +122,13 @@ export class FakeRunTable implements RunTable, RunReader {
     );
   }
 
-  list({ workingPath, statuses, limit }: Parameters<RunReader['list']>[0]) {
+  list({ workingPath, withWorktrees, statuses, limit }: Parameters<RunReader['list']>[0]) {
     return this.promise('DATABASE_UNREACHABLE', () => {
       const runs = this.newestFirst().filter(
         (record) =>
-          (workingPath === null || record.workingPath === workingPath) &&
+          (workingPath === null ||
+            record.workingPath === workingPath ||
+            (withWorktrees === true && this.runs.get(record.runId)?.codebasePath === workingPath)) &&
           (statuses === null || statuses.includes(record.status)),
       );
       return { runs: runs.slice(0, limit), total: runs.length };
@@ -186,7 +189,7 @@ export class FakeRunTable implements RunTable, RunReader {
     const { identity } = first;
     const { runId, workflowName, userMessage, workingPath, outputRoot, startedAt, hostId } = identity;
     const { temporalWorkflowId, inputs } = identity;
-    const { parent } = identity;
+    const { parent, codebasePath } = identity;
     const metadata: JsonObject = {
       ...(Object.keys(inputs).length > 0 && { inputs }),
       ...(parent && { parent_node_id: parent.nodeId, inputs_values: parent.inputValues }),
@@ -196,10 +199,10 @@ export class FakeRunTable implements RunTable, RunReader {
     const record = {
       ...shown,
       ...{ status: 'running', completedAt: null, lastActivityAt: null, metadata, temporalWorkflowId, hostId },
-      ...{ parentRunId: parent?.runId ?? null, hostSilentSince: null },
+      ...{ parentRunId: parent?.runId ?? null, hostSilentSince: null, outcome: null },
     };
     const kept = { tokens: new Map(), events: new Map(), results: new Map() };
-    const run = { record, isArchons: false, parent, last: { epoch: 0n, seq: -1 }, ...kept };
+    const run = { record, isArchons: false, parent, codebasePath, last: { epoch: 0n, seq: -1 }, ...kept };
     this.runs.set(runId, run);
     return run;
   }
@@ -264,6 +267,7 @@ function laidOver(record: RunRecord, row: RunProgressRow): RunRecord {
     status,
     completedAt,
     lastActivityAt,
+    outcome: row.outcome ?? record.outcome,
     metadata: { ...record.metadata, ...row.metadata },
   };
 }

@@ -7,7 +7,7 @@ import { ask } from './query.js';
 import { iso } from './times.js';
 
 const RECORD = `
-  run.id::text AS "runId", run.workflow_name AS "workflowName", run.status, run.user_message AS "userMessage",
+  run.id::text AS "runId", run.workflow_name AS "workflowName", run.status, run.outcome, run.user_message AS "userMessage",
   run.working_path AS "workingPath", run.output_root AS "outputRoot",
   ${iso(`COALESCE(run.started_at, run.last_activity_at, 'epoch')`)} AS "startedAt",
   ${iso('run.completed_at')} AS "completedAt", ${iso('run.last_activity_at')} AS "lastActivityAt",
@@ -33,12 +33,14 @@ const CHILDREN = `
 SELECT ${RECORD} FROM ${RUNS} WHERE run.parent_run_id = $1
 ORDER BY run.started_at NULLS LAST, (run.metadata -> 'child_index')::integer, run.id`;
 
-const WANTED =
-  '($1::text IS NULL OR run.working_path = $1) AND ($2::text[] IS NULL OR run.status = ANY ($2))';
+const WANTED = `
+  ($1::text IS NULL OR run.working_path = $1 OR ($3 AND run.codebase_id IN (
+    SELECT id FROM remote_agent_codebases WHERE default_cwd = left($1, 500))))
+  AND ($2::text[] IS NULL OR run.status = ANY ($2))`;
 
 const LIST = `
 SELECT ${RECORD} FROM ${RUNS} WHERE ${WANTED}
-ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $3`;
+ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $4`;
 
 const COUNT = `SELECT count(*)::integer AS total FROM remote_agent_workflow_runs AS run WHERE ${WANTED}`;
 
@@ -73,8 +75,8 @@ export function makeRunReader(pool: Pool): RunReader {
       return rows;
     },
 
-    async list({ workingPath, statuses, limit }) {
-      const filter = [workingPath, statuses];
+    async list({ workingPath, withWorktrees = false, statuses, limit }) {
+      const filter = [workingPath, statuses, withWorktrees];
       const [runs, count] = await Promise.all([
         ask<RunRecord>(pool, 'DATABASE_UNREACHABLE', { text: LIST, values: [...filter, limit] }),
         ask<{ total: number }>(pool, 'DATABASE_UNREACHABLE', { text: COUNT, values: filter }),

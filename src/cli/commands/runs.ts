@@ -4,7 +4,7 @@ import { shortRunId } from '../../core/ids.js';
 import type { RunRecord } from '../../ports/run-table.js';
 import type { Command } from '../context.js';
 import { usageError } from '../render/failure.js';
-import { recordJson } from '../render/run-record.js';
+import { branchOf, recordJson } from '../render/run-record.js';
 import { elapsedSince, oneLine, table, utc } from '../render/text.js';
 import { placeOf, type PlaceOptions } from './place.js';
 
@@ -17,7 +17,7 @@ export interface RunsArguments extends PlaceOptions {
 
 const STATUSES = ['pending', 'running', 'paused', 'completed', 'failed', 'cancelled'];
 
-/** Recent runs, newest first: of the working path, or of all. */
+/** Recent runs, newest first: of the working path and of worktrees of the repository there, or of all. */
 export function runs(args: RunsArguments): Command {
   return async ({ services, caller, clock }) => {
     if (args.status !== undefined && !STATUSES.includes(args.status)) throw unknownStatus(args.status);
@@ -25,10 +25,21 @@ export function runs(args: RunsArguments): Command {
     const orchestrator = await services.orchestrator();
     const { runs: found, total } = await orchestrator.list({
       workingPath,
+      withWorktrees: workingPath !== null,
       statuses: args.status === undefined ? null : [args.status],
       limit: args.limit,
     });
-    const rows = found.map((record) => row(record, clock.now()));
+    const hasBranches = found.some((record) => branchOf(record) !== null);
+    const rows = found.map((record) => row(record, clock.now(), hasBranches));
+    const head = [
+      'RUN',
+      'STATUS',
+      'WORKFLOW',
+      'STARTED',
+      'TOOK',
+      ...(hasBranches ? ['BRANCH'] : []),
+      'MESSAGE',
+    ];
     const where = workingPath === null ? '' : ` in ${workingPath}`;
     return {
       exitCode: 0,
@@ -36,7 +47,7 @@ export function runs(args: RunsArguments): Command {
       text:
         rows.length === 0
           ? `no runs${where}${workingPath === null ? '' : ' (--all shows those of other paths)'}`
-          : `${found.length} of ${total} runs${where}\n${table([['RUN', 'STATUS', 'WORKFLOW', 'STARTED', 'TOOK', 'MESSAGE'], ...rows])}`,
+          : `${found.length} of ${total} runs${where}\n${table([head, ...rows])}`,
     };
   };
 }
@@ -53,7 +64,7 @@ export function workflowOf({ workflowName, parentRunId }: RunRecord): string {
   return parentRunId === null ? name : `${name} (of ${shortRunId(parentRunId)})`;
 }
 
-function row(record: RunRecord, now: Date): string[] {
+function row(record: RunRecord, now: Date, hasBranches: boolean): string[] {
   const took =
     record.completedAt === null
       ? elapsedSince(record.startedAt, now)
@@ -64,6 +75,7 @@ function row(record: RunRecord, now: Date): string[] {
     workflowOf(record),
     utc(record.startedAt),
     took,
+    ...(hasBranches ? [branchOf(record) ?? '-'] : []),
     oneLine(record.userMessage, 60),
   ];
 }

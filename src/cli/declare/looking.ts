@@ -12,7 +12,7 @@ export function declareLooking(program: Program, choose: Choose): void {
     });
   program
     .command('runs')
-    .description('recent runs of this directory')
+    .description('recent runs of this directory, and of worktrees of its repository')
     .option(...CWD)
     .option(...FOLDER)
     .option('--all', 'of every path')

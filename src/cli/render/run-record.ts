@@ -26,6 +26,7 @@ export function recordJson(record: RunRecord): JsonObject {
     runId: record.runId,
     workflow: record.workflowName,
     status: record.status,
+    outcome: record.outcome,
     workingPath: record.workingPath,
     temporalWorkflowId: record.temporalWorkflowId,
     parentRunId: record.parentRunId,
@@ -77,9 +78,21 @@ function parentOf({ parentRunId, metadata }: RunRecord): string | null {
 }
 
 /** Of a run in a worktree of its own. */
-function branchOf(metadata: JsonObject): string | null {
+export function branchOf({ metadata }: RunRecord): string | null {
   const branch = textIn(metadata, 'branch_name');
   return branch && oneLine(branch);
+}
+
+/** What it was given by name. */
+function inputsOf({ inputs }: JsonObject): string | null {
+  const given = Object.entries(isJsonObject(inputs) ? inputs : {});
+  return given.length === 0
+    ? null
+    : given
+        .map(([name, value]) =>
+          oneLine(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+        )
+        .join(', ');
 }
 
 /** What somebody should know of how its worktree was made. */
@@ -89,13 +102,25 @@ function notesOf({ worktree_warnings: notes }: JsonObject): readonly string[] {
 
 const SHOWN_CHILDREN = 50;
 
+/** Items of one fan-out in their order; nodes as they began. */
+function inOrder(children: readonly RunRecord[]): readonly RunRecord[] {
+  const nodeOf = ({ metadata }: RunRecord): unknown => metadata['parent_node_id'];
+  const nodes = [...new Set(children.map(nodeOf))];
+  return nodes.flatMap((node) =>
+    children
+      .filter((child) => nodeOf(child) === node)
+      .sort((a, b) => Number(a.metadata['child_index']) - Number(b.metadata['child_index'])),
+  );
+}
+
 /** Sub-runs of a run, one line each; beyond some number those that are not well first. */
 export function renderChildren(children: readonly RunRecord[]): string {
+  const all = inOrder(children);
   const isDone = ({ status }: RunRecord): boolean => status === 'completed';
   const shown =
     children.length <= SHOWN_CHILDREN
-      ? children
-      : [...children.filter((child) => !isDone(child)), ...children.filter(isDone)].slice(0, SHOWN_CHILDREN);
+      ? all
+      : [...all.filter((child) => !isDone(child)), ...all.filter(isDone)].slice(0, SHOWN_CHILDREN);
   const lines = shown.map(({ runId, status, workflowName, metadata, userMessage }) => {
     const index = metadata['child_index'];
     const node = textIn(metadata, 'parent_node_id') ?? '';
@@ -121,9 +146,10 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ...troublesOf(record).map((trouble) => ['trouble', oneLine(trouble, 500)] as const),
     ['parent', parentOf(record)],
     ['path', record.workingPath],
-    ['branch', branchOf(metadata)],
+    ['branch', branchOf(record)],
     ...notesOf(metadata).map((note) => ['note', oneLine(note, 500)] as const),
     ['message', record.userMessage === '' ? null : oneLine(record.userMessage)],
+    ['inputs', inputsOf(metadata)],
     [
       'started',
       `${utc(startedAt)} (${elapsedSince(startedAt, now)} ago)${startedBy === null ? '' : ` by ${oneLine(startedBy)}`}`,
@@ -137,6 +163,7 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ['cancelled', cancellationOf(record)],
     ['temporal', record.temporalWorkflowId],
     ['error', error === null ? null : indented(error, MARGIN).trimStart()],
+    ['outcome', record.outcome],
     ['result', result === null ? null : indented(result, MARGIN).trimStart()],
     ['resume', isResumable(record) ? `signalbox resume ${shortRunId(resumedWith(record))}` : null],
   ];
