@@ -111,10 +111,7 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
   const instance = randomUUID();
   const identity = identityOf(instance, box);
   const parts: WorkerParts = {
-    connection,
-    namespace,
-    hostId,
-    uid,
+    ...{ connection, namespace, hostId, uid },
     workflowCode: options.workflowCode ?? BUILT_CODE,
     identity,
     activities: here.track(
@@ -128,7 +125,10 @@ export async function createWorker(options: CreateWorkerOptions): Promise<Runnin
   };
   const worker = { hostId, bootId, instance, uid, temporalNamespaceId };
   const taskQueue = hostTaskQueue(hostId, uid);
-  const watched = { here, worker, database: options.database, box, home, watch, taskQueue, identity, logger };
+  const watched = {
+    ...{ here, worker, database: options.database, box, home, stateDirectory },
+    ...{ watch, taskQueue, identity, logger },
+  };
   const stopping = new AbortController();
   const service = {
     stateDirectory,

@@ -16,6 +16,7 @@ import { claimHost, signsOfLife, type ClaimParts } from './claim-host.js';
 import type { ActivitiesHere } from './activities-here.js';
 import { interruptingLost } from './interrupt-lost.js';
 import { interruptPredecessors, type InterruptParts } from './interrupt-predecessors.js';
+import { makeLastWorker } from './last-worker.js';
 import type { OpenRuns } from '../src/ports/open-runs.js';
 import type { PeriodicTask } from './periodic-tasks.js';
 import { reconcile } from './reconcile.js';
@@ -32,6 +33,8 @@ export interface WatchRunsParts extends Omit<InterruptParts, 'openIds'> {
   readonly box: Box;
   /** `$SIGNALBOX_HOME`: environments that clients leave. */
   readonly home: string;
+  /** `$XDG_STATE_HOME/signalbox`. */
+  readonly stateDirectory: string;
   /** Told when the worker must not poll any more. */
   readonly fail: (error: Error) => void;
 }
@@ -44,8 +47,9 @@ const INTERRUPT_AGAIN_MS = 4_000;
 
 /** What a worker does about runs beside serving them. A task of one's own belongs into `tasks`. */
 export function watchRuns(parts: WatchRunsParts): Pick<Service, 'claim' | 'prepare' | 'tasks'> {
-  const { worker, database, logger, fail } = parts;
-  const claim: ClaimParts = { registry: makeHostRegistry(database), worker, logger };
+  const { worker, database, stateDirectory, logger, fail } = parts;
+  const lastWorker = makeLastWorker(stateDirectory, worker);
+  const claim: ClaimParts = { registry: makeHostRegistry(database), worker, logger, lastWorker };
   const openRuns = makeOpenRuns(database);
   const interrupt = { ...parts, openIds: () => openIds(parts, openRuns) };
   const interrupting = interruptingAtFirst(interrupt);

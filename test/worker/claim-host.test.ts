@@ -18,6 +18,8 @@ const seen = (second: number): HostClaim => ({
   otherSeenAt: `2026-11-22T09:00:0${second}.000Z`,
 });
 
+const lastWorker = { before: () => Promise.resolve('a'), note: () => Promise.resolve() };
+
 /** A registry that answers so, one after the other. */
 function answering(...claims: (HostClaim | RunError)[]) {
   let asked = 0;
@@ -27,7 +29,7 @@ function answering(...claims: (HostClaim | RunError)[]) {
       return claim instanceof RunError ? Promise.reject(claim) : Promise.resolve(claim);
     },
   };
-  const parts = { registry, worker, logger: silentLogger, pause: () => Promise.resolve() };
+  const parts = { registry, worker, logger: silentLogger, lastWorker, pause: () => Promise.resolve() };
   return { parts, asked: () => asked };
 }
 
@@ -45,6 +47,17 @@ describe('a worker on a machine whose id another boot held', () => {
     await expect(claimHost(parts, signal)).rejects.toMatchObject({
       code: 'HOST_ID_NOT_UNIQUE',
       details: { hostId: 'host', otherBootId: 'first' },
+    });
+  });
+
+  it('refuses to poll beside another worker of this boot, and says how both can be had', async () => {
+    const beside = (second: number): HostClaim => ({ ...seen(second), otherBootId: 'second' }) as HostClaim;
+    const { parts } = answering(beside(1), beside(5));
+    await expect(claimHost(parts, signal)).rejects.toMatchObject({
+      code: 'HOST_ID_NOT_UNIQUE',
+      message: expect.stringContaining(
+        'start both with the same XDG_STATE_HOME, so that one stands by',
+      ) as string,
     });
   });
 

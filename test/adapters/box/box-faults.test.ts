@@ -114,6 +114,20 @@ describe.each(WALLED)('a box of level $level', (options) => {
     expect(second.logged).toEqual([]);
   });
 
+  it('that a worker of another state directory opens for the same run ends with all that lives in the first', async () => {
+    const first = await openAt(options);
+    const daemons = first.task(DAEMONS);
+    void first.host.box.enter(daemons).catch(() => undefined);
+    await said(daemons);
+    const living = livingIn(first.owner.runId);
+    const second = await startBoxHost(options);
+    await second.box.ensureOpen(first.owner, EXECUTION);
+    expect(living.filter(isAlive)).toEqual([]);
+    await expect(first.host.box.enter(first.task('true', 'next.1'))).rejects.toMatchObject({
+      code: 'NODE_INTERRUPTED',
+    });
+  });
+
   it('keeps what a node leaves running for the nodes after it, and ends it when the run ends', async () => {
     const { host, owner, task } = await openAt(options);
     await host.box.enter(task('mkfifo door; (trap "" PIPE; while :; do echo served > door; done) & true'));

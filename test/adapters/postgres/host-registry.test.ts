@@ -35,19 +35,21 @@ describe('the id of a machine', () => {
     const registry = makeHostRegistry(database.pool);
     const first = aWorker();
     const second = { ...first, bootId: 'second-boot', instance: aRunId() };
-    expect(await registry.claim(first)).toEqual({ isOurs: true });
-    expect(await registry.claim(second)).toMatchObject({ isOurs: false, otherBootId: 'first-boot' });
+    expect(await registry.claim(first, null)).toEqual({ isOurs: true });
+    expect(await registry.claim(second, null)).toMatchObject({ isOurs: false, otherBootId: 'first-boot' });
     expect(await workersOf(first.hostId)).toEqual([first.instance]);
     await age(first.hostId);
-    expect(await registry.claim(second)).toEqual({ isOurs: true });
-    expect(await registry.claim(first)).toMatchObject({ isOurs: false, otherBootId: 'second-boot' });
+    expect(await registry.claim(second, null)).toEqual({ isOurs: true });
+    expect(await registry.claim(first, null)).toMatchObject({ isOurs: false, otherBootId: 'second-boot' });
   });
 
   test('of many boots that come at once goes to one', async () => {
     const registry = makeHostRegistry(database.pool);
     const hostId = aRunId();
     const claims = await Promise.all(
-      Array.from({ length: 12 }, (_, index) => registry.claim(aWorker({ hostId, bootId: `boot ${index}` }))),
+      Array.from({ length: 12 }, (_, index) =>
+        registry.claim(aWorker({ hostId, bootId: `boot ${index}` }), null),
+      ),
     );
     expect(claims.filter(({ isOurs }) => isOurs)).toHaveLength(1);
   });
@@ -59,9 +61,37 @@ describe('the id of a machine', () => {
     const elsewhere = { ...mine, temporalNamespaceId: 'other', instance: aRunId() };
     const next = { ...mine, instance: aRunId() };
     for (const worker of [mine, theirs, elsewhere, next, next]) {
-      expect(await registry.claim(worker)).toEqual({ isOurs: true });
+      expect(await registry.claim(worker, mine.instance)).toEqual({ isOurs: true });
     }
     expect(await workersOf(mine.hostId)).toEqual([theirs.instance, elsewhere.instance, next.instance].sort());
+  });
+});
+
+describe('two workers of one boot that serve the same user and namespace', () => {
+  test('the second is told of the first while that lives, and serves once it was silent', async () => {
+    const registry = makeHostRegistry(database.pool);
+    const first = aWorker();
+    const second = { ...first, instance: aRunId() };
+    await registry.claim(first, null);
+    expect(await registry.claim(second, 'somebody else')).toMatchObject({
+      isOurs: false,
+      otherBootId: first.bootId,
+    });
+    expect(await workersOf(first.hostId)).toEqual([first.instance]);
+    await age(first.hostId);
+    expect(await registry.claim(second, null)).toEqual({ isOurs: true });
+    expect(await workersOf(first.hostId)).toEqual([second.instance]);
+  });
+
+  test('that could not be told apart at their start: with their next signs of life one is left', async () => {
+    const registry = makeHostRegistry(database.pool);
+    const first = aWorker();
+    const second = { ...first, instance: aRunId() };
+    await registry.claim(first, null);
+    await registry.claim(second, first.instance);
+    expect(await registry.claim(first, null)).toMatchObject({ isOurs: false });
+    expect(await registry.claim(second, null)).toEqual({ isOurs: true });
+    expect(await registry.claim(first, null)).toMatchObject({ isOurs: false });
   });
 });
 
@@ -73,9 +103,9 @@ describe('a run whose worker is silent', () => {
     await makeRunTable(database.pool, { temporalNamespaceId: worker.temporalNamespaceId }).open(first, yes);
     const silence = async (): Promise<string | null | undefined> =>
       (await makeRunReader(database.pool).findByPrefix(runId, 1))[0]?.hostSilentSince;
-    await makeHostRegistry(database.pool).claim({ ...worker, uid: 1001, instance: aRunId() });
+    await makeHostRegistry(database.pool).claim({ ...worker, uid: 1001, instance: aRunId() }, null);
     expect(await silence()).toBe(first.identity.startedAt);
-    await makeHostRegistry(database.pool).claim(worker);
+    await makeHostRegistry(database.pool).claim(worker, null);
     expect(await silence()).toBeNull();
     await age(worker.hostId);
     expect(Date.parse((await silence()) ?? '')).toBeGreaterThan(Date.now() - 60_000);
