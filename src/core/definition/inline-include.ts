@@ -1,7 +1,8 @@
 import { INPUTS, type Reference } from '../expression/reference.js';
 import type { NodeId } from '../ids.js';
+import { isJsonObject } from '../json.js';
 import { dependenciesOf, positionsOf } from './check-graph.js';
-import type { DraftBinding, DraftBoundary, DraftNode, DraftWorkflow } from './draft.js';
+import type { DraftBinding, DraftBody, DraftBoundary, DraftNode, DraftWorkflow } from './draft.js';
 import { layersOf } from './graph.js';
 import { inputFaults } from './input-faults.js';
 import { withCommands, type CommandLookup, type IncludeFault } from './include-commands.js';
@@ -124,17 +125,27 @@ interface Placing {
 
 /** The node under its new name; one that begins the include takes over what the include waits for. */
 function place(node: DraftNode, { include, prefixed, budget }: Placing): DraftNode {
-  const id = node.id === null ? null : prefixed(node.id);
-  const boundaries = node.boundaries.map((one) => ({ ...one, dependsOn: one.dependsOn.map(prefixed) }));
-  if (node.dependsOn.length > 0) return { ...node, id, boundaries, dependsOn: node.dependsOn.map(prefixed) };
-  return {
+  const renamed = {
     ...node,
-    id,
-    boundaries,
+    id: node.id === null ? null : prefixed(node.id),
+    boundaries: node.boundaries.map((one) => ({ ...one, dependsOn: one.dependsOn.map(prefixed) })),
+    body: node.body && withSessionOf(node.body, prefixed),
+  };
+  if (node.dependsOn.length > 0) return { ...renamed, dependsOn: node.dependsOn.map(prefixed) };
+  return {
+    ...renamed,
     dependsOn: include.dependsOn,
     when: both(include.when, node.when, budget),
     triggerRule: node.triggerRule ?? include.triggerRule,
   };
+}
+
+/** Whose session an agent goes on with is one of the include's own nodes. */
+function withSessionOf(body: DraftBody, prefixed: (id: string) => NodeId): DraftBody {
+  if (body.kind !== 'agent') return body;
+  const { context } = body.settings;
+  if (!isJsonObject(context) || typeof context['resume'] !== 'string') return body;
+  return { ...body, settings: { ...body.settings, context: { resume: prefixed(context['resume']) } } };
 }
 
 /** Nodes further in are skipped, too, when the include as a whole is. */

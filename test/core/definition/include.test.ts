@@ -140,6 +140,21 @@ describe('an include', () => {
     expect(node(definition, 'c__s')).toMatchObject({ settings: { context: 'shared' } });
   });
 
+  it('lets an agent of it go on with the session of another one of it', () => {
+    const agents = wrap(
+      'checks',
+      '- {id: build, prompt: x}\n- {id: b, prompt: x, depends_on: [build], context: {resume: build}}',
+    );
+    const middle = wrap('middle', '- {id: i, include: checks}');
+    const outer = wrap('outer', '- {id: build, prompt: x}\n- {id: o, include: middle}');
+    expect(node(linked([OUTER(''), agents], 'outer'), 'c__b')).toMatchObject({
+      settings: { context: { resume: 'c__build' } },
+    });
+    expect(node(linked([outer, middle, agents], 'outer'), 'o__i__b')).toMatchObject({
+      settings: { context: { resume: 'o__i__build' } },
+    });
+  });
+
   it('reads the commands of its workflow when it is loaded', () => {
     const commands = wrap(
       'checks',
