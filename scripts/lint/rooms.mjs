@@ -45,6 +45,7 @@ export const ROOMS = [
   adapter('console'),
   adapter('files'),
   adapter('git'),
+  adapter('github'),
   adapter('host'),
   adapter('postgres', { packages: ['pg', 'node-pg-migrate', 'uuid'] }),
   adapter('process'),

@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   PATH_IN_USE: { retry: true, exitCode: 75 },
   PATH_NOT_ABSOLUTE: { retry: false, exitCode: 64 },
   PATH_STILL_OCCUPIED: { retry: true, exitCode: 75 },
+  PULL_REQUESTS_UNREACHABLE: { retry: true, exitCode: 69 },
   QUEUE_FULL: { retry: true, exitCode: 75 },
   REFERENCE_UNRESOLVED: { retry: false, exitCode: 1 },
   RUNTIME_MISSING: { retry: false, exitCode: 69 },

@@ -17,6 +17,8 @@ export interface WorktreeName {
 export interface WorktreeCare {
   /** @param baseBranch what its branch is based on; empty: not known, and nothing counts as merged */
   look(worktree: WorktreeName, baseBranch: string): Promise<WorktreeSight>;
+  /** Whether a commit has all that the branch has; no: where git here does not know it. */
+  isIn(worktree: WorktreeName, commit: string): Promise<boolean>;
   /**
    * Removes a worktree while nobody else can begin to work in it.
    * @param mayGo asked once that is so

@@ -76,6 +76,7 @@ describe('signalbox isolation cleanup', () => {
     [[], { kind: 'idle', limitMs: 7 * 86_400_000 }],
     [['30'], { kind: 'idle', limitMs: 30 * 86_400_000 }],
     [['--merged'], { kind: 'merged' }],
+    [['--merged', '--include-closed'], { kind: 'closed' }],
   ])('%j goes by its rule', async (words, rule) => {
     const { asked, world } = worldOf();
     const { stdout, exitCode } = await runFake(['isolation', 'cleanup', ...words], world);

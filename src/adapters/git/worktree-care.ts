@@ -23,6 +23,11 @@ export function makeWorktreeCare(
       isLocked: await isLocked(git, worktree),
       isMerged: baseBranch !== '' && (await isMerged(git, worktree, baseBranch)),
     }),
+    isIn: async ({ repository, branch }, commit) => {
+      if (!/^[0-9a-f]{40,64}$/.test(commit)) return false;
+      const words = ['merge-base', '--is-ancestor', `refs/heads/${branch}`, commit];
+      return (await git(words, repository)).status === 0;
+    },
     remove: (worktree, mayGo) => removeLocked({ git, flock: programs.flock }, worktree, mayGo),
     removeBranch: async ({ repository, branch }, { isRemoteToo }) => {
       const advice = `See it with git -C ${repository} branch --all`;

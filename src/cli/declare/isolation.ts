@@ -1,4 +1,5 @@
 import type { Command as Program } from 'commander';
+import type { RemovalRule } from '../../core/isolation/judge-removal.js';
 import type { PlaceOptions } from '../commands/place.js';
 import { usageError } from '../render/failure.js';
 import { CWD, type Choose } from './shared-flags.js';
@@ -21,12 +22,15 @@ export function declareIsolation(program: Program, choose: Choose): void {
     .argument('[days]', 'unused for so long', String(USUAL_DAYS))
     .option(...CWD)
     .option('--merged', 'those whose work has arrived in their base, however lately they were used')
-    .option('--include-closed', 'asks for pull requests, which is not built yet')
+    .option(
+      '--include-closed',
+      'with --merged: those whose pull request was closed, too (asks GitHub, with gh)',
+    )
     .action((days: string, options: CleanupOptions) => {
       const limit = daysOf(days, options);
       choose(async (context) => {
         const { idleFor, isolationCleanup } = await import('../commands/isolation.js');
-        const rule = options.merged === true ? ({ kind: 'merged' } as const) : idleFor(limit);
+        const rule = options.merged === true ? arrived(options) : idleFor(limit);
         return isolationCleanup({ ...options, rule })(context);
       });
     });
@@ -56,12 +60,13 @@ interface CleanupOptions extends PlaceOptions {
   readonly includeClosed?: boolean;
 }
 
+const arrived = ({ includeClosed }: CleanupOptions): RemovalRule =>
+  includeClosed === true ? { kind: 'closed' } : { kind: 'merged' };
+
 /** @throws RunError `USAGE` */
 function daysOf(days: string, { merged, includeClosed }: CleanupOptions): number {
-  if (includeClosed === true) {
-    throw usageError(
-      '--include-closed: pull requests are not asked for yet; leave it out, and name those with signalbox complete',
-    );
+  if (includeClosed === true && merged !== true) {
+    throw usageError('--include-closed goes with --merged; add that, or leave it out');
   }
   const limit = Number(days);
   if (!/^\d{1,4}$/.test(days)) throw usageError(`${days} is no number of days from 0 to 9999`);

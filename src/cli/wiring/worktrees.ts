@@ -2,6 +2,7 @@ import { detectBaseBranch } from '../../adapters/files/base-branch.js';
 import { gitEnvironment } from '../../adapters/git/git.js';
 import { findGitPrograms } from '../../adapters/git/git-programs.js';
 import { makeWorktreeCare } from '../../adapters/git/worktree-care.js';
+import { makePullRequests } from '../../adapters/github/pull-requests.js';
 import { defaultBranchOf, makeIsolationRows } from '../../adapters/postgres/index.js';
 import { makeExecutions } from '../../adapters/temporal/executions.js';
 import { readHostId } from '../../client/host-id.js';
@@ -21,6 +22,7 @@ export async function makeTidy(config: Config, servers: Servers): Promise<Worktr
     rows: makeIsolationRows(database),
     care: makeWorktreeCare(findGitPrograms(), gitEnvironment(config.environment)),
     clock: { now: () => new Date() },
+    pullRequests: makePullRequests(gitEnvironment(config.environment)),
     isHeld: async (workingPath) => {
       const id = runWorkflowId(hostId, asWorkingPath(workingPath));
       return (await executions.describe(id))?.isOpen === true;

@@ -1,7 +1,13 @@
-import { judgeRemoval, type RemovalFacts, type RemovalRule } from '../../core/isolation/judge-removal.js';
+import {
+  judgeRemoval,
+  type Removal,
+  type RemovalFacts,
+  type RemovalRule,
+} from '../../core/isolation/judge-removal.js';
 import { taskBranch } from '../../core/isolation/worktree-name.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EnvironmentRecord, IsolationRows } from '../../ports/isolation-table.js';
+import type { PullRequests } from '../../ports/pull-requests.js';
 import type { WorktreeCare } from '../../ports/worktree-care.js';
 
 export interface TidyPorts {
@@ -12,6 +18,7 @@ export interface TidyPorts {
   readonly isHeld: (workingPath: string) => Promise<boolean>;
   /** What the branches of a repository are based on; empty: git does not tell. */
   readonly baseBranch: (repository: string) => Promise<string>;
+  readonly pullRequests: PullRequests;
 }
 
 /** A worktree of a run, and what is known of it. */
@@ -56,14 +63,14 @@ export function makeWorktreeTidy(ports: TidyPorts): WorktreeTidy {
     list,
     cleanUp: async (repository, rule) => {
       const results: TidyResult[] = [];
-      for (const worktree of await list(repository)) results.push(await tidy(ports, worktree, rule));
+      for (const record of await ports.rows.active(repository)) results.push(await tidy(ports, record, rule));
       return results;
     },
     complete: async (repository, names, isForced) => {
-      const known = await list(repository);
+      const known = await ports.rows.active(repository);
       const results: TidyResult[] = [];
       for (const name of names) {
-        const meant = known.find(({ record }) => isCalled(record, name));
+        const meant = known.find((record) => isCalled(record, name));
         results.push(
           meant === undefined ? unknown(name) : await tidy(ports, meant, { kind: 'named', isForced }),
         );
@@ -92,18 +99,29 @@ async function factsOf(ports: TidyPorts, record: EnvironmentRecord): Promise<Rem
   };
 }
 
-async function tidy(
-  ports: TidyPorts,
-  { record, facts }: KnownWorktree,
+/** What has become of the pull request of a branch, if a rule asks for it. */
+async function requestOf(
+  { care, pullRequests }: TidyPorts,
+  record: EnvironmentRecord,
   rule: RemovalRule,
-): Promise<TidyResult> {
+): Promise<Pick<RemovalFacts, 'pullRequest'>> {
+  if (rule.kind !== 'closed') return {};
+  const requests = await pullRequests.of(record.repository, record.branch);
+  if (requests.some(({ state }) => state === 'open')) return { pullRequest: 'open' };
+  for (const { head } of requests) if (await care.isIn(record, head)) return { pullRequest: 'over' };
+  return {};
+}
+
+async function tidy(ports: TidyPorts, record: EnvironmentRecord, rule: RemovalRule): Promise<TidyResult> {
   const { branch, workingPath } = record;
   const result = { branch, workingPath, isRemoved: false, isBranchRemoved: false, reason: null };
-  const removal = judgeRemoval(facts, rule);
+  const request = await requestOf(ports, record, rule);
+  const look = async (): Promise<Removal> =>
+    judgeRemoval({ ...(await factsOf(ports, record)), ...request }, rule);
+  const removal = await look();
   if (removal.kind === 'keep') return { ...result, reason: removal.reason };
   // Somebody may have begun to work in it since it was looked at.
-  const mayGo = async (): Promise<boolean> =>
-    judgeRemoval(await factsOf(ports, record), rule).kind === 'remove';
+  const mayGo = async (): Promise<boolean> => (await look()).kind === 'remove';
   if (!(await ports.care.remove(record, mayGo))) return { ...result, reason: 'is in use just now' };
   await ports.rows.retire(record.id);
   if (removal.removesBranch) {

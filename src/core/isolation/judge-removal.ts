@@ -12,12 +12,21 @@ export interface RemovalFacts {
   readonly isMerged: boolean;
   /** Since it was made, or a run last worked in it. */
   readonly idleMs: number;
+  /**
+   * The pull request of its branch: open; or merged or closed, and with all that the branch has. Absent: there is none
+   * such, or nobody has asked.
+   */
+  readonly pullRequest?: 'open' | 'over';
 }
 
-/** Which ones are to go: long unused; those whose work has arrived; the one that was named, `isForced`: come what may of its commits. */
+/**
+ * Which ones are to go: long unused; those whose work has arrived; those and the ones whose pull request is over; the
+ * one that was named, `isForced`: come what may of its commits.
+ */
 export type RemovalRule =
   | { readonly kind: 'idle'; readonly limitMs: number }
   | { readonly kind: 'merged' }
+  | { readonly kind: 'closed' }
   | { readonly kind: 'named'; readonly isForced: boolean };
 
 export type Removal =
@@ -26,6 +35,8 @@ export type Removal =
   | { readonly kind: 'keep'; readonly reason: string };
 
 const keep = (reason: string): Removal => ({ kind: 'keep', reason });
+
+const REMOVE: Removal = { kind: 'remove', removesBranch: true };
 
 /** Work is never lost: a tree that somebody works in, or that holds what is nowhere else, stays under every rule. */
 export function judgeRemoval(facts: RemovalFacts, rule: RemovalRule): Removal {
@@ -37,12 +48,23 @@ export function judgeRemoval(facts: RemovalFacts, rule: RemovalRule): Removal {
       if (facts.isThere && facts.idleMs < rule.limitMs) return keep('was used lately');
       return { kind: 'remove', removesBranch: facts.isMerged };
     case 'merged':
-      if (!facts.isMerged) return keep('has commits that its base lacks');
-      return { kind: 'remove', removesBranch: true };
+      return facts.isMerged ? REMOVE : keep('has commits that its base lacks');
+    case 'closed':
+      return judgeByRequest(facts);
     case 'named':
-      if (!facts.isMerged && !rule.isForced) {
-        return keep('has commits that its base lacks; --force removes it with its branch all the same');
-      }
-      return { kind: 'remove', removesBranch: true };
+      return judgeNamed(facts.isMerged || rule.isForced);
   }
+}
+
+function judgeNamed(mayGo: boolean): Removal {
+  return mayGo
+    ? REMOVE
+    : keep('has commits that its base lacks; --force removes it with its branch all the same');
+}
+
+function judgeByRequest({ isMerged, pullRequest }: RemovalFacts): Removal {
+  if (pullRequest === 'open') return keep('has an open pull request');
+  return isMerged || pullRequest === 'over'
+    ? REMOVE
+    : keep('has commits that neither its base nor a closed pull request has');
 }

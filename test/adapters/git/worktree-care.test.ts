@@ -58,6 +58,16 @@ describe('a worktree', () => {
     expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: false });
   });
 
+  it('is in a commit that has all of its branch, if git knows that commit', async () => {
+    commit(worktree.workingPath, 'b', 'one');
+    const head = git(worktree.workingPath, 'rev-parse', 'HEAD').trim();
+    expect(await care.isIn(worktree, head)).toBe(true);
+    commit(worktree.workingPath, 'b', 'two');
+    expect(await care.isIn(worktree, head)).toBe(false);
+    expect(await care.isIn(worktree, 'f'.repeat(40))).toBe(false);
+    expect(await care.isIn(worktree, '--all')).toBe(false);
+  });
+
   it('is merged when its commits have arrived: as they are, or squashed into one', async () => {
     commit(worktree.workingPath, 'b', 'one');
     commit(worktree.workingPath, 'b', 'two');

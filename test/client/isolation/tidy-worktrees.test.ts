@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeWorktreeTidy, type TidyPorts } from '../../../src/client/isolation/tidy-worktrees.js';
 import type { EnvironmentRecord } from '../../../src/ports/isolation-table.js';
+import type { PullRequest } from '../../../src/ports/pull-requests.js';
 import type { WorktreeSight } from '../../../src/ports/worktree-care.js';
 
 const NOW = new Date('2026-11-22T12:00:00Z');
@@ -27,6 +28,7 @@ function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts>
           ...{ isThere: true, isDirty: false, isLocked: false, isMerged: true },
           ...sights.get(workingPath),
         }),
+      isIn: (_worktree, commit) => Promise.resolve(commit === 'the same'),
       remove: async ({ workingPath }, mayGo) => {
         if (!(await mayGo())) return false;
         done.push(`remove ${workingPath}`);
@@ -38,6 +40,7 @@ function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts>
     clock: { now: () => NOW },
     isHeld: () => Promise.resolve(false),
     baseBranch: () => Promise.resolve('main'),
+    pullRequests: { of: () => Promise.reject(new Error('nobody asks GitHub')) },
     ...over,
   });
   return { tidy, done, sights };
@@ -90,6 +93,42 @@ describe('cleaning up', () => {
   it('removes nothing while Temporal does not answer', async () => {
     const { tidy, done } = machine([aRecord('a')], { isHeld: () => Promise.reject(new Error('away')) });
     await expect(tidy.cleanUp('/repo', IDLE)).rejects.toThrow('away');
+    expect(done).toEqual([]);
+  });
+});
+
+describe('cleaning up what pull requests have left', () => {
+  const request = (state: PullRequest['state'], head: string): PullRequest => ({
+    ...{ number: 7, title: 'Mend it', url: 'https://github.com/acme/widgets/pull/7', state, head },
+  });
+
+  it.each<[what: string, requests: readonly PullRequest[], reason: string | null]>([
+    ['removes one that was closed', [request('closed', 'the same')], null],
+    ['removes one that was merged', [request('merged', 'the same')], null],
+    [
+      'removes one that an older request had',
+      [request('closed', 'less'), request('closed', 'the same')],
+      null,
+    ],
+    ['keeps one with more than was closed', [request('closed', 'less')], 'neither its base nor a closed'],
+    [
+      'keeps one that is open',
+      [request('open', 'the same'), request('closed', 'the same')],
+      'open pull request',
+    ],
+    ['keeps one without', [], 'neither its base nor a closed'],
+  ])('%s', async (_what, requests, reason) => {
+    const pullRequests = { of: () => Promise.resolve(requests) };
+    const { tidy, done, sights } = machine([aRecord('a')], { pullRequests });
+    sights.set('/trees/a', { isMerged: false });
+    const [result] = await tidy.cleanUp('/repo', { kind: 'closed' });
+    expect(result?.reason ?? null).toEqual(reason === null ? null : expect.stringContaining(reason));
+    expect(done).toEqual(reason === null ? ['remove /trees/a', 'retire id-a', 'remove archon/task-a'] : []);
+  });
+
+  it('removes nothing where GitHub cannot be asked', async () => {
+    const { tidy, done } = machine([aRecord('a')]);
+    await expect(tidy.cleanUp('/repo', { kind: 'closed' })).rejects.toThrow('nobody asks GitHub');
     expect(done).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import {
 const DAY_MS = 24 * 3_600_000;
 const IDLE: RemovalRule = { kind: 'idle', limitMs: 7 * DAY_MS };
 const MERGED: RemovalRule = { kind: 'merged' };
+const CLOSED: RemovalRule = { kind: 'closed' };
 const NAMED: RemovalRule = { kind: 'named', isForced: false };
 const FORCED: RemovalRule = { kind: 'named', isForced: true };
 
@@ -24,6 +25,7 @@ const judged = (over: Partial<RemovalFacts>, rule: RemovalRule): Removal =>
 describe.each([
   ['idle', IDLE],
   ['merged', MERGED],
+  ['closed', CLOSED],
   ['named', NAMED],
   ['forced', FORCED],
 ])('by the rule %s', (_name, rule) => {
@@ -44,6 +46,7 @@ describe('a worktree whose base lacks its commits', () => {
   it.each<[rule: string, RemovalRule, Removal['kind'], boolean | undefined]>([
     ['goes when it is idle, but its branch stays', IDLE, 'remove', false],
     ['stays when merged ones are to go', MERGED, 'keep', undefined],
+    ['stays when closed ones are to go, and nobody knows of a pull request', CLOSED, 'keep', undefined],
     ['stays when it is named', NAMED, 'keep', undefined],
     ['goes with its branch when that is forced', FORCED, 'remove', true],
   ])('%s', (_what, rule, kind, removesBranch) => {
@@ -60,5 +63,17 @@ describe('a worktree that was used lately', () => {
 
   it('goes when it is not there any more', () => {
     expect(judged({ idleMs: 0, isThere: false }, IDLE)).toMatchObject({ kind: 'remove' });
+  });
+});
+
+describe('a worktree with a pull request', () => {
+  it('goes when that is over, whatever its base lacks', () => {
+    const removal = judged({ isMerged: false, pullRequest: 'over' }, CLOSED);
+    expect(removal).toEqual({ kind: 'remove', removesBranch: true });
+  });
+
+  it('stays while that is open, whatever its base has', () => {
+    const removal = judged({ isMerged: true, pullRequest: 'open' }, CLOSED);
+    expect(removal).toEqual({ kind: 'keep', reason: 'has an open pull request' });
   });
 });
