@@ -47,7 +47,17 @@ describe('run --resume', () => {
     const result = await runFake(['run', 'hello', '--resume', '--detach', '--json'], world);
     expect(result.exitCode, result.stderr).toBe(0);
     expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, runId: RUN_ID });
-    expect(filters).toMatchObject([{ workingPath: directory, statuses: ['failed', 'paused'] }]);
+    expect(filters).toMatchObject([{ workingPath: directory, statuses: ['failed', 'cancelled', 'paused'] }]);
+    expect(resumed).toMatchObject([{ runId: RUN_ID }]);
+  });
+
+  it('takes one that was cancelled or terminated, and none that a reviewer has rejected', async () => {
+    const rejected = { workflowName: 'hello', runId: OLDER, metadata: { signalbox: { isRejected: true } } };
+    const { world, resumed } = worldOf(rejected, {
+      ...{ workflowName: 'hello', runId: RUN_ID, status: 'cancelled' },
+    });
+    const result = await runFake(['run', 'hello', '--resume', '--detach', '--json'], world);
+    expect(result.exitCode, result.stderr).toBe(0);
     expect(resumed).toMatchObject([{ runId: RUN_ID }]);
   });
 
@@ -79,7 +89,7 @@ describe('run --resume', () => {
       const { world, resumed } = worldOf(...runs);
       const result = await runFake(['run', 'hello', '--resume'], world);
       expect(result.exitCode).toBe(64);
-      expect(result.stderr).toContain(`no run of hello has failed or waits in ${directory}`);
+      expect(result.stderr).toContain(`no run of hello has failed, was ended or waits in ${directory}`);
       expect(result.stderr).toContain('(RUN_NOT_FOUND)');
       expect(resumed).toEqual([]);
     },

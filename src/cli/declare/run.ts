@@ -31,7 +31,7 @@ export function declareRun(
     .option('-i, --input <name=value>', 'an input of the workflow; may be repeated', collect)
     .option('--on-busy <what>', 'when the path is in use: fail, wait, attach or replace', parseOnBusy)
     .option('--wait-timeout <duration>', 'with --on-busy wait: give up after this long', parseWait)
-    .option('--resume', 'let its newest run here go on that has failed, instead of starting one')
+    .option('--resume', 'let its newest run here go on that has failed or was ended, instead of starting one')
     .option('-d, --detach', 'start the run and return');
   declareIsolationFlags(command, isArchonSpelling);
   declareDryRunFlags(command);
