@@ -29,7 +29,7 @@ export async function openRun(
       isFirstExecution,
       row,
       events,
-      runtimes: runtimesOf(request.definition),
+      runtimes: [...new Set([...runtimesOf(request.definition), ...(request.libraryRuntimes ?? [])])],
     });
     lane.pauseAfter(begunAt);
     return opened;

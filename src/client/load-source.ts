@@ -1,9 +1,11 @@
+import { parseWorkflow } from '../core/definition/compile.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { TextSource } from '../core/definition/read-yaml.js';
 import type { ProjectConfig } from '../core/project-config/project-config.js';
 import type { Catalogue } from './discover.js';
 import { pickWorkflow } from './pick-workflow.js';
 import { captureSource, type CapturedWorkflow, type PlacedDefinition } from './source/capture-source.js';
+import { subrunFaults, type Written } from './source/subrun-faults.js';
 
 /** Everything that files say of a run: what it was at this moment, whatever becomes of them. */
 export interface RunSource extends CapturedWorkflow {
@@ -14,7 +16,7 @@ export interface RunSource extends CapturedWorkflow {
 
 export type LoadedSource =
   | { readonly kind: 'loaded'; readonly source: RunSource }
-  /** At least one error, of the definition or of a config file. */
+  /** At least one error, of the definition, of a sub-run or of a config file. */
   | { readonly kind: 'refused'; readonly issues: readonly Issue[] };
 
 /**
@@ -24,23 +26,30 @@ export type LoadedSource =
 export async function loadSource(catalogue: Catalogue, name: string): Promise<LoadedSource> {
   const picked = pickWorkflow(catalogue, name);
   if (picked.kind === 'refused') return { kind: 'refused', issues: picked.issues };
-  return withFiles(catalogue, picked, picked.workflow.warnings);
+  const { definition, workflow } = picked;
+  const file = catalogue.files.find((one) => one.file.file === workflow.file);
+  const written = file && { parsed: file.parsed, definition, scope: file.file.scope };
+  return withFiles(catalogue, { ...picked, ...(written && { written }) }, workflow.warnings);
 }
 
 /** The same for the text of a workflow. @throws RunError `SOURCE_UNREADABLE` */
 export async function loadText(catalogue: Catalogue, text: TextSource): Promise<LoadedSource> {
   const compiled = catalogue.compile(text);
   if (compiled.kind === 'refused') return compiled;
-  return withFiles(catalogue, { definition: compiled.definition, package: null }, compiled.warnings);
+  const { definition, warnings } = compiled;
+  const written = { parsed: parseWorkflow(text), definition, scope: null };
+  return withFiles(catalogue, { definition, package: null, written }, warnings);
 }
 
 async function withFiles(
   catalogue: Catalogue,
-  placed: PlacedDefinition,
+  placed: PlacedDefinition & { readonly written?: Written },
   warnings: readonly Issue[],
 ): Promise<LoadedSource> {
   const { config } = catalogue;
   if (config.kind === 'refused') return { kind: 'refused', issues: config.issues };
+  const faults = placed.written === undefined ? [] : subrunFaults(catalogue, placed.written);
+  if (faults.length > 0) return { kind: 'refused', issues: faults };
   const captured = await captureSource(catalogue, config.config, placed);
   return {
     kind: 'loaded',

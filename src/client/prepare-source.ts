@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Library } from '../contract/start-request.js';
-import type { Text, WorkflowDefinition } from '../core/definition/definition.js';
+import type { ScriptRuntime, Text, WorkflowDefinition } from '../core/definition/definition.js';
 import { mapHostTexts } from '../core/definition/resources.js';
+import { runtimesOf } from '../core/definition/runtimes.js';
 import type { CapturedWorkflow } from './source/capture-source.js';
 
 /** Above this a text of a definition is stored by digest instead of travelling in the start request. */
@@ -11,6 +12,8 @@ const TRAVELLING_TEXT_BYTES = 16 * 1024;
 export interface PreparedSource {
   readonly definition: WorkflowDefinition;
   readonly library: Library;
+  /** What scripts of the library need. */
+  readonly libraryRuntimes: readonly ScriptRuntime[];
   readonly texts: ReadonlyMap<string, string>;
 }
 
@@ -30,6 +33,7 @@ export function prepareSource({ definition, library, texts }: CapturedWorkflow):
   return {
     definition: mapHostTexts(definition, store),
     library: Object.fromEntries(others),
+    libraryRuntimes: [...new Set(Object.values(library).flatMap(runtimesOf))],
     texts: stored,
   };
 }

@@ -24,7 +24,7 @@ import type { RunSource } from './load-source.js';
 import { nodeEnvironment, ownerOf, requireAccounts, type NodeEnvironment } from './node-environment.js';
 import { ON_BUSY, type StartAdmission } from './on-busy.js';
 import type { StartOptions } from './orchestrator.js';
-import { prepareSource } from './prepare-source.js';
+import { prepareSource, type PreparedSource } from './prepare-source.js';
 import { resolveInputs } from './resolve-inputs.js';
 import { registeredSearchAttributes } from './search-attributes.js';
 
@@ -115,7 +115,8 @@ function makeRequest(
   const { worktrees, ...base } = place;
   const message = options.message ?? '';
   const inputs = resolveInputs(source.definition, options.inputs ?? {});
-  const { definition, library, texts } = prepareSource(source);
+  const prepared = prepareSource(source);
+  const { definition, library, texts } = prepared;
   const request: StartRequest = {
     ...base,
     contractVersion: CONTRACT_VERSION,
@@ -132,7 +133,7 @@ function makeRequest(
     heartbeatTimeoutMs: options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS,
     resume: null,
     ...fromFiles(source, library),
-    ...forSubruns(library, worktrees),
+    ...forSubruns(prepared, worktrees),
   };
   const bytes = Buffer.byteLength(JSON.stringify(request));
   if (bytes > MAX_REQUEST_BYTES) {
@@ -158,10 +159,14 @@ function fromFiles(
 }
 
 function forSubruns(
-  library: Library,
+  { library, libraryRuntimes }: PreparedSource,
   worktrees: WorktreeGround | undefined,
-): Pick<StartRequest, 'worktrees'> {
-  return worktrees === undefined || Object.keys(library).length === 0 ? {} : { worktrees };
+): Pick<StartRequest, 'worktrees' | 'libraryRuntimes'> {
+  if (Object.keys(library).length === 0) return {};
+  return {
+    ...(worktrees === undefined ? {} : { worktrees }),
+    ...(libraryRuntimes.length === 0 ? {} : { libraryRuntimes }),
+  };
 }
 
 /** Temporal's answer to a request; without the search attributes that it does not know, if there are such. */

@@ -55,7 +55,7 @@ export interface OpenRunInput {
   readonly isFirstExecution: boolean;
   readonly row: RunProgressRow;
   readonly events: readonly EventRow[];
-  /** What its scripts need. */
+  /** What its scripts need, and those of its sub-runs. */
   readonly runtimes: readonly ScriptRuntime[];
 }
 

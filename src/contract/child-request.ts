@@ -28,7 +28,7 @@ export interface Birth {
 
 /** Everything that a sub-run is started with. What is not its own it has from its parent. */
 export function childRequest({ request, temporalWorkflowId, root }: Parent, birth: Birth): StartRequest {
-  const { worktree: _ofTheParent, workingPath: _too, ...inherited } = request;
+  const { worktree: _ofTheParent, workingPath: _too, libraryRuntimes: _known, ...inherited } = request;
   const { node, index, plan, program, newRunId, startToken } = birth;
   const { hash, message, inputs, inputValues, former } = plan;
   const resumed = former?.kind === 'ended' ? former : null;

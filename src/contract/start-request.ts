@@ -1,4 +1,4 @@
-import type { Text, WorkflowDefinition } from '../core/definition/definition.js';
+import type { ScriptRuntime, Text, WorkflowDefinition } from '../core/definition/definition.js';
 import { RunError } from '../core/errors.js';
 import type { HostId, RunId, WorkingPath } from '../core/ids.js';
 import { isUuid } from '../core/ids.js';
@@ -58,6 +58,8 @@ export interface StartRequest {
   readonly source?: CapturedSource;
   /** Workflows that the run may start as sub-runs, and those that these may: compiled, as JSON, by name. Absent: none. */
   readonly library?: Library;
+  /** What scripts of these need. Absent: nothing. */
+  readonly libraryRuntimes?: readonly ScriptRuntime[];
   /** Absent: nobody's sub-run. */
   readonly parent?: ParentLink;
   /** The working path is a worktree, to be made where it is missing. Absent: a directory that is there. */
@@ -80,6 +82,7 @@ export function workflowIdOf({ runId, hostId, workingPath, definition, parent }:
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
+const isTexts: Check = (value) => Array.isArray(value) && value.every(isText);
 const isFilled: Check = (value) => typeof value === 'string' && value !== '';
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -113,7 +116,7 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['docsPath', 'path', (value) => value === undefined || isFilled(value)],
   ['hasClientEnvironment', 'flag', isFlag],
   ['startedBy', 'text', isText],
-  ['searchAttributes', 'list of texts', (value) => Array.isArray(value) && value.every(isText)],
+  ['searchAttributes', 'list of texts', isTexts],
   ['graceMs', 'count', isCount],
   ['heartbeatTimeoutMs', 'count', isCount],
   ['source', 'captured source', (value) => value === undefined || isCapturedSource(value)],
@@ -121,6 +124,7 @@ const FIELDS: readonly (readonly [field: keyof StartRequest, what: string, check
   ['worktree', 'order for one', (value) => value === undefined || isWorktreeOrder(value)],
   ['worktrees', 'place for some', (value) => value === undefined || isWorktreeGround(value)],
   ['library', 'map of texts', (value) => value === undefined || isLibrary(value)],
+  ['libraryRuntimes', 'list of texts', (value) => value === undefined || isTexts(value)],
   ['parent', 'link to a parent', (value) => value === undefined || isParentLink(value)],
 ];
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkMessage } from '../../src/client/limits.js';
 import { prepareSource } from '../../src/client/prepare-source.js';
 import { resolveInputs } from '../../src/client/resolve-inputs.js';
-import { aBashNode, aDefinition } from '../support/builders.js';
+import { aBashNode, aDefinition, aLoopGroup, aScriptNode } from '../support/builders.js';
 
 describe('a message', () => {
   it.each([
@@ -83,6 +83,14 @@ describe('a definition that travels', () => {
     expect(stored).toMatchObject({
       script: { kind: 'stored', sha256: [...texts.keys()][0], bytes: large.length },
     });
+  });
+
+  it('tells what the scripts of sub-runs need, those in bodies included', () => {
+    const uv = aDefinition([aLoopGroup('g', [aScriptNode('a', { runtime: 'uv' })])], { name: 'uv' });
+    const bun = aDefinition([aScriptNode('a'), aScriptNode('b')], { name: 'bun' });
+    const captured = { definition: aDefinition([aScriptNode('own')]), source: null, texts: new Map() };
+    expect(prepareSource({ ...captured, library: { uv, bun } }).libraryRuntimes).toEqual(['uv', 'bun']);
+    expect(prepareSource({ ...captured, library: {} }).libraryRuntimes).toEqual([]);
   });
 
   it('takes the definitions along that it runs, large ones by digest', () => {

@@ -19,6 +19,7 @@ import type { MirrorWrite } from '../../src/core/mirror/rows.js';
 import type { AttemptTask } from '../../src/core/run/task.js';
 import type { Artifacts } from '../../src/ports/artifacts.js';
 import type { BoxOwner } from '../../src/ports/box.js';
+import type { Scripts } from '../../src/ports/scripts.js';
 import { makeWorker, type WorkerParts } from '../../worker/make-worker.js';
 import { makeOutputTexts } from '../../src/adapters/process/output-texts.js';
 import { FakeRunTable } from './fake-run-table.js';
@@ -57,6 +58,8 @@ export interface RunStage {
   /** What a directory really is on this host; one that is not here is itself. */
   readonly realPaths: Map<string, string>;
   readonly worktrees: FakeWorktrees;
+  /** What of the runtimes of scripts is not installed. */
+  readonly missingRuntimes: Set<string>;
   /** The next writes of the table, first ones of runs apart, fail like this; 0: from now on all succeed. */
   refuseWrites(count: number, error: RunError): void;
   request(definition: WorkflowDefinition, over?: Partial<StartRequest>): StartRequest;
@@ -87,6 +90,7 @@ export async function raiseRunStage(
   const deserted: TakenOver[] = [];
   const realPaths = new Map<string, string>();
   const worktrees = new FakeWorktrees();
+  const missingRuntimes = new Set<string>();
   const refusal: Refusal = { left: 0, error: new RunError('RUN_TABLE_UNREACHABLE', 'away') };
   const files = mkdtempSync(join(tmpdir(), 'signalbox-stage-'));
   const note = (what: string, runId: string): void => void journal.push(`${what} ${runId}`);
@@ -108,7 +112,7 @@ export async function raiseRunStage(
       table: journaledTable({ table, refusal, writes, note }),
       box: journaledBox({ owners, deserted }, note),
       shell: { run },
-      scripts: { requireRuntimes: () => Promise.resolve(), run },
+      scripts: { requireRuntimes: requiring(missingRuntimes), run },
       permits: makePermits(permits),
       artifacts: { keep: (...words) => artifacts.port.keep(...words) },
       worktrees: worktrees.worktrees,
@@ -130,6 +134,7 @@ export async function raiseRunStage(
     deserted,
     realPaths,
     worktrees,
+    missingRuntimes,
     refuseWrites: (left, error) => void Object.assign(refusal, { left, error }),
     request: aRequest,
     start: async (definition, over) => {
@@ -149,6 +154,14 @@ export async function raiseRunStage(
     },
   };
 }
+
+const requiring =
+  (missing: ReadonlySet<string>): Scripts['requireRuntimes'] =>
+  (_run, runtimes) => {
+    const found = runtimes.find((runtime) => missing.has(runtime));
+    if (found === undefined) return Promise.resolve();
+    return Promise.reject(new RunError('RUNTIME_MISSING', `${found} is missing`));
+  };
 
 /** A start request as the client makes it, on a working path of its own. */
 export function aRequest(definition: WorkflowDefinition, over: Partial<StartRequest> = {}): StartRequest {

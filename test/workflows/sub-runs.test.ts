@@ -139,6 +139,14 @@ describe('a sub-run', () => {
     expect(end.message).toContain("workflow 'child' was not known when the run was started");
   });
 
+  it('whose scripts nothing here can run ends its parent at the start, before the first node', async () => {
+    stage.missingRuntimes.add('uv');
+    const run = await stage.start(parent, { library: aLibrary(child), libraryRuntimes: ['uv'] });
+    expect(await endOf(stage, run)).toMatchObject({ row: 'failed', message: 'uv is missing' });
+    expect(stage.journalOf(run.request.runId)).not.toContain('run before.1');
+    stage.missingRuntimes.clear();
+  });
+
   it('never runs what it is part of', async () => {
     const loop = aDefinition([aSubrunDraft('sub', { target: 'loop' })], { name: 'loop' });
     const end = await endOf(stage, await start(loop, loop));

@@ -31,7 +31,7 @@ export interface CapturedWorkflow {
 }
 
 /**
- * What is missing stays a name: the node that needs it fails, and `validate` tells.
+ * What is missing stays a name: the node that needs it fails, and `validate` tells. Sub-runs have been found by then.
  * @throws RunError `SOURCE_UNREADABLE`
  */
 export async function captureSource(
