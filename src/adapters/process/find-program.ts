@@ -55,7 +55,7 @@ export function findRuntime(runtime: ScriptRuntime, searchPaths: readonly string
   }
   throw new RunError(
     'RUNTIME_MISSING',
-    `there is no ${runtime} on the PATH of this run (${searchPaths.join('; then ')}). ${INSTALL[runtime]} so that it is on PATH, and start the run again`,
-    { runtime },
+    `there is no ${runtime} on the PATH of this run, nor on that of its worker. ${INSTALL[runtime]} so that one of them has it, and start the run again`,
+    { runtime, searched: [...new Set(searchPaths.flatMap((searchPath) => searchPath.split(':')))] },
   );
 }

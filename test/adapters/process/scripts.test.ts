@@ -227,9 +227,9 @@ describe('script nodes', () => {
       await onlyBun.scripts.requireRuntimes(run(), ['bun']);
       await expect(onlyBun.scripts.requireRuntimes(run(), ['bun', 'uv'])).rejects.toMatchObject({
         code: 'RUNTIME_MISSING',
-        message: expect.stringMatching(
-          /there is no uv on the PATH .* Install uv \(https:.*start the run again/,
-        ),
+        message:
+          'there is no uv on the PATH of this run, nor on that of its worker. Install uv (https://docs.astral.sh/uv) so that one of them has it, and start the run again',
+        details: { runtime: 'uv', searched: expect.arrayContaining(['/usr/bin', '/bin']) },
       });
     });
 
