@@ -4,8 +4,10 @@ import type { StartRequest } from '../../src/contract/start-request.js';
 import type { HostId, RunId, WorkingPath } from '../../src/core/ids.js';
 import { aBashNode, aCancelNode, aDefinition, aGate, aLoopGroup } from './builders.js';
 import { aLatch, fails, inTurn, runsUntilStopped, says } from './node-scripts.js';
+import { eventually } from './eventually.js';
 import { decide, endOf, untilWaiting } from './run-probes.js';
 import { startRequest, type RunStage, type StagedRun } from './run-stage.js';
+import { aLibrary, aSubrunDraft, over as overItems } from './subrun-shapes.js';
 
 /** A way in which runs go. Played on a stage it leaves a closed run. */
 export type RunShape = (stage: RunStage, over: Partial<StartRequest>) => Promise<StagedRun>;
@@ -149,4 +151,58 @@ export const RUN_SHAPES: Readonly<Record<string, RunShape>> = {
     await endOf(stage, run);
     return run;
   },
+
+  'sub-run': async (stage, over) => (await playSubrun(stage, over)).parent,
+
+  'sub-run-child': async (stage, over) => (await playSubrun(stage, over)).child,
+
+  'fan-out': async (stage, over) => {
+    const fanOut = overItems('["a", "b", "c", "d"]', { maxParallel: 2, as: 'item' });
+    const definition = aDefinition([aSubrunDraft('fan', { fanOut })]);
+    const run = await stage.start(definition, { ...over, library: aLibrary(ASKING) });
+    for (const item of [0, 1, 2, 3]) {
+      await eventually(() => decide(run, { nodeId: `fan[${item}]/ok`, decision: 'approve', by: 'ann' }));
+    }
+    await endOf(stage, run);
+    return run;
+  },
+
+  'fan-out-cancelled': async (stage, over) => {
+    const fanOut = overItems('["a", "b", "c"]', { maxParallel: 2, as: 'item' });
+    const definition = aDefinition([aSubrunDraft('fan', { fanOut })]);
+    const run = await stage.start(definition, { ...over, library: aLibrary(ASKING) });
+    await untilWaiting(run, 'fan[0]/ok', 'fan[1]/ok');
+    await run.handle.executeUpdate(MESSAGES.cancelUpdate, { args: [{ by: 'ann', reason: 'wrong branch' }] });
+    await endOf(stage, run);
+    return run;
+  },
 };
+
+/** A workflow that asks a person, and changes nothing. */
+const ASKING = aDefinition([aBashNode('look'), aGate('ok', { needs: ['look'], captureResponse: true })], {
+  ...{ name: 'child', mutatesCheckout: false },
+  inputs: [{ name: 'item', description: null, isRequired: false, defaultValue: 'none' }],
+});
+
+/** A parent whose sub-run asks a person, who answers at the parent. */
+async function playSubrun(
+  stage: RunStage,
+  over: Partial<StartRequest>,
+): Promise<{ readonly parent: StagedRun; readonly child: StagedRun }> {
+  const drafts = [
+    aBashNode('before'),
+    aSubrunDraft('sub', { needs: ['before'], input: 'look at $before.output' }),
+    aBashNode('after', { needs: ['sub'], script: 'echo $sub.output' }),
+  ];
+  const parent = await stage.start(aDefinition(drafts), { ...over, library: aLibrary(ASKING) });
+  await untilWaiting(parent, 'sub/ok');
+  await decide(parent, { decision: 'approve', text: 'fine', by: 'ann' });
+  await endOf(stage, parent);
+  const [row] = await stage.table.childrenOf(parent.request.runId);
+  const handle = stage.environment.client.workflow.getHandle(row!.temporalWorkflowId!);
+  const { runId: firstExecutionRunId } = await handle.describe();
+  return {
+    parent,
+    child: { request: parent.request, handle: Object.assign(handle, { firstExecutionRunId }) },
+  };
+}
