@@ -10,6 +10,7 @@ import { makeMakeWorktree, type MakeWorktreePorts } from './make-worktree.js';
 import { makeKeepArtifact } from './keep-artifact.js';
 import { makeOpenRun, type OpenRunPorts } from './open-run.js';
 import { makePlanChildren, type PlanChildrenPorts } from './plan-children.js';
+import { refuseTurn } from './refuse-turn.js';
 import { makeRemoveEnvironment } from './remove-environment.js';
 import { makeRunNode, type RunNodePorts } from './run-node.js';
 import { makeStoreOutputs } from './store-outputs.js';
@@ -29,6 +30,7 @@ export function createActivities(ports: ActivityPorts): Activities {
     openRun: insideRun(makeOpenRun(ports)),
     runShell: insideRun(makeRunNode(ports, (task, signal) => ports.shell.run(task, signal))),
     runScript: insideRun(makeRunNode(ports, (task, signal) => ports.scripts.run(task, signal))),
+    runTurn: insideRun(refuseTurn),
     writeMirror: insideRun(makeWriteMirror(ports)),
     closeRun: insideRun(makeCloseRun(ports)),
     makeWorktree: insideRun(makeMakeWorktree(ports)),

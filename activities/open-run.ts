@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { Activities, OpenRunInput } from '../src/contract/activities.js';
 import { RunError } from '../src/core/errors.js';
 import { isView } from '../src/core/lease/is-view.js';
+import { requireNoAgents } from '../src/core/run/require-no-agents.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { Box } from '../src/ports/box.js';
 import type { ExecutionName, Executions } from '../src/ports/executions.js';
@@ -28,12 +29,16 @@ export interface OpenRunPorts extends KeptResultsPorts {
   readonly scripts: Pick<Scripts, 'requireRuntimes'>;
 }
 
-/** Checks that this is the run's host and path, makes its directories, writes its row, and opens its box. */
+/**
+ * Checks that this is the run's host and path, and that nothing of it needs an agent, which no host has yet; makes its
+ * directories, writes its row, and opens its box.
+ */
 export const makeOpenRun =
   (ports: OpenRunPorts): Activities['openRun'] =>
   async (input) => {
     const { host, files, table, executions, box, temporal } = ports;
     await checkPlace(host, input);
+    requireNoAgents(input.workflowName, input.agents);
     const { request } = input;
     const execution = callingExecution();
     const codebasePath = request.worktree?.repository;
@@ -59,8 +64,7 @@ export const makeOpenRun =
     const first = { ...input, identity, row, temporalRunId, resumedEpoch };
     const { epoch } = await table.open(first, async () => (await standing(executions, execution)) === 'open');
     await takeEnvironment(ports, request, execution);
-    const { runId } = request;
-    const kept = request.resume === null ? [] : await keptResults(ports, runId, directories.artifactsDir);
+    const kept = await keptOf(ports, request, directories.artifactsDir);
     const refusalBefore =
       (await refusalBesideArchon(table, request.workingPath, execution)) ??
       (await laySource(ports.sources, directories.artifactsDir, request)) ??
@@ -72,6 +76,15 @@ export const makeOpenRun =
     const opened = { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
     return takenOver === null ? opened : { ...opened, takenOver };
   };
+
+/** What earlier generations of a run that is resumed have finished. */
+function keptOf(
+  ports: KeptResultsPorts,
+  { runId, resume }: OpenRunInput['request'],
+  artifactsDir: string,
+): ReturnType<typeof keptResults> {
+  return resume === null ? Promise.resolve([]) : keptResults(ports, runId, artifactsDir);
+}
 
 async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> {
   if (request.hostId !== host.hostId || request.uid !== host.uid) {

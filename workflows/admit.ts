@@ -3,7 +3,6 @@ import type { RunOwner } from '../src/contract/activities.js';
 import type { RootLink } from '../src/contract/parent-link.js';
 import { parseStartRequest, workflowIdOf, type StartRequest } from '../src/contract/start-request.js';
 import { RunError } from '../src/core/errors.js';
-import { requireNoAgents } from '../src/core/run/require-no-agents.js';
 import { boxKey } from '../src/core/lease/box-key.js';
 import type { CarriedRun } from './carried-run.js';
 
@@ -20,7 +19,7 @@ export interface Admission {
 
 /**
  * The first statement of a run: an operator can start one by hand, with a copied request or another ID.
- * @throws RunError `START_REQUEST_INVALID` · `CONTRACT_TOO_NEW` · `WRONG_WORKFLOW_ID` · `AGENT_UNSUPPORTED`
+ * @throws RunError `START_REQUEST_INVALID` · `CONTRACT_TOO_NEW` · `WRONG_WORKFLOW_ID`
  */
 export function admit(value: unknown, carried: CarriedRun | undefined): Admission {
   const request = parseStartRequest(value);
@@ -44,7 +43,6 @@ export function admit(value: unknown, carried: CarriedRun | undefined): Admissio
       'a start cannot bring the state of another run along; nothing was done. Start runs with signalbox run',
     );
   }
-  requireNoAgents(request.definition);
   const isReset = info.runId !== info.originalExecutionRunId;
   const key = boxKey(info.workflowId, request);
   const owner: RunOwner = {

@@ -1,11 +1,14 @@
 import type { NodeId } from '../src/core/ids.js';
 import type { RunEvent } from '../src/core/run/run-state.js';
 import type { AttemptResult, NodeFailure } from '../src/core/run/task.js';
+import type { TurnResult } from '../src/core/run/turn-task.js';
 import { now } from './live-run.js';
 
 /** How an attempt ended. `durationMs` undefined: the host did not say. */
 export type AttemptEnd =
-  AttemptResult | { readonly kind: 'failed'; readonly failure: NodeFailure; readonly durationMs?: undefined };
+  | AttemptResult
+  | TurnResult
+  | { readonly kind: 'failed'; readonly failure: NodeFailure; readonly durationMs?: undefined };
 
 /** @param begunAt when the attempt began, by Temporal's clock */
 export function attemptEvent(nodeId: NodeId, attempt: number, begunAt: number, result: AttemptEnd): RunEvent {
@@ -16,5 +19,6 @@ export function attemptEvent(nodeId: NodeId, attempt: number, begunAt: number, r
   }
   const { durationMs, output, artifact } = result;
   const kept = artifact === undefined ? {} : { artifact };
-  return { type: 'nodeCompleted', ...about, output, durationMs, ...kept };
+  const session = 'session' in result ? { session: result.session } : {};
+  return { type: 'nodeCompleted', ...about, output, durationMs, ...kept, ...session };
 }

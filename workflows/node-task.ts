@@ -1,10 +1,11 @@
 import { attemptId } from '../src/contract/workflow-id.js';
+import type { AgentNode } from '../src/core/definition/definition.js';
 import { bindingReferences } from '../src/core/expression/bindings.js';
 import type { Level } from '../src/core/run/level.js';
 import { loopWords } from '../src/core/run/loop-words.js';
 import { nameAt, type Place } from '../src/core/run/place.js';
 import { scopeFor, type Reader } from '../src/core/run/scope-for.js';
-import type { AttemptTask } from '../src/core/run/task.js';
+import type { AttemptTask, WorkTask } from '../src/core/run/task.js';
 import type { Admission } from './admit.js';
 import { sharedWords, type WorkNode } from './node-work.js';
 import { rootOfSubrun } from './root-of-subrun.js';
@@ -22,8 +23,13 @@ export interface WorkAt {
   readonly place: Place;
 }
 
-/** What the host needs for one attempt of a node, its program apart. */
+/** What the host needs for one attempt of a node that runs a program, that apart. */
 export function nodeTask(node: WorkNode, attempt: number, at: WorkAt, work: WorkOf): AttemptTask {
+  return { ...workTask(node, attempt, at, work), timeoutMs: node.timeoutMs };
+}
+
+/** What the host needs for one attempt of any node. */
+export function workTask(node: WorkNode | AgentNode, attempt: number, at: WorkAt, work: WorkOf): WorkTask {
   const references = [...node.references, ...bindingReferences(node.bindings ?? {})];
   const path = at.place.map(({ nodeId, iteration }) => ({ groupId: nodeId, iteration }));
   return {
@@ -41,7 +47,7 @@ export function ordinaryTask(
   reader: Reader,
   { admission, variables }: WorkOf,
 ): Pick<
-  AttemptTask,
+  WorkTask,
   | 'runId'
   | 'rootRunId'
   | 'workingPath'

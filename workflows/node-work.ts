@@ -1,8 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../src/contract/activities.js';
-import type { BashNode, Node, ScriptNode } from '../src/core/definition/definition.js';
+import type { AgentNode, BashNode, Node, ScriptNode } from '../src/core/definition/definition.js';
 import type { ArtifactOrder } from '../src/core/run/artifact.js';
-import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
+import type { AttemptResult, AttemptTask, WorkTask } from '../src/core/run/task.js';
 import { nodeAttempt } from './activity-options.js';
 import type { Admission } from './admit.js';
 import { ownerOfBox } from './root-of-subrun.js';
@@ -28,14 +28,14 @@ export function runOnHost(node: WorkNode, task: AttemptTask, admission: WorkPlac
   return runScript({ ...place, task: { ...task, source, runtime, deps } });
 }
 
-/** What a task has of its node whatever program that runs. */
+/** What a task has of its node whatever that does. */
 export function sharedWords(
-  node: WorkNode,
+  node: WorkNode | AgentNode,
   loopGroupPath?: ArtifactOrder['loopGroupPath'],
-): Pick<AttemptTask, 'timeoutMs' | 'fieldsRead' | 'bindings' | 'outputFormat' | 'artifact'> {
-  const { id, timeoutMs, fieldsRead, bindings, outputFormat, outputType } = node;
+): Pick<WorkTask, 'fieldsRead' | 'bindings' | 'outputFormat' | 'artifact'> {
+  const { id, fieldsRead, bindings, outputFormat, outputType } = node;
   return {
-    ...{ timeoutMs, fieldsRead },
+    fieldsRead,
     ...(bindings === undefined ? {} : { bindings }),
     ...(outputFormat === undefined ? {} : { outputFormat }),
     ...(outputType === undefined

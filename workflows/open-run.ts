@@ -4,6 +4,7 @@ import type { StartRequest } from '../src/contract/start-request.js';
 import { fromFailure } from '../src/contract/failure.js';
 import { runtimesOf } from '../src/core/definition/runtimes.js';
 import { ERROR_CODES, RunError } from '../src/core/errors.js';
+import { agentsOf } from '../src/core/run/require-no-agents.js';
 import { OPEN_RUN, OPEN_RUN_AT_ONCE } from './activity-options.js';
 import type { Admission } from './admit.js';
 import type { MirrorAuthor, MirrorLane } from './mirror-lane.js';
@@ -20,6 +21,7 @@ export async function openRun(
   const { request, owner, isFirstExecution } = admission;
   const { row, events } = lane.take(NOBODY).write;
   const begunAt = Date.now();
+  const agents = agentsOf(request.definition);
   try {
     const opened = await openAtOnceOrLater({
       request: withoutDefinition(request),
@@ -30,6 +32,7 @@ export async function openRun(
       row,
       events,
       runtimes: [...new Set([...runtimesOf(request.definition), ...(request.libraryRuntimes ?? [])])],
+      ...(agents.length === 0 ? {} : { agents }),
     });
     lane.pauseAfter(begunAt);
     return opened;

@@ -1,9 +1,9 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { RunError } from '../src/core/errors.js';
 import type { NodeId } from '../src/core/ids.js';
 import { inside, nameAt, toldFrom, type Place } from '../src/core/run/place.js';
 import type { Action, NodeState, RunEvent } from '../src/core/run/run-state.js';
 import type { Admission } from './admit.js';
+import { attemptAt } from './attempt.js';
 import { attemptEvent, type AttemptEnd } from './attempt-end.js';
 import { attemptFailure } from './attempt-failure.js';
 import { checkLoop } from './check-loop.js';
@@ -11,8 +11,7 @@ import { findEvidence } from './find-evidence.js';
 import { immediateEvent, iterationTimes } from './immediate-event.js';
 import { ArtifactKeeper } from './keep-artifacts.js';
 import { now, type LiveRun } from './live-run.js';
-import { nodeTask, type WorkOf } from './node-task.js';
-import { isWork, runOnHost } from './node-work.js';
+import type { WorkOf } from './node-task.js';
 import type { RunVariables } from './run-variables.js';
 import { SubrunPerformer } from './sub-runs.js';
 
@@ -91,15 +90,11 @@ export class Performer {
   }
 
   private async runAttempt(nodeId: NodeId, attempt: number, place: Place): Promise<AttemptEnd> {
-    const name = nameAt(place, nodeId);
     try {
-      const level = this.run.levelAt(place);
-      const node = level.graph.nodes.find(({ id }) => id === nodeId);
-      if (!node || !isWork(node)) throw new RunError('INTERNAL', `node '${name}' is no work for the host`);
-      const task = nodeTask(node, attempt, { level, place }, this.#work);
-      return await this.#attempts.run(() => runOnHost(node, task, this.#work.admission));
+      const at = { level: this.run.levelAt(place), place };
+      return await this.#attempts.run(() => attemptAt(at, nodeId, attempt, this.#work));
     } catch (error) {
-      return { kind: 'failed', failure: attemptFailure(name, error) };
+      return { kind: 'failed', failure: attemptFailure(nameAt(place, nodeId), error) };
     }
   }
 

@@ -10,7 +10,11 @@ import type { Holder } from './orchestrator.js';
 const HOST_SILENT_MS = 15_000;
 
 /** The kind of node that an activity is an attempt of. */
-const KIND_OF: Readonly<Record<string, NodeKind>> = { runShell: 'bash', runScript: 'script' };
+const KIND_OF: Readonly<Record<string, NodeKind>> = {
+  runShell: 'bash',
+  runScript: 'script',
+  runTurn: 'agent',
+};
 
 export type HolderFacts = Pick<
   WorkflowExecutionDescription,

@@ -5,14 +5,15 @@ import type { Artifact, ArtifactOrder } from '../core/run/artifact.js';
 import type { KeptResult } from '../core/run/run-state.js';
 import type {
   AttemptResult,
-  AttemptTask,
   NodeFailure,
   NodeOutput,
   Scope,
   ScriptTask,
   ShellTask,
   TextValue,
+  WorkTask,
 } from '../core/run/task.js';
+import type { TurnResult, TurnTask } from '../core/run/turn-task.js';
 import type { WorkflowDefinition } from '../core/definition/definition.js';
 import type { RunId } from '../core/ids.js';
 import type { JsonObject } from '../core/json.js';
@@ -57,6 +58,8 @@ export interface OpenRunInput {
   readonly events: readonly EventRow[];
   /** What its scripts need, and those of its sub-runs. */
   readonly runtimes: readonly ScriptRuntime[];
+  /** Nodes for which it needs an agent, by name. Absent: none. */
+  readonly agents?: readonly string[];
 }
 
 /** What the host has made of a run, and knows of it. */
@@ -82,7 +85,7 @@ export interface OpenRunResult extends OpenedRun {
   readonly takenOver?: TakenOver;
 }
 
-export interface RunNodeInput<Task extends AttemptTask> {
+export interface RunNodeInput<Task extends WorkTask> {
   readonly owner: RunOwner;
   /** The owner's execution, where another one asks: a sub-run for its root. */
   readonly rootTemporalRunId?: string;
@@ -211,7 +214,7 @@ export interface RemoveEnvironmentInput {
 /**
  * Activities as the wire sees them. All are on the run's host queue.
  * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`,
- * `runScript`: one attempt of a bash or script node · `writeMirror`: one write of the lane · `closeRun`: ends every
+ * `runScript`: one attempt of a bash or script node · `runTurn`: one turn of an agent · `writeMirror`: one write of the lane · `closeRun`: ends every
  * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
  * cancelled · `makeWorktree`: makes the worktree that the run works in · `keepArtifact`: keeps the output of a
  * gate, group or sub-run as an artifact · `storeOutputs`: moves outputs to files · `findEvidence`: whether a run has left its evidence · `findSignal`: whether an output gives the signal of a loop · `removeEnvironment`: removes what a client left for
@@ -222,6 +225,7 @@ export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;
   runShell(input: RunNodeInput<ShellTask>): Promise<AttemptResult>;
   runScript(input: RunNodeInput<ScriptTask>): Promise<AttemptResult>;
+  runTurn(input: RunNodeInput<TurnTask>): Promise<TurnResult>;
   writeMirror(input: WriteMirrorInput): Promise<void>;
   closeRun(input: CloseRunInput): Promise<CloseRunResult>;
   makeWorktree(input: MakeWorktreeInput): Promise<MadeWorktree>;

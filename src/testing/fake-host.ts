@@ -9,6 +9,7 @@ import type { AttemptResult } from '../core/run/task.js';
 import type { Books } from './books.js';
 import type { LargeTexts } from './large-texts.js';
 import { artifactOf, playAttempt, type PlayedTask } from './play-attempt.js';
+import { playTurn } from './play-turn.js';
 
 /** What the runs of a testbed have in common. */
 export interface FakeHostParts {
@@ -39,6 +40,9 @@ export function makeFakeHost({ texts, books }: FakeHostParts): Activities {
     }),
     runShell: insideRun(attempt),
     runScript: insideRun(attempt),
+    runTurn: insideRun(({ task }) =>
+      withHeartbeat((signal) => playTurn(task, { book: books.of(task.runId), texts }, signal)),
+    ),
     writeMirror: insideRun(({ write }) => {
       books.keep(write);
       return Promise.resolve();

@@ -8,6 +8,13 @@ export type { Outcome, TestEvent, TestedNode, TestedSubRun } from './observation
 export type { Passage } from './passage.js';
 export type { WorkflowSource } from './read-workflow.js';
 export { testWorkflow } from './shared-testbed.js';
-export { untilStopped, type NodeCall, type Stub, type StubFunction, type StubResult } from './stubs.js';
+export {
+  untilStopped,
+  type AgentSession,
+  type NodeCall,
+  type Stub,
+  type StubFunction,
+  type StubResult,
+} from './stubs.js';
 export type { TestRun } from './test-run.js';
 export { createTestbed, type Testbed, type TestbedOptions, type TestOptions } from './testbed.js';

@@ -3,7 +3,7 @@ import type { Graph, NodeKind } from '../core/definition/definition.js';
 
 /**
  * Every name by which a stub may mean a node of a workflow or of those that it runs, with its kind: its id, `group.id`
- * in the body of a loop group, and either behind `workflow/`.
+ * in the body of a loop group, `gate:on_reject` for an agent behind a gate, and each behind `workflow/`.
  */
 export function knownNodes({ definition, library }: RunSource): ReadonlyMap<string, NodeKind> {
   const named = [definition, ...Object.values(library)].flatMap((workflow) =>
@@ -23,6 +23,9 @@ export function namesOf(workflow: string, name: string): readonly string[] {
 function* namesIn({ nodes }: Graph, prefix: string): Generator<readonly [string, NodeKind]> {
   for (const node of nodes) {
     yield [`${prefix}${node.id}`, node.kind];
+    if (node.kind === 'approval' && node.onReject !== undefined) {
+      yield [`${prefix}${node.id}:on_reject`, 'agent'];
+    }
     if (node.kind === 'loop_group') yield* namesIn(node.body, `${prefix}${node.id}.`);
   }
 }

@@ -12,6 +12,7 @@ import type {
   ScriptTask,
   ShellTask,
   TextValue,
+  WorkTask,
 } from '../core/run/task.js';
 import type { LargeTexts } from './large-texts.js';
 import type { RunBook } from './run-book.js';
@@ -26,8 +27,17 @@ export interface Scene {
   readonly texts: LargeTexts;
 }
 
+/** What is played, and how a test is told of it. */
+export interface Part {
+  readonly task: Pick<WorkTask, 'runId' | 'nodeId' | 'attemptId' | 'fieldsRead' | 'artifact'>;
+  /** `Bash node 'build'`, as failures begin. */
+  readonly label: string;
+  /** When a stub that goes on until it is stopped ends by itself, and as what. */
+  readonly limit: { readonly ms: number; readonly said: string };
+}
+
 /** An attempt whose stub may be asked. */
-interface Prepared {
+export interface Prepared {
   readonly call: NodeCall;
   /** Null: none is declared. */
   readonly shape: OutputShape | null;
@@ -39,27 +49,57 @@ export async function playAttempt(
   scene: Scene,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
-  const prepared = prepare(task, scene, signal);
-  if ('code' in prepared) return { kind: 'failed', failure: prepared, durationMs: 0 };
-  const stub = scene.book.stubOf(task.nodeId);
-  if (stub === undefined) return missing(scene.book, task.nodeId);
-  return scene.book.during(prepared.call, () => play(stub, { task, ...prepared, ...scene }));
+  const label = `${'script' in task ? 'Bash' : 'Script'} node '${task.nodeId}'`;
+  const { timeoutMs } = task;
+  const limit = { ms: timeoutMs, said: `timed out after ${timeoutMs}ms` };
+  return playPart({ task, label, limit }, scene, () => prepare(task, scene, signal));
 }
 
-/** What the stub is told, or why the node fails before it is asked: as a worker finds out. */
-function prepare(task: PlayedTask, { book, texts }: Scene, signal: AbortSignal): Prepared | NodeFailure {
-  const { nodeId, attempt } = task;
-  const iteration = iterationOf(task.attemptId);
+/** @param prepare what throws a `RunError` where a worker would find that the node fails before it begins */
+export async function playPart(part: Part, scene: Scene, prepare: () => Prepared): Promise<AttemptResult> {
+  const prepared = preparedOr(part.label, prepare);
+  if ('code' in prepared) return { kind: 'failed', failure: prepared, durationMs: 0 };
+  const { nodeId } = part.task;
+  const stub = scene.book.stubOf(nodeId);
+  if (stub === undefined) return missing(scene.book, nodeId);
+  return scene.book.during(prepared.call, () => play(stub, { part, ...prepared, ...scene }));
+}
+
+function preparedOr(label: string, prepare: () => Prepared): Prepared | NodeFailure {
   try {
-    const scope = texts.loaded(task.scope);
-    const shape = task.outputFormat === undefined ? null : readShape(task.outputFormat);
-    const environment = { ...book.cast.environment, ...task.environment, ...boundVariables(task, scope) };
-    const script = scriptOf(task, scope, texts);
-    return { call: { nodeId, attempt, iteration, script, environment, signal }, shape };
+    return prepare();
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    return { code: error.code, message: `${labelOf(task)} failed before execution: ${error.message}` };
+    return { code: error.code, message: `${label} failed before execution: ${error.message}` };
   }
+}
+
+/** What the stub of a program is told. */
+function prepare(task: PlayedTask, scene: Scene, signal: AbortSignal): Prepared {
+  const scope = scene.texts.loaded(task.scope);
+  const call = callOf(task, scene, { scope, signal });
+  const script = scriptOf(task, scope, scene.texts);
+  const { LOOP_USER_INPUT: userInput = '' } = task.environment;
+  const noAgent = { prompt: null, settings: {}, session: null, previousOutput: '', rejectionReason: '' };
+  return {
+    call: { ...call, ...noAgent, iteration: iterationOf(task.attemptId), script, userInput },
+    shape: shapeOf(task),
+  };
+}
+
+/** What every stub is told. */
+export function callOf(
+  task: WorkTask,
+  { book }: Scene,
+  { scope, signal }: { readonly scope: Scope; readonly signal: AbortSignal },
+): Pick<NodeCall, 'nodeId' | 'attempt' | 'environment' | 'signal'> {
+  const { nodeId, attempt } = task;
+  const environment = { ...book.cast.environment, ...task.environment, ...boundVariables(task, scope) };
+  return { nodeId, attempt, environment, signal };
+}
+
+export function shapeOf({ outputFormat }: Pick<WorkTask, 'outputFormat'>): OutputShape | null {
+  return outputFormat === undefined ? null : readShape(outputFormat);
 }
 
 function scriptOf(task: PlayedTask, scope: Scope, texts: LargeTexts): string {
@@ -75,15 +115,17 @@ function iterationOf(attemptId: string): number | null {
 }
 
 interface Play extends Scene, Prepared {
-  readonly task: PlayedTask;
+  readonly part: Part;
 }
 
-async function play(stub: Stub, { task, call, shape, book, texts }: Play): Promise<AttemptResult> {
+async function play(stub: Stub, { part, call, shape, book, texts }: Play): Promise<AttemptResult> {
+  const { task, label, limit } = part;
   const startedAt = performance.now();
   if (stub === untilStopped) {
-    await book.hold(task, call.signal);
-    const message = `${labelOf(task)} timed out after ${task.timeoutMs}ms`;
-    return { kind: 'failed', failure: { code: 'NODE_TIMED_OUT', message }, durationMs: task.timeoutMs };
+    const { nodeId, attemptId } = task;
+    await book.hold({ nodeId, attemptId, timeoutMs: limit.ms }, call.signal);
+    const message = `${label} ${limit.said}`;
+    return { kind: 'failed', failure: { code: 'NODE_TIMED_OUT', message }, durationMs: limit.ms };
   }
   const played = await unlessStopped(playStub(stub, call), call.signal).catch((error: unknown) => {
     if (error instanceof RunError) book.blame(error);
@@ -92,7 +134,7 @@ async function play(stub: Stub, { task, call, shape, book, texts }: Play): Promi
   const durationMs = Math.round(performance.now() - startedAt);
   const failed = (failure: NodeFailure): AttemptResult => ({ kind: 'failed', failure, durationMs });
   if (played.kind === 'failed') {
-    return failed({ code: 'NODE_FAILED', message: failureMessage(labelOf(task), played) });
+    return failed({ code: 'NODE_FAILED', message: failureMessage(label, played) });
   }
   try {
     const output = texts.toOutput(played.text, task.fieldsRead, shape);
@@ -100,7 +142,7 @@ async function play(stub: Stub, { task, call, shape, book, texts }: Play): Promi
     return { kind: 'completed', output, stderr: '', durationMs, ...kept };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
-    return failed({ code: error.code, message: `${labelOf(task)} ${error.message}` });
+    return failed({ code: error.code, message: `${label} ${error.message}` });
   }
 }
 
@@ -109,10 +151,6 @@ export function artifactOf(runId: RunId, order: ArtifactOrder, text: TextValue):
   const path = `nodes/${artifactName(order)}.md`;
   const size = text.kind === 'inline' ? Buffer.byteLength(text.text) : text.bytes;
   return { ...order, runId, path, size, producedAt: new Date().toISOString() };
-}
-
-function labelOf(task: PlayedTask): string {
-  return `${'script' in task ? 'Bash' : 'Script'} node '${task.nodeId}'`;
 }
 
 function missing(book: RunBook, nodeId: string): AttemptResult {

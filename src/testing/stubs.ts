@@ -1,17 +1,37 @@
 import { failedWith, playValue, type Played, type StubValue } from '../core/dry-run/stub-value.js';
 import { RunError } from '../core/errors.js';
+import type { JsonObject } from '../core/json.js';
 import { nearestName } from '../core/nearest-name.js';
+
+/** The conversation that a turn of an agent belongs to. */
+export interface AgentSession {
+  readonly id: string;
+  /** The one that it goes on with: the same, or another of which it is a copy (`context: {resume: …}`); null: none. */
+  readonly from: string | null;
+}
 
 /** One attempt of a node, as the worker would have been asked for it. */
 export interface NodeCall {
-  /** `group.node` for one in the body of a loop group. */
+  /** `group.node` for one in the body of a loop group; `gate:on_reject` for what mends what was rejected there. */
   readonly nodeId: string;
   /** From 1; more than 1 when the node is tried again. */
   readonly attempt: number;
-  /** Of the loop group around it, from 1; null: there is none. */
+  /** Of the loop around it, from 1; of a `loop` which turn it is. Null: there is none. */
   readonly iteration: number | null;
-  /** The text that would run, references and variables filled in; of a script in a file its name. */
+  /** The text that would run, references and variables filled in; of a script in a file its name, of an agent its prompt. */
   readonly script: string;
+  /** What an agent is told, everything filled in; null: it is no agent. */
+  readonly prompt: string | null;
+  /** Of an agent: `provider`, `model`, tools and the rest, as the file has them, texts filled in. */
+  readonly settings: JsonObject;
+  /** Of an agent; null: it is none. */
+  readonly session: AgentSession | null;
+  /** What a person wrote at the gate before this iteration (`$LOOP_USER_INPUT`); empty: nothing. */
+  readonly userInput: string;
+  /** Of a turn in a `loop`: what the one before gave out (`$LOOP_PREV_OUTPUT`); empty: it is the first. */
+  readonly previousOutput: string;
+  /** Of a turn that mends what was rejected: why it was (`$REJECTION_REASON`). Else empty. */
+  readonly rejectionReason: string;
   /** What the language puts into the node's environment (`ARGUMENTS`, `INPUTS_…`, `ARTIFACTS_DIR` …), laid over the test's own. */
   readonly environment: Readonly<Record<string, string>>;
   /** Aborts when the run is being cancelled. */

@@ -7,6 +7,7 @@ import { RunError, type ErrorCode } from '../../src/core/errors.js';
 import type { HostId, NodeId, WorkingPath } from '../../src/core/ids.js';
 import { pathKey } from '../../src/core/lease/path-key.js';
 import type { AttemptResult, AttemptTask, ScriptTask, ShellTask } from '../../src/core/run/task.js';
+import type { TurnTask } from '../../src/core/run/turn-task.js';
 import type { Scripts } from '../../src/ports/scripts.js';
 import { makePermits } from '../../src/adapters/process/permits.js';
 import { anOwner } from '../ports/box.contract.js';
@@ -170,6 +171,26 @@ describe('openRun', () => {
   ])('refuses what is not its own: %s', async (code, over) => {
     const stage = raiseActivityStage();
     expect(await refusal(stage.call('openRun', anOpening(over)))).toMatchObject({ code });
+  });
+
+  it('refuses a run that needs an agent, before it has a row or a box', async () => {
+    const stage = raiseActivityStage();
+    const input = { ...anOpening(), agents: ['fix', 'rounds.review'] };
+    const refused = await refusal(stage.call('openRun', input));
+    expect(refused).toMatchObject({ code: 'AGENT_UNSUPPORTED' });
+    expect(refused?.message).toContain("'fix', 'rounds.review'");
+    expect(await stage.table.newestGeneration(input.request.runId)).toBeNull();
+    expect(stage.box.owners.size).toBe(0);
+  });
+});
+
+describe('runTurn', () => {
+  it('is refused: no host has agents', async () => {
+    const stage = raiseActivityStage();
+    const task = { runId: aRunId(), nodeId: 'fix' } as unknown as TurnTask;
+    expect(await refusal(stage.call('runTurn', { owner: anOwner(), task }))).toMatchObject({
+      code: 'AGENT_UNSUPPORTED',
+    });
   });
 });
 

@@ -254,11 +254,3 @@ describe('a run that has to leave evidence', () => {
     expect(run.outcome).toMatchObject({ status });
   });
 });
-
-describe('what cannot be tested', () => {
-  it('is refused before it begins: no worker performs agents yet', async () => {
-    await expect(test('  - { id: plan, prompt: Plan }\n', { otherwise: '' })).rejects.toMatchObject({
-      code: 'AGENT_UNSUPPORTED',
-    });
-  });
-});

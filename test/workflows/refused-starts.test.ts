@@ -6,7 +6,7 @@ import { hostTaskQueue } from '../../src/contract/task-queues.js';
 import { runWorkflowId } from '../../src/contract/workflow-id.js';
 import { fromFailure } from '../../src/contract/failure.js';
 import type { HostId, WorkingPath } from '../../src/core/ids.js';
-import { aBashNode, aDefinition } from '../support/builders.js';
+import { aBashNode, aDefinition, aGate, aLoopGroup, anAgentLoop, anAgentNode } from '../support/builders.js';
 import { endOf, eventsOf, recordOf } from '../support/run-probes.js';
 import { raiseRunStage, STAGE_HOST, STAGE_UID, startRequest, type RunStage } from '../support/run-stage.js';
 import { besideStrangers } from '../support/stranger-worker.js';
@@ -60,13 +60,25 @@ describe('a start request that was copied', () => {
 });
 
 describe('a workflow that needs an agent', () => {
-  it('begins nothing, though somebody starts it by hand', async () => {
-    const [node] = definition.nodes;
-    const prompt = { kind: 'inline', text: { kind: 'inline', text: 'Mend it' } } as const;
-    const agent = { ...node!, kind: 'agent', prompt, settings: {}, idleTimeoutMs: 1, retry: null } as const;
-    const request = stage.request({ ...definition, nodes: [agent] });
-    const end = await startByHand(request);
+  const onReject = { prompt: { kind: 'inline', text: 'Mend it' }, maxAttempts: 3 } as const;
+
+  it.each([
+    ['for a node', anAgentNode('fix'), "'fix'"],
+    ['for a loop', anAgentLoop('fix'), "'fix'"],
+    ['for what a reviewer rejects', aGate('ok', { onReject }), "'ok'"],
+    ['in the body of a group', aLoopGroup('rounds', [anAgentNode('fix')]), "'rounds.fix'"],
+  ])('%s begins nothing, though somebody starts it by hand', async (_what, node, name) => {
+    const end = await startByHand(stage.request(aDefinition([aBashNode('first'), node])));
     expect(end).toMatchObject({ ...NOTHING, code: 'AGENT_UNSUPPORTED' });
+    expect(end.message).toContain(name);
+  });
+
+  it('does not go on by hand with the state of a run that had one', async () => {
+    const request = stage.request(aDefinition([anAgentNode('fix')]));
+    const opened = { epoch: '1', fenceToken: randomUUID(), refusal: null };
+    const carried = { snapshot: { version: 1, nodes: [] }, fenceToken: randomUUID(), opened };
+    const end = await startByHand(request, { args: [request, carried] });
+    expect(end).toMatchObject({ ...NOTHING, code: 'START_REQUEST_INVALID' });
   });
 });
 

@@ -40,7 +40,10 @@ export async function runEnvironment(
  * @param scope with every text in memory that the bindings refer to
  * @throws RunError `REFERENCE_UNRESOLVED`
  */
-export function boundVariables({ bindings, environment }: AttemptTask, scope: Scope): Environment {
+export function boundVariables(
+  { bindings, environment }: Pick<AttemptTask, 'bindings' | 'environment'>,
+  scope: Scope,
+): Environment {
   if (bindings === undefined) return {};
   const variables = { ...environment, ...scope.variables };
   const values = Object.entries(resolveBindings(bindings, { ...scope, variables }));

@@ -109,8 +109,8 @@ function mapPrompt(prompt: AgentPrompt, path: IssuePath, change: Change): AgentP
   return prompt.text === null ? prompt : { ...prompt, text: mapText(prompt.text, 'prompt', path, change) };
 }
 
-/** `systemPrompt`, and description and prompt of each of `agents`. */
-function mapSettings(settings: JsonObject, change: Change): JsonObject {
+/** Changes the texts of an agent's settings: `systemPrompt`, and description and prompt of each of `agents`. */
+export function mapSettings(settings: JsonObject, change: Change): JsonObject {
   const { systemPrompt, agents } = settings;
   const changed: Record<string, Json> = { ...settings };
   if (typeof systemPrompt === 'string')

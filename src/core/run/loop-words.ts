@@ -14,8 +14,14 @@ export function loopWords({ within }: Level): LoopWords {
   return asks ? { LOOP_USER_INPUT: loop.userInput } : loopWords(level);
 }
 
+/** What a turn of an agent is told of the loop, or the gate, that it belongs to; by name without `$`. */
+export function turnWords(level: Level): Readonly<Record<string, string>> {
+  const LOOP_PREV_OUTPUT = level.within?.group.kind === 'loop' ? previousOutput(level) : '';
+  return { ...loopWords(level), LOOP_PREV_OUTPUT, REJECTION_REASON: rejectionReason(level) };
+}
+
 /** Why a person has rejected what a turn is to mend; empty: nobody has. */
-export function rejectionReason({ within }: Level): string {
+function rejectionReason({ within }: Level): string {
   return within?.group.kind === 'approval' ? within.loop.userInput : '';
 }
 

@@ -4,28 +4,36 @@ import { nameAt, type Place } from './place.js';
 
 const NAMED_NODES = 10;
 
+/** Nodes for which an agent is needed, by the names that people call them. */
+export function agentsOf(definition: WorkflowDefinition): readonly string[] {
+  return agentsIn(definition, []);
+}
+
 /**
  * Nothing of a run begins that would come to an agent it cannot have.
+ * @param names `agentsOf` its definition; absent: none
  * @throws RunError `AGENT_UNSUPPORTED`
  */
-export function requireNoAgents(definition: WorkflowDefinition): void {
-  const names = agentsOf(definition, []);
-  if (names.length === 0) return;
+export function requireNoAgents(workflow: string, names: readonly string[] = []): void {
+  if (names.length > 0) throw agentsUnsupported(workflow, names);
+}
+
+export function agentsUnsupported(workflow: string, names: readonly string[]): RunError {
   const shown = names.slice(0, NAMED_NODES).map((name) => `'${name}'`);
   const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
-  throw new RunError(
+  return new RunError(
     'AGENT_UNSUPPORTED',
-    `workflow ${definition.name} needs an AI agent for ${shown.join(', ')}${more}, and this version runs none. Use bash and script nodes in their place; signalbox validate and run --dry-run take them as they are`,
-    { workflow: definition.name, nodes: names },
+    `workflow ${workflow} needs an AI agent for ${shown.join(', ')}${more}, and this version runs none. Use bash and script nodes in their place; signalbox validate and run --dry-run take them as they are`,
+    { workflow, nodes: names },
   );
 }
 
-function agentsOf({ nodes }: Graph, place: Place): readonly string[] {
+function agentsIn({ nodes }: Graph, place: Place): readonly string[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'agent' || node.kind === 'loop') return [nameAt(place, node.id)];
     if (node.kind === 'approval') return node.onReject === undefined ? [] : [nameAt(place, node.id)];
     return node.kind === 'loop_group'
-      ? agentsOf(node.body, [...place, { nodeId: node.id, iteration: 1 }])
+      ? agentsIn(node.body, [...place, { nodeId: node.id, iteration: 1 }])
       : [];
   });
 }

@@ -58,8 +58,8 @@ export interface Scope {
   readonly previous?: Readonly<Record<NodeId, NodeScope>>;
 }
 
-/** One attempt of a node, as the workflow asks the host for it, whatever program it runs. */
-export interface AttemptTask {
+/** One attempt of a node, as the workflow asks the host for it, whatever does it. */
+export interface WorkTask {
   readonly runId: RunId;
   /** The root in whose box a sub-run works, and whose client left the environment. Absent: its own. */
   readonly rootRunId?: RunId;
@@ -72,7 +72,7 @@ export interface AttemptTask {
   readonly attemptId: string;
   readonly workingPath: string;
   readonly artifactsDir: string;
-  /** Only what the program's text and the bindings refer to. */
+  /** Only what its texts and the bindings refer to. */
   readonly scope: Scope;
   /** Variables of the language for the node's environment, markers included; laid over the run's own environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -80,7 +80,6 @@ export interface AttemptTask {
   readonly bindings?: Readonly<Record<string, Binding>>;
   /** Whether the client left its environment for this run on the host (`EnvironmentStore`). */
   readonly hasClientEnvironment: boolean;
-  readonly timeoutMs: number;
   /** From the polite signal to SIGKILL. */
   readonly graceMs: number;
   readonly fieldsRead: readonly string[];
@@ -88,6 +87,11 @@ export interface AttemptTask {
   readonly outputFormat?: JsonObject;
   /** The output is also to be an artifact. */
   readonly artifact?: ArtifactOrder;
+}
+
+/** One attempt of a node that runs a program. `timeoutMs`: its hard limit. */
+export interface AttemptTask extends WorkTask {
+  readonly timeoutMs: number;
 }
 
 /** One attempt of a bash node. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { progressRow } from '../../../src/core/mirror/project.js';
-import { requireNoAgents } from '../../../src/core/run/require-no-agents.js';
+import { agentsOf, requireNoAgents } from '../../../src/core/run/require-no-agents.js';
 import type { WorkflowDefinition } from '../../../src/core/definition/definition.js';
 import {
   aBashNode,
@@ -78,9 +78,9 @@ describe('a workflow with agents', () => {
     ],
   ])('is refused, by the name of the node: %s', (_title, change, name) => {
     const plain = aDefinition([aBashNode('a'), aGate('gate'), aLoopGroup('g', [aBashNode('b')])]);
-    expect(() => requireNoAgents(plain)).not.toThrow();
+    expect(() => requireNoAgents(plain.name, agentsOf(plain))).not.toThrow();
     const definition = { ...plain, nodes: [change(plain)] } as WorkflowDefinition;
-    expect(() => requireNoAgents(definition)).toThrow(
+    expect(() => requireNoAgents(definition.name, agentsOf(definition))).toThrow(
       expect.objectContaining({
         code: 'AGENT_UNSUPPORTED',
         details: expect.objectContaining({ nodes: [name] }),

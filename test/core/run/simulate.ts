@@ -3,7 +3,7 @@ import { RunError } from '../../../src/core/errors.js';
 import { substitute } from '../../../src/core/expression/substitute.js';
 import type { NodeId } from '../../../src/core/ids.js';
 import { levelAt, type Level } from '../../../src/core/run/level.js';
-import { loopWords, previousOutput, rejectionReason } from '../../../src/core/run/loop-words.js';
+import { turnWords } from '../../../src/core/run/loop-words.js';
 import { inside, toldFrom, type Place } from '../../../src/core/run/place.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { evolve, initialState } from '../../../src/core/run/evolve.js';
@@ -166,7 +166,7 @@ class Simulation {
     if (said !== 'completed') return { kind: 'failed', failure: said, durationMs };
     try {
       const { text, surface } = templateOf(node);
-      const scope = scopeFor(level, node, wordsOf(level));
+      const scope = scopeFor(level, node, turnWords(level));
       const output = anOutput(substitute(text, surface, scope), node.fieldsRead);
       const session = node.kind === 'agent' ? { session: sessionAfter(level, node, { attempt, place }) } : {};
       return { kind: 'completed', output, stderr: '', durationMs, ...session };
@@ -228,11 +228,6 @@ function templateOf(node: Node): { readonly text: string; readonly surface: 'mes
   const text = node.kind === 'bash' ? node.script : node.kind === 'agent' ? node.prompt.text : null;
   const surface = node.kind === 'agent' ? 'prompt' : 'message';
   return { text: text?.kind === 'inline' ? text.text : '', surface };
-}
-
-function wordsOf(level: Level): Readonly<Record<string, string>> {
-  const LOOP_PREV_OUTPUT = previousOutput(level);
-  return { ...loopWords(level), LOOP_PREV_OUTPUT, REJECTION_REASON: rejectionReason(level) };
 }
 
 /** Like a provider that knows its conversations by where they began. */
