@@ -1,3 +1,4 @@
+import { isJsonObject } from '../json.js';
 import { findUnstorable } from './decode-file.js';
 import type { IssuePath } from './issue.js';
 import type { Aim, Finding, Position, SourceDocument } from './source-document.js';
@@ -28,6 +29,16 @@ interface Reading {
   readonly values: number;
   readonly depth: number;
 }
+
+/** What a map becomes. */
+interface Members {
+  /** Where each key stands. */
+  readonly entries: Map<string, SourceEntry>;
+  readonly values: Map<string, unknown>;
+}
+
+/** Its map, or list of maps, gives keys to the map that it stands in. */
+const MERGE_KEY = '<<';
 
 const NOTHING: Reading = { value: null, values: 1, depth: 0 };
 
@@ -86,19 +97,35 @@ export class SourceTree implements SourceDocument {
   }
 
   private readMap(map: SourceNode & { kind: 'map' }, path: IssuePath, depth: number): Reading {
-    const entries = new Map<string, SourceEntry>();
-    const members: (readonly [string, Reading])[] = [];
-    for (const entry of map.entries) {
-      const key = this.readKey(entry, entries, path);
-      if (key === null) continue;
-      entries.set(key, entry);
-      members.push([key, this.readNode(entry.value, [...path, key], depth + 1)]);
+    const members: Members = { entries: new Map(), values: new Map() };
+    const merged: (readonly [SourceNode, Reading])[] = [];
+    const parts = map.entries.flatMap((entry): readonly Reading[] => {
+      const key = this.readKey(entry, members.entries, path);
+      if (key === null) return [];
+      members.entries.set(key, entry);
+      const isMerged = key === MERGE_KEY;
+      const reading = this.readNode(entry.value, [...path, key], isMerged ? depth : depth + 1);
+      if (isMerged) merged.push([entry.value, reading]);
+      else members.values.set(key, reading.value);
+      return [isMerged ? { ...reading, depth: Math.max(0, reading.depth - 1) } : reading];
+    });
+    for (const [source, { value }] of merged) this.merge(members, source, value);
+    this.entries.set(map, members.entries);
+    return joined(Object.fromEntries(members.values), parts);
+  }
+
+  private merge(members: Members, source: SourceNode, value: unknown): void {
+    const target = this.targets.get(source) ?? source;
+    if (target.kind === 'list' && Array.isArray(value)) {
+      for (const [index, item] of target.items.entries()) this.merge(members, item, value[index]);
+    } else if (isJsonObject(value)) {
+      addMissing(members.values, Object.entries(value));
+      addMissing(members.entries, this.entries.get(target) ?? []);
+    } else if (target.kind === 'scalar') {
+      const message = `'${MERGE_KEY}' stands for no map`;
+      const hint = `write ${MERGE_KEY}: *name, where &name marks a map`;
+      this.findings.push({ code: 'YAML_INVALID', path: [], aim: { offset: source.start }, message, hint });
     }
-    this.entries.set(map, entries);
-    return joined(
-      Object.fromEntries(members.map(([key, { value }]) => [key, value])),
-      members.map(([, reading]) => reading),
-    );
   }
 
   private readKey(
@@ -186,6 +213,11 @@ export class SourceTree implements SourceDocument {
     }
     return low;
   }
+}
+
+/** Keys that a map has already, its own or those of an earlier source, stay what they are. */
+function addMissing<Value>(map: Map<string, Value>, more: Iterable<readonly [string, Value]>): void {
+  for (const [key, value] of more) if (!map.has(key)) map.set(key, value);
 }
 
 function joined(value: unknown, parts: readonly Reading[]): Reading {
