@@ -1,9 +1,7 @@
+import type { PullRequestSight } from '../core/isolation/worktree-story.js';
+
 /** A request to merge a branch. */
-export interface PullRequest {
-  readonly number: number;
-  readonly title: string;
-  readonly url: string;
-  readonly state: 'open' | 'merged' | 'closed';
+export interface PullRequest extends PullRequestSight {
   /** The newest commit that it has. */
   readonly head: string;
 }

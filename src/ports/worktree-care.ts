@@ -1,3 +1,5 @@
+import type { WorktreeStory } from '../core/isolation/worktree-story.js';
+
 /** A worktree as git and its files show it. */
 export interface WorktreeSight {
   readonly isThere: boolean;
@@ -17,6 +19,8 @@ export interface WorktreeName {
 export interface WorktreeCare {
   /** @param baseBranch what its branch is based on; empty: not known, and nothing counts as merged */
   look(worktree: WorktreeName, baseBranch: string): Promise<WorktreeSight>;
+  /** What has happened on a branch since its base. */
+  tell(worktree: WorktreeName, baseBranch: string): Promise<Pick<WorktreeStory, 'commits' | 'changes'>>;
   /** Whether a commit has all that the branch has; no: where git here does not know it. */
   isIn(worktree: WorktreeName, commit: string): Promise<boolean>;
   /**

@@ -30,6 +30,8 @@ function worldOf(repository: string | null = '/repo') {
       const facts = { isThere: true, isDirty: true, isLocked: false, hasOpenRun: true, isMerged: false };
       return Promise.resolve([{ record, facts: { ...facts, idleMs: 65_000 } }]);
     },
+    find: () => Promise.reject(new Error('nobody asks')),
+    tell: () => Promise.reject(new Error('nobody asks')),
     cleanUp: (_repository, rule) => {
       asked.push(rule);
       return Promise.resolve([GONE, KEPT]);
@@ -99,12 +101,5 @@ describe('signalbox complete', () => {
     expect(asked).toEqual([['a', 'b'], true]);
     expect(result.exitCode).toBe(1);
     expect(JSON.parse(result.stdout)).toEqual({ ok: false, results: [GONE, KEPT] });
-  });
-});
-
-describe('signalbox continue', () => {
-  it('is refused, with what to type instead', async () => {
-    const result = await runFake(['continue', 'x', 'more']);
-    expect(result).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('--branch NAME') });
   });
 });

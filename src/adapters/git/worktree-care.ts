@@ -23,6 +23,15 @@ export function makeWorktreeCare(
       isLocked: await isLocked(git, worktree),
       isMerged: baseBranch !== '' && (await isMerged(git, worktree, baseBranch)),
     }),
+    tell: async (worktree, baseBranch) => {
+      const { workingPath } = worktree;
+      const [base] = await basesOf(git, worktree, baseBranch);
+      return {
+        commits: await textOf(git, ['log', '--oneline', '--no-decorate', '-15'], workingPath),
+        changes:
+          base === undefined ? '' : await textOf(git, ['diff', '--stat=100', `${base}...HEAD`], workingPath),
+      };
+    },
     isIn: async ({ repository, branch }, commit) => {
       if (!/^[0-9a-f]{40,64}$/.test(commit)) return false;
       const words = ['merge-base', '--is-ancestor', `refs/heads/${branch}`, commit];
@@ -72,17 +81,32 @@ async function isMerged(
 ): Promise<boolean> {
   const own = `refs/heads/${branch}`;
   if ((await lookUp(git, ['rev-parse', '--verify', '--quiet', own], repository)) === null) return true;
-  const { stdout } = await git(
-    ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${baseBranch}`, `refs/heads/${baseBranch}`],
-    repository,
-  );
-  for (const base of stdout.split('\n').filter((name) => name !== '')) {
+  for (const base of await basesOf(git, { repository }, baseBranch)) {
     if ((await git(['merge-base', '--is-ancestor', own, base], repository)).status === 0) return true;
     const merged = await lookUp(git, ['merge-tree', '--write-tree', base, own], repository);
     const tree = await lookUp(git, ['rev-parse', `${base}^{tree}`], repository);
     if (merged !== null && merged === tree) return true;
   }
   return false;
+}
+
+/** The refs that a base branch has, those of remotes first. */
+async function basesOf(
+  git: Git,
+  { repository }: Pick<WorktreeName, 'repository'>,
+  baseBranch: string,
+): Promise<readonly string[]> {
+  if (baseBranch === '') return [];
+  const places = [`refs/remotes/*/${baseBranch}`, `refs/heads/${baseBranch}`];
+  const { stdout } = await git(['for-each-ref', '--format=%(refname)', ...places], repository);
+  const names = stdout.split('\n').filter((name) => name !== '');
+  return names.toSorted((a, b) => Number(a.startsWith('refs/heads/')) - Number(b.startsWith('refs/heads/')));
+}
+
+/** What git prints; empty where it cannot tell. */
+async function textOf(git: Git, words: readonly string[], directory: string): Promise<string> {
+  const { status, stdout } = await git(words, directory);
+  return status === 0 ? stdout.trimEnd() : '';
 }
 
 async function remotesWith(git: Git, repository: string, branch: string): Promise<readonly string[]> {

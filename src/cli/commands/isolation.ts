@@ -46,7 +46,7 @@ export function idleFor(days: number): RemovalRule {
 }
 
 /** @throws RunError `USAGE` */
-async function repositoryOf({ services, caller }: CliContext, options: PlaceOptions): Promise<string> {
+export async function repositoryOf({ services, caller }: CliContext, options: PlaceOptions): Promise<string> {
   const repository = await services.repository(placeOf(caller, options));
   if (repository !== null) return repository;
   throw new RunError('USAGE', 'this directory is in no git repository; name one with --cwd');

@@ -2,7 +2,7 @@ import type { Command as Program } from 'commander';
 import type { RemovalRule } from '../../core/isolation/judge-removal.js';
 import type { PlaceOptions } from '../commands/place.js';
 import { usageError } from '../render/failure.js';
-import { CWD, type Choose } from './shared-flags.js';
+import { collect, CWD, type Choose } from './shared-flags.js';
 
 const USUAL_DAYS = 7;
 
@@ -45,14 +45,35 @@ export function declareIsolation(program: Program, choose: Choose): void {
         (await import('../commands/isolation.js')).complete({ ...options, branches })(context),
       );
     });
+  declareContinue(program, choose);
+}
+
+function declareContinue(program: Program, choose: Choose): void {
   program
-    .command('continue', { hidden: true })
-    .argument('[words...]')
-    .action(() => {
-      throw usageError(
-        'continue is not built; a workflow goes on in a worktree with signalbox run <workflow> --branch NAME',
+    .command('continue')
+    .description('run a workflow in the worktree of a branch, and tell it what has happened there')
+    .argument('<branch>', 'its branch, or what --branch called it')
+    .argument('[message...]', 'what is to be done now')
+    .requiredOption('-w, --workflow <name>', 'the workflow; there is no default')
+    .option(...CWD)
+    .option('--no-context', 'say nothing of what has happened there')
+    .option('-i, --input <name=value>', 'an input of the workflow; may be repeated', collect)
+    .option('-d, --detach', 'start the run and return')
+    .action((branch: string, words: readonly string[], options: ContinueOptions) => {
+      const { input = [] } = options;
+      choose(async (context) =>
+        (await import('../commands/continue.js')).continueBranch({ ...options, input, branch, words })(
+          context,
+        ),
       );
     });
+}
+
+interface ContinueOptions extends PlaceOptions {
+  readonly workflow: string;
+  readonly context: boolean;
+  readonly input?: readonly string[];
+  readonly detach?: boolean;
 }
 
 interface CleanupOptions extends PlaceOptions {

@@ -3,7 +3,7 @@ import type { OnBusy } from '../../client/orchestrator.js';
 import type { PlaceOptions } from '../commands/place.js';
 import { usageError } from '../render/failure.js';
 import { declareDryRunFlags, readDryRunFlags } from './dry-run.js';
-import { CWD, FOLDER, type Choose } from './shared-flags.js';
+import { collect, CWD, FOLDER, type Choose } from './shared-flags.js';
 import { declareIsolationFlags, isolationOf, type IsolationFlags } from './isolation-flags.js';
 import { declareLaterFlags, refuseLaterFlags } from './later.js';
 import { parseOnBusy, parseWait } from './on-busy.js';
@@ -71,5 +71,3 @@ function refuseBesideResume(options: RunOptions, words: readonly string[]): void
     '--resume goes on with what its run was started with: leave message, --input, --on-busy, --branch, --from, --base, --worktree and --no-worktree out',
   );
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -5,6 +5,7 @@ import {
   type RemovalRule,
 } from '../../core/isolation/judge-removal.js';
 import { taskBranch } from '../../core/isolation/worktree-name.js';
+import type { WorktreeStory } from '../../core/isolation/worktree-story.js';
 import type { Clock } from '../../ports/clock.js';
 import type { EnvironmentRecord, IsolationRows } from '../../ports/isolation-table.js';
 import type { PullRequests } from '../../ports/pull-requests.js';
@@ -41,6 +42,10 @@ export interface TidyResult {
 export interface WorktreeTidy {
   /** @param repository main checkout; null: of all repositories */
   list(repository: string | null): Promise<readonly KnownWorktree[]>;
+  /** The one that is called so, by branch or as `--branch` named it; null: none is. */
+  find(repository: string, name: string): Promise<EnvironmentRecord | null>;
+  /** What has happened in one. */
+  tell(record: EnvironmentRecord): Promise<WorktreeStory>;
   /** Removes those of a repository that may go by a rule, and tells of all. */
   cleanUp(repository: string, rule: RemovalRule): Promise<readonly TidyResult[]>;
   /** Removes those that are named, by branch or as `--branch` named them. */
@@ -61,6 +66,9 @@ export function makeWorktreeTidy(ports: TidyPorts): WorktreeTidy {
   };
   return {
     list,
+    find: async (repository, name) =>
+      (await ports.rows.active(repository)).find((record) => isCalled(record, name)) ?? null,
+    tell: (record) => storyOf(ports, record),
     cleanUp: async (repository, rule) => {
       const results: TidyResult[] = [];
       for (const record of await ports.rows.active(repository)) results.push(await tidy(ports, record, rule));
@@ -96,6 +104,20 @@ async function factsOf(ports: TidyPorts, record: EnvironmentRecord): Promise<Rem
     ...sight,
     hasOpenRun: record.hasOpenRow || (await isHeld(record.workingPath)),
     idleMs: clock.now().getTime() - Date.parse(record.lastUsedAt),
+  };
+}
+
+/** A pull request is worth telling, and nothing that anybody waits for. */
+async function storyOf(
+  { care, baseBranch, pullRequests }: TidyPorts,
+  record: EnvironmentRecord,
+): Promise<WorktreeStory> {
+  const { repository, branch } = record;
+  const [request = null] = await pullRequests.of(repository, branch).catch(() => []);
+  return {
+    branch,
+    ...(await care.tell(record, await baseBranch(repository))),
+    pullRequest: request,
   };
 }
 

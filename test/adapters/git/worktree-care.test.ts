@@ -58,6 +58,14 @@ describe('a worktree', () => {
     expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: false });
   });
 
+  it('has a story: its commits, and what its base lacks', async () => {
+    commit(worktree.workingPath, 'b', 'one');
+    const { commits, changes } = await care.tell(worktree, 'main');
+    expect(commits.split('\n').map((line) => line.replace(/^\S+ /, ''))).toEqual(['b: one', 'a: one']);
+    expect(changes).toMatch(/^ b \| 1 \+\n 1 file changed/);
+    expect(await care.tell(worktree, '')).toEqual({ commits, changes: '' });
+  });
+
   it('is in a commit that has all of its branch, if git knows that commit', async () => {
     commit(worktree.workingPath, 'b', 'one');
     const head = git(worktree.workingPath, 'rev-parse', 'HEAD').trim();

@@ -28,6 +28,7 @@ function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts>
           ...{ isThere: true, isDirty: false, isLocked: false, isMerged: true },
           ...sights.get(workingPath),
         }),
+      tell: ({ branch }, base) => Promise.resolve({ commits: `${base}..${branch}`, changes: 'one file' }),
       isIn: (_worktree, commit) => Promise.resolve(commit === 'the same'),
       remove: async ({ workingPath }, mayGo) => {
         if (!(await mayGo())) return false;
@@ -151,5 +152,22 @@ describe('completing', () => {
   it('tells of a name that nothing has', async () => {
     const [result] = await machine([]).tidy.complete('/repo', ['nothing'], true);
     expect(result).toMatchObject({ branch: 'nothing', isRemoved: false, workingPath: null });
+  });
+});
+
+describe('the story of a worktree', () => {
+  const record = aRecord('a');
+  const told = { branch: 'archon/task-a', commits: 'main..archon/task-a', changes: 'one file' };
+
+  it('has its commits, its changes and its newest pull request', async () => {
+    const sight = { number: 7, title: 'Mend it', url: 'https://x/7', state: 'open' } as const;
+    const pullRequests = { of: () => Promise.resolve([{ ...sight, head: 'abc' }]) };
+    const { tidy } = machine([record], { pullRequests });
+    expect(await tidy.find('/repo', 'a')).toBe(record);
+    expect(await tidy.tell(record)).toMatchObject({ ...told, pullRequest: sight });
+  });
+
+  it('does without pull requests where GitHub cannot be asked', async () => {
+    expect(await machine([record]).tidy.tell(record)).toEqual({ ...told, pullRequest: null });
   });
 });
