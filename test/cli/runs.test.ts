@@ -29,12 +29,18 @@ function listing(...runs: RunRecord[]) {
   };
 }
 
+const nobodyWaits = () => Promise.resolve([]);
+
 describe('status', () => {
   const described = listing(aRecord(), aRecord({ workflowName: 'theirs', temporalWorkflowId: null }));
 
   it('shows active runs of all paths, with what each is at', async () => {
     const result = await runFake(['status'], {
-      orchestrator: { list: described.list, describe: () => Promise.resolve(aDescription()) },
+      orchestrator: {
+        list: described.list,
+        describe: () => Promise.resolve(aDescription()),
+        queues: nobodyWaits,
+      },
     });
     expect(described.asked).toEqual([
       { workingPath: null, statuses: ['pending', 'running', 'paused'], limit: 50 },
@@ -54,18 +60,20 @@ describe('status', () => {
       orchestrator: {
         list: listing(aRecord()).list,
         describe: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
+        queues: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
       },
     });
     expect(JSON.parse(result.stdout)).toMatchObject({
       ok: true,
       runs: [{ runId: RUN_ID, workflow: 'fix-issue', status: 'running', live: null }],
       total: 2,
+      queued: null,
     });
   });
 
   it('says so when nothing is active', async () => {
     const result = await runFake(['status'], {
-      orchestrator: { list: () => Promise.resolve({ runs: [], total: 0 }) },
+      orchestrator: { list: () => Promise.resolve({ runs: [], total: 0 }), queues: nobodyWaits },
     });
     expect(result).toMatchObject({ exitCode: 0, stdout: 'no active runs\n' });
   });

@@ -15,7 +15,8 @@ import { oneLine } from '../render/text.js';
 import { recordJson } from '../render/run-record.js';
 import { progressLine } from '../render/progress.js';
 import { endLines } from '../render/run-end.js';
-import { askOf, findRun } from './find-run.js';
+import { askOf, findRun, findRunOrQueued } from './find-run.js';
+import { logsOfQueued, untilStarted } from './logs-of-queued.js';
 import { warningsOf } from '../render/warnings.js';
 
 export interface LogsArguments {
@@ -38,7 +39,9 @@ interface Logs {
 export function logs(args: LogsArguments): Command {
   return async (context) => {
     const orchestrator = await context.services.orchestrator();
-    const record = await findRun(orchestrator, args.runId);
+    const found = await findRunOrQueued(orchestrator, args.runId);
+    if ('queued' in found && args.follow !== true) return logsOfQueued(context, orchestrator, found.queued);
+    const record = 'queued' in found ? await untilStarted(context, orchestrator, found.queued) : found.record;
     const isFollowed = args.follow === true && !isTerminal(record.status);
     return askOf(record, () =>
       tellLogs({ context, orchestrator, record, directory: directoryOf(record) }, isFollowed),

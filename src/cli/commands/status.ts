@@ -1,8 +1,11 @@
 import type { RunDescription } from '../../contract/messages.js';
 import type { Orchestrator } from '../../client/orchestrator.js';
+import type { PathQueue } from '../../client/queue-reader.js';
+import { RunError } from '../../core/errors.js';
 import { shortRunId } from '../../core/ids.js';
 import type { RunRecord } from '../../ports/run-table.js';
 import type { Command } from '../context.js';
+import { queuedRows, queuedRunsJson } from '../render/queued-runs.js';
 import { recordJson } from '../render/run-record.js';
 import { workflowOf } from './runs.js';
 import { troublesOf } from '../render/troubles.js';
@@ -13,7 +16,7 @@ const SHOWN = 50;
 /** How many runs are asked themselves at once. */
 const ASKED_AT_ONCE = 10;
 
-/** Every run that is not over, of all paths. */
+/** Every run that is not over, of all paths; those that wait for theirs last. */
 export const status: Command = async ({ services, clock }) => {
   const orchestrator = await services.orchestrator();
   const { runs, total } = await orchestrator.list({
@@ -21,7 +24,9 @@ export const status: Command = async ({ services, clock }) => {
     statuses: ACTIVE_STATUSES,
     limit: SHOWN,
   });
-  const live = await describeAll(orchestrator, runs);
+  const [live, queues] = await Promise.all([describeAll(orchestrator, runs), queuesOf(orchestrator)]);
+  const waiting = withoutStarted(queues ?? [], runs);
+  const queued = queuedRunsJson(waiting);
   const now = clock.now();
   const rows = runs.map((record, index) => [
     shortRunId(record.runId),
@@ -31,23 +36,42 @@ export const status: Command = async ({ services, clock }) => {
     [whereabouts(live[index] ?? null), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
     oneLine(record.workingPath ?? '', 1000),
   ]);
+  rows.push(...queuedRows(waiting, now).map((row) => [...row]));
   const more =
     total > runs.length ? `\n${total - runs.length} more: signalbox runs --all --limit ${total}` : '';
+  const silent = queues === null ? '\nwho waits in queues cannot be asked now; see signalbox ps' : '';
   return {
     exitCode: 0,
     json: {
-      runs: runs.map((record, index) => ({
-        ...recordJson(record),
-        live: liveJson(live[index] ?? null),
-      })),
-      total,
+      runs: [
+        ...runs.map((record, index) => ({ ...recordJson(record), live: liveJson(live[index] ?? null) })),
+        ...queued,
+      ],
+      total: total + queued.length,
+      queued: queues === null ? null : queued.length,
     },
     text:
-      rows.length === 0
+      (rows.length === 0
         ? 'no active runs'
-        : table([['RUN', 'STATUS', 'WORKFLOW', 'SINCE', 'AT', 'PATH'], ...rows]) + more,
+        : table([['RUN', 'STATUS', 'WORKFLOW', 'SINCE', 'AT', 'PATH'], ...rows]) + more) + silent,
   };
 };
+
+/** Null: they do not answer. */
+async function queuesOf(orchestrator: Orchestrator): Promise<readonly PathQueue[] | null> {
+  try {
+    return await orchestrator.queues(null);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return null;
+  }
+}
+
+/** A run that has just been started may still stand in its queue. */
+function withoutStarted(queues: readonly PathQueue[], runs: readonly RunRecord[]): readonly PathQueue[] {
+  const started = new Set<string>(runs.map(({ runId }) => runId));
+  return queues.map((queue) => ({ ...queue, runs: queue.runs.filter(({ runId }) => !started.has(runId)) }));
+}
 
 async function describeAll(
   orchestrator: Orchestrator,

@@ -7,7 +7,7 @@ import { holderJson } from './refusal.js';
 import { elapsedSince, oneLine, table, utc } from './text.js';
 
 /** `run 7c1f2a9e fix-issue (me@laptop)`, or what is known instead. */
-function holderPhrase(holder: Holder): string {
+export function holderPhrase(holder: Holder): string {
   if (holder.runId === null)
     return `an execution that signalbox did not start (${oneLine(holder.temporalWorkflowId)})`;
   const by = holder.startedBy === null ? '' : ` (${oneLine(holder.startedBy)})`;
