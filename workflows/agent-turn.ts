@@ -4,6 +4,7 @@ import type { AgentNode, Text } from '../src/core/definition/definition.js';
 import { RunError } from '../src/core/errors.js';
 import { previousText, turnWords } from '../src/core/run/loop-words.js';
 import { isBlank } from '../src/core/run/outcome.js';
+import { titleAt } from '../src/core/run/place.js';
 import { sessionFor } from '../src/core/run/session.js';
 import type { TurnResult, TurnTask } from '../src/core/run/turn-task.js';
 import { nodeAttempt } from './activity-options.js';
@@ -19,7 +20,8 @@ export async function runTurn(
 ): Promise<TurnResult> {
   const task = turnTask(node, promptOf(node), { attempt, at, work });
   const { request } = work.admission;
-  const options = nodeAttempt({ ...request, activityId: task.attemptId, summary: `agent: ${task.nodeId}` });
+  const summary = `agent: ${titleAt(at.place, node.id)}`;
+  const options = nodeAttempt({ ...request, activityId: task.attemptId, summary });
   const host = proxyActivities<Activities>(options);
   const result = await host.runTurn({ ...ownerOfBox(work.admission), task });
   if (result.kind === 'failed' || !isBlank(result.output)) return result;

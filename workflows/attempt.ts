@@ -1,6 +1,6 @@
 import { RunError } from '../src/core/errors.js';
 import type { NodeId } from '../src/core/ids.js';
-import { nameAt } from '../src/core/run/place.js';
+import { nameAt, titleAt } from '../src/core/run/place.js';
 import { runTurn } from './agent-turn.js';
 import type { AttemptEnd } from './attempt-end.js';
 import { nodeTask, type WorkAt, type WorkOf } from './node-task.js';
@@ -18,5 +18,5 @@ export async function attemptAt(
   if (!node || !isWork(node)) {
     throw new RunError('INTERNAL', `node '${nameAt(at.place, nodeId)}' is no work for the host`);
   }
-  return runOnHost(node, nodeTask(node, attempt, at, work), work.admission);
+  return runOnHost(node, nodeTask(node, attempt, at, work), work.admission, titleAt(at.place, nodeId));
 }

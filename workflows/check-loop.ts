@@ -79,7 +79,9 @@ function runCheck(
   const { group, loop } = body.within;
   const { request } = work.admission;
   const name = nameAt(at.place, group.id);
-  const activityId = checkId(inside(at.place, { nodeId: group.id, iteration: loop.iteration }), attempt);
+  const place = inside(at.place, { nodeId: group.id, iteration: loop.iteration });
+  const iterations = place.map(({ iteration }) => iteration).join('.');
+  const activityId = checkId(place, attempt);
   const task = ordinaryTask(body, { layer: Infinity, references: group.references }, work);
   const shellTask: ShellTask = {
     ...task,
@@ -91,6 +93,10 @@ function runCheck(
     timeoutMs: CHECK_TIMEOUT_MS,
     fieldsRead: [],
   };
-  const options = nodeAttempt({ ...request, activityId, summary: `until_bash: ${name}` });
+  const options = nodeAttempt({
+    ...request,
+    activityId,
+    summary: `until_bash: ${name} (iteration ${iterations})`,
+  });
   return proxyActivities<Activities>(options).runShell({ ...ownerOfBox(work.admission), task: shellTask });
 }

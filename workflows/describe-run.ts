@@ -87,6 +87,20 @@ function statusOf({ status, iteration, children }: RunDescription['nodes'][numbe
   return iteration === undefined ? status : `${status}, iteration ${iteration}`;
 }
 
+/** Gates of sub-runs have brackets in their names. */
+function shellWord(name: string): string {
+  return /^[\w.:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+}
+
+const NEXT: Readonly<Record<RunDescription['status'], readonly string[]>> = {
+  running: ['cancel'],
+  paused: ['cancel'],
+  cancelling: [],
+  completed: [],
+  failed: ['resume'],
+  cancelled: ['resume'],
+};
+
 /** The same in Markdown, for the Web UI. */
 export function detailsOf(title: string, description: RunDescription): string {
   const { nodes, waiting, runId, status, startedAt, startedBy } = description;
@@ -99,7 +113,7 @@ export function detailsOf(title: string, description: RunDescription): string {
     '',
     `**Waits at \`${gate.nodeId}\`** since ${gate.openedAt}: ${gate.message.slice(0, 500)}`,
     '',
-    ...gate.decisions.map((id) => `    signalbox respond ${runId} ${id} --node ${gate.nodeId}`),
+    ...gate.decisions.map((id) => `    signalbox respond ${runId} ${id} --node ${shellWord(gate.nodeId)}`),
   ]);
   return [
     `### ${title}`,
@@ -110,6 +124,6 @@ export function detailsOf(title: string, description: RunDescription): string {
     ...more,
     ...gates,
     '',
-    `Cancel it with \`signalbox cancel ${runId}\`; see more with \`signalbox get ${runId}\`.`,
+    ...[...NEXT[status], 'get --verbose'].map((command) => `    signalbox ${command} ${runId}`),
   ].join('\n');
 }

@@ -17,9 +17,14 @@ export function isWork(node: Node): node is WorkNode {
 /** For whom the host works. */
 type WorkPlace = Pick<Admission, 'request' | 'root'>;
 
-/** Asks the host for one attempt. The task's id is the activity's. */
-export function runOnHost(node: WorkNode, task: AttemptTask, admission: WorkPlace): Promise<AttemptResult> {
-  const summary = `${node.kind}: ${node.id}`;
+/** Asks the host for one attempt. The task's id is the activity's. @param title as people read it in the history */
+export function runOnHost(
+  node: WorkNode,
+  task: AttemptTask,
+  admission: WorkPlace,
+  title: string,
+): Promise<AttemptResult> {
+  const summary = `${node.kind}: ${title}`;
   const place = ownerOfBox(admission);
   const options = nodeAttempt({ ...admission.request, activityId: task.attemptId, summary });
   const { runShell, runScript } = proxyActivities<Activities>(options);

@@ -14,7 +14,7 @@ export interface Signs {
 
 /** What an operator sees in the Web UI without asking: live details, and the status as a search attribute. */
 export function makeSigns(request: StartRequest, run: LiveRun, startedAt: string): Signs {
-  const title = runTitle(request.definition.name, request.workingPath);
+  const title = runTitle(request);
   const hasStatus = request.searchAttributes.includes(SEARCH_ATTRIBUTES.status);
   let shownVersion = -1;
   let shownStatus = workflowInfo().typedSearchAttributes.get(STATUS);

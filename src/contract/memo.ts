@@ -1,4 +1,5 @@
-import type { HostId, RunId, WorkingPath } from '../core/ids.js';
+import { shortRunId, type HostId, type RunId, type WorkingPath } from '../core/ids.js';
+import type { ParentLink } from './parent-link.js';
 
 /** Memo of a `run` execution: what a stranger can learn from `describe` without a worker. */
 export interface RunMemo {
@@ -37,7 +38,16 @@ export function keywordTail(text: string): string {
   return tail;
 }
 
-/** `fix-issue · /home/me/repo`. */
-export function runTitle(workflowName: string, workingPath: string): string {
-  return `${workflowName} · ${workingPath}`;
+type Titled = {
+  readonly definition: { readonly name: string };
+  readonly workingPath: string;
+  readonly parent?: Pick<ParentLink, 'runId' | 'nodeId' | 'index'>;
+};
+
+/** `fix-issue · /home/me/repo`; of a sub-run `child · each[2] of 7c1f2a9e · /home/me/repo`. */
+export function runTitle({ definition, workingPath, parent }: Titled): string {
+  if (parent === undefined) return `${definition.name} · ${workingPath}`;
+  const { runId, nodeId, index } = parent;
+  const place = index === null ? nodeId : `${nodeId}[${index}]`;
+  return `${definition.name} · ${place} of ${shortRunId(runId)} · ${workingPath}`;
 }

@@ -18,8 +18,8 @@ export interface RunStart {
 }
 
 export function runStart(request: StartRequest): RunStart {
-  const { hostId, uid, workingPath } = request;
-  const title = runTitle(request.definition.name, workingPath);
+  const { hostId, uid } = request;
+  const title = runTitle(request);
   return {
     workflowId: workflowIdOf(request),
     taskQueue: hostTaskQueue(hostId, uid),

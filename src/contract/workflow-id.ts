@@ -86,7 +86,7 @@ export function checkId(place: Place, attempt = 1): string {
 }
 
 export function isCheckId(activityId: string): boolean {
-  return activityId.endsWith(`.${UNTIL_BASH}.1`);
+  return activityId.split('.').at(-2) === UNTIL_BASH;
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { NodeId, RunId } from '../../src/core/ids.js';
 import { keywordTail, runTitle, SEARCH_ATTRIBUTE_NAMES } from '../../src/contract/memo.js';
 
 const bytes = (text: string): number => Buffer.byteLength(text);
@@ -33,6 +34,14 @@ describe('a keyword', () => {
 describe('the names', () => {
   it('are three search attributes at most, and a title of workflow and path', () => {
     expect(SEARCH_ATTRIBUTE_NAMES).toEqual(['SignalboxWorkflow', 'SignalboxPath', 'SignalboxStatus']);
-    expect(runTitle('fix-issue', '/home/me/repo')).toBe('fix-issue · /home/me/repo');
+    const run = { definition: { name: 'fix-issue' }, workingPath: '/home/me/repo' };
+    expect(runTitle(run)).toBe('fix-issue · /home/me/repo');
+    const parent = { runId: '7c1f2a9e-5d2b-4c1a-9f00-000000000001' as RunId, nodeId: 'each' as NodeId };
+    expect(runTitle({ ...run, parent: { ...parent, index: 2 } })).toBe(
+      'fix-issue · each[2] of 7c1f2a9e · /home/me/repo',
+    );
+    expect(runTitle({ ...run, parent: { ...parent, index: null } })).toBe(
+      'fix-issue · each of 7c1f2a9e · /home/me/repo',
+    );
   });
 });

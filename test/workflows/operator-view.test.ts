@@ -6,7 +6,7 @@ import { MESSAGES } from '../../src/contract/messages.js';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/memo.js';
 import { hostTaskQueue } from '../../src/contract/task-queues.js';
 import { nodeOfActivityId, runWorkflowId } from '../../src/contract/workflow-id.js';
-import { aBashNode, aDefinition, aGate } from '../support/builders.js';
+import { aBashNode, aDefinition, aGate, aLoopGroup } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch } from '../support/node-scripts.js';
 import { decide, endOf, untilWaiting } from '../support/run-probes.js';
@@ -59,6 +59,16 @@ describe('what an operator sees of a run', () => {
     await decide(run, { decision: 'approve' });
     await endOf(stage, run);
     expect(await details()).toContain(', completed, started ');
+    expect(await details()).not.toContain('signalbox cancel');
+  });
+
+  it('tells iterations of a loop from one another', async () => {
+    const turns = aLoopGroup('outer', [aLoopGroup('inner', [aBashNode('build')])]);
+    const run = await stage.start(aDefinition([turns]));
+    await endOf(stage, run);
+    const { events } = await run.handle.fetchHistory();
+    const summaries = events!.map(({ userMetadata }) => String(userMetadata?.summary?.data ?? ''));
+    expect(summaries).toContain('"bash: outer.inner.build (iteration 1.1)"');
   });
 
   it('has a description for everything that can be sent to it', async () => {

@@ -17,6 +17,12 @@ export function inside(place: Place, { nodeId, iteration }: BodyStep): Place {
   return [...place, { nodeId, iteration }];
 }
 
+/** As people tell one time from another: `group.node (iteration 2)`, in loops within loops `(iteration 2.1)`. */
+export function titleAt(place: Place, nodeId: NodeId): string {
+  const iterations = place.map(({ iteration }) => iteration).join('.');
+  return iterations === '' ? nodeId : `${nameAt(place, nodeId)} (iteration ${iterations})`;
+}
+
 /** An event of that place, as the run's own graph is told of it. */
 export function toldFrom(place: Place, event: RunEvent): RunEvent {
   return place.reduceRight<RunEvent>(
