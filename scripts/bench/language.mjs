@@ -52,6 +52,8 @@ export async function discovery(stage) {
       figures: spread(samples),
       goal: 'all ≤ 1 s',
       isMet: Math.max(...samples) <= 1000,
+      reason:
+        'Told by a profile (machine quiet: 450 ms, then 180 ms): two thirds is the YAML library, which keeps where everything stands; a fifth is reading keys, a tenth checking references. The first sample takes more than twice as long, since nothing has been compiled by V8 then. Beyond that it is processor time that others take.',
     },
   ];
 }
@@ -105,6 +107,8 @@ export async function fanOut(stage) {
       figures: `ours ${spread(samples.ours)}; bare ${spread(samples.bare)}; ratio ${ratio.toFixed(2)}`,
       goal: 'ratio of medians ≤ 1.8',
       isMet: ratio <= 1.8,
+      reason:
+        'Told by histories and processor time for each child (both cores full): three workflow tasks against two, a local activity that writes the row, and an activity for the end, which searches for what is left and writes the end. The worker takes 31 ms against 12, Temporal 32 ms against 21 (20 events against 11, one more write of visibility), Postgres 4 ms against none. The parent takes 72 workflow tasks against 58, and hears no signals.',
     },
   ];
 }
