@@ -47,6 +47,9 @@ const SIGNS: readonly (readonly [FailureClass, readonly string[]])[] = [
   ['fatal', ['auth error']],
 ];
 
+/** How the failure of a program begins: what its node is called says nothing about it. */
+const LABEL = /^\w+ node '.*?' failed \[[^\]]*\]: /s;
+
 /**
  * A failure of the node's own work is classed by its message. The other codes are ours and speak for
  * themselves (`ERROR_CODES`): an interrupted attempt may be tried again whatever it said last. A timeout, or an
@@ -55,7 +58,7 @@ const SIGNS: readonly (readonly [FailureClass, readonly string[]])[] = [
 export function classify(failure: NodeFailure): FailureClass {
   if (failure.code === 'NODE_TIMED_OUT' || failure.code === 'OUTPUT_INVALID') return 'unknown';
   if (failure.code !== 'NODE_FAILED') return ERROR_CODES[failure.code].retry ? 'transient' : 'fatal';
-  const message = failure.message.toLowerCase();
+  const message = failure.message.replace(LABEL, '').toLowerCase();
   const met = SIGNS.find(([, signs]) => signs.some((sign) => message.includes(sign)));
   return met?.[0] ?? 'unknown';
 }

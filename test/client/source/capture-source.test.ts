@@ -209,10 +209,11 @@ describe('a command', () => {
 
   it.each([
     ['is missing', 'absent', 'is not there: absent.md is in none of'],
-    ['is blank', 'blank', 'is empty'],
-    ['is no UTF-8', 'odd', 'cannot be read'],
+    ['is blank, whatever lies further on', 'blank', 'is empty'],
+    ['is no UTF-8, whatever lies further on', 'odd', 'cannot be read'],
     ['has a name that leads elsewhere', '../x', 'has no name that a file may have'],
   ])('that %s is told so', async (_, name, problem) => {
+    for (const further of ['blank', 'odd']) await put(`archon/commands/${further}.md`, 'Well.');
     await put('repo/.archon/commands/blank.md', ' \n');
     await put('repo/.archon/commands/odd.md', Uint8Array.of(0xff));
     const reading = await finder().find(name);

@@ -20,6 +20,9 @@ describe('the class of a failed attempt', () => {
     ["Bash node 'a' failed [exit 1]: no such file", 'unknown'],
     ["Script node 'a' failed [exit 1]: fetch failed: ETIMEDOUT", 'transient'],
     ["Script node 'a' timed out after 5000ms", 'unknown'],
+    ["Bash node 'fix-401' failed [exit 1]: rate limit", 'transient'],
+    ["Bash node 'check-timeout' failed [exit 1]: no diagnostic output", 'unknown'],
+    ["Bash node 'it's 503' failed [signal SIGKILL]: no diagnostic output", 'unknown'],
     ['', 'unknown'],
   ];
   it.each(messages)('follows from the message %j: %s', (message, expected) => {
