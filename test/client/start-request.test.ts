@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { checkMessage } from '../../src/client/limits.js';
 import { prepareSource } from '../../src/client/prepare-source.js';
 import { resolveInputs } from '../../src/client/resolve-inputs.js';
-import { aBashNode, aDefinition, aLoopGroup, aScriptNode } from '../support/builders.js';
+import {
+  aBashNode,
+  aDefinition,
+  aGate,
+  aLoopGroup,
+  aScriptNode,
+  anAgentLoop,
+  anAgentNode,
+} from '../support/builders.js';
 
 describe('a message', () => {
   it.each([
@@ -83,6 +91,28 @@ describe('a definition that travels', () => {
     expect(stored).toMatchObject({
       script: { kind: 'stored', sha256: [...texts.keys()][0], bytes: large.length },
     });
+  });
+
+  it('leaves long prompts behind, too, those for what is rejected included', () => {
+    const long = (what: string): string => `${what} ${'x'.repeat(20_000)}`;
+    const onReject = { prompt: { kind: 'inline', text: long('mend') }, maxAttempts: 3 } as const;
+    const { definition, texts } = prepareSource({
+      definition: aDefinition([
+        anAgentNode('plan', { text: long('plan') }),
+        anAgentLoop('fix', { text: long('fix') }),
+        aGate('ok', { onReject }),
+      ]),
+      library: {},
+      source: null,
+      texts: new Map(),
+    });
+    expect([...texts.values()]).toEqual([long('plan'), long('fix'), long('mend')]);
+    const stored = { kind: 'stored' };
+    expect(definition.nodes).toMatchObject([
+      { prompt: { text: stored } },
+      { prompt: { text: stored } },
+      { onReject: { prompt: stored, maxAttempts: 3 } },
+    ]);
   });
 
   it('tells what the scripts of sub-runs need, those in bodies included', () => {

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createTestbed,
@@ -113,6 +115,39 @@ describe('an agent node', () => {
 `;
     const run = await test(nodes, { nodes: { a: long, b: 'ok' } });
     expect(said(run, 'b')).toEqual([long]);
+  });
+});
+
+describe('a command', () => {
+  it('is the text of its file, with what that refers to, and with what is bound to it', async () => {
+    const project = await mkdtemp(join(tmpdir(), 'signalbox-commands-'));
+    const archon = join(project, '.archon');
+    await mkdir(join(archon, 'commands'), { recursive: true });
+    await mkdir(join(archon, 'workflows'));
+    await writeFile(
+      join(archon, 'commands/plan.md'),
+      'Plan $facts.output.size of $INPUTS.what for $ARGUMENTS',
+    );
+    const yaml = `name: w
+description: W
+nodes:
+  - { id: facts, bash: x }
+  - { id: plan, depends_on: [facts], command: plan, with: { what: sheds } }
+  - { id: lost, depends_on: [plan], command: absent }
+`;
+    const file = join(archon, 'workflows/w.yaml');
+    await writeFile(file, yaml);
+    const run = await testbed.run(file, {
+      message: 'me',
+      nodes: { facts: { size: 3 }, plan: 'ok', lost: 'ok' },
+    });
+    expect(said(run, 'plan')).toEqual(['Plan 3 of sheds for me']);
+    expect(run.node('lost')).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining('Command prompt not found: absent.md'),
+      calls: [],
+    });
+    await rm(project, { recursive: true });
   });
 });
 

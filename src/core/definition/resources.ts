@@ -1,3 +1,4 @@
+import { withCommandReferences } from './command-references.js';
 import type { AgentPrompt, Graph, Node, ScriptSource, Text, WorkflowDefinition } from './definition.js';
 
 /** What the nodes of a graph, inner ones included, need of other files, by name, without repeats. */
@@ -40,7 +41,7 @@ export function resourcesOf(graph: Graph): ResourceNames {
 
 /** The same definition with what has been found put where it is named; what has not stays a name. */
 export function withResources(definition: WorkflowDefinition, found: Resources): WorkflowDefinition {
-  return mapNodes(definition, (node) => {
+  const filled = mapNodes(definition, (node) => {
     if (node.kind === 'script') return { ...node, source: foundScript(node.source, found) };
     if (node.kind === 'workflow') {
       return { ...node, target: found.workflows.get(node.target) ?? node.target };
@@ -49,6 +50,7 @@ export function withResources(definition: WorkflowDefinition, found: Resources):
       ? { ...node, prompt: foundPrompt(node.prompt, found) }
       : node;
   });
+  return withCommandReferences(filled);
 }
 
 /** Changes every text that only a host reads: gates and reasons are rendered by the workflow. */
@@ -73,7 +75,11 @@ function withHostTexts(node: Node, change: (text: Text) => Text): Node {
       return { ...node, prompt: promptWith(node.prompt, change), rules: rulesWith(node.rules, change) };
     case 'loop_group':
       return { ...node, rules: rulesWith(node.rules, change) };
-    case 'approval':
+    case 'approval': {
+      const { onReject } = node;
+      if (onReject === undefined) return node;
+      return { ...node, onReject: { ...onReject, prompt: change(onReject.prompt) } };
+    }
     case 'cancel':
     case 'workflow':
       return node;

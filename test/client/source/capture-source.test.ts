@@ -90,6 +90,32 @@ describe('what a run takes along', () => {
     ]);
   });
 
+  it('knows what the texts of its commands refer to, from bodies outwards, and which fields they read', async () => {
+    await put(
+      'repo/.archon/commands/plan.md',
+      'Plan $a.output.size and $INPUTS.mode after $LOOP_PREV.b.output.x',
+    );
+    const body = [aBashNode('b'), agentOf('c', 'plan')];
+    const { definition } = await capture(
+      aDefinition([aBashNode('a'), agentOf('late', 'plan'), aLoopGroup('g', body), aBashNode('z')]),
+    );
+    const [a, late, g, z] = definition.nodes;
+    const size = { kind: 'node', nodeId: 'a', field: 'size' };
+    const all = [size, { kind: 'input', name: 'mode' }, { kind: 'previous', nodeId: 'b', field: 'x' }];
+    expect(a).toMatchObject({ fieldsRead: ['size'], references: [] });
+    expect(late).toMatchObject({ references: all });
+    expect(g).toMatchObject({
+      references: [size],
+      body: {
+        nodes: [
+          { id: 'b', fieldsRead: ['x'] },
+          { id: 'c', references: all, fieldsRead: [] },
+        ],
+      },
+    });
+    expect(z).toMatchObject({ references: [], fieldsRead: [] });
+  });
+
   it('has the whole folder of a named script, and says where the script lies in the copy', async () => {
     await put('repo/.archon/scripts/tools/report.ts', 'import "../lib/x.ts";');
     await put('repo/.archon/scripts/lib/deep/er/x.ts', 'x');
