@@ -84,6 +84,8 @@ export interface Caller {
   readonly environment: Readonly<Record<string, string>>;
   readonly graceMs: number;
   readonly heartbeatTimeoutMs: number;
+  /** Of this program: `0.1.0`. */
+  readonly version: string;
   /** What starts a worker here: `signalbox up`, or `signalbox worker` beside services of one's own. */
   readonly workerCommand: string;
 }

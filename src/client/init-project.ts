@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RunError } from '../core/errors.js';
 
@@ -59,24 +59,70 @@ nodes:
     bash: echo "Goodbye, $INPUTS_WHO."
 `;
 
+/** What `init` has done. */
+export type Initialized = InitialFiles & {
+  /** There was a first workflow already, and only the schema was written anew. */
+  readonly isRefreshed: boolean;
+};
+
+/** The schema of the version that asks. */
+export interface EditorSchema {
+  readonly version: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
 /**
- * Writes a first workflow, with comments, and the schema that its editor line names.
+ * Writes a first workflow, with comments, and the schema that its editor line names. Where a first workflow is there
+ * already it is left alone, and a schema that an older version has written is brought up to date.
  * @param root the working path
- * @throws RunError `FILE_EXISTS` there is one already; nothing was changed · `WORKING_PATH_INVALID` it cannot be written
+ * @throws RunError `FILE_EXISTS` all is there already; nothing was changed · `WORKING_PATH_INVALID` it cannot be written
  */
-export async function initProject(
-  root: string,
-  editorSchema: Readonly<Record<string, unknown>>,
-): Promise<InitialFiles> {
+export async function initProject(root: string, editor: EditorSchema): Promise<Initialized> {
   const folder = join(root, '.archon');
   const files = {
     workflow: join(folder, 'workflows', `${FIRST_WORKFLOW}.yaml`),
     schema: join(folder, 'workflow.schema.json'),
   };
-  await write(files.workflow, TEXT, 'wx');
-  // Whichever version wrote it: it is ours, and the newest knows the most keys.
-  await write(files.schema, `${JSON.stringify(editorSchema, null, 2)}\n`, 'w');
-  return files;
+  const text = schemaText(editor);
+  const isStale = await isOlder(files.schema, text, editor.version);
+  const isRefreshed = await write(files.workflow, TEXT, 'wx').then(
+    () => false,
+    (error: unknown) => {
+      if (isStale && error instanceof RunError && error.code === 'FILE_EXISTS') return true;
+      throw error;
+    },
+  );
+  if (isStale) await write(files.schema, text, 'w');
+  return { ...files, isRefreshed };
+}
+
+const MADE_BY = /^signalbox (\d+)\.(\d+)\.(\d+)/;
+
+/** Says which version wrote it, so that an older one does not take keys away. */
+const schemaText = ({ version, schema }: EditorSchema): string =>
+  `${JSON.stringify({ $comment: `signalbox ${version}`, ...schema }, null, 2)}\n`;
+
+/** Whether a copy of the schema is missing, or not of this version or a newer one. */
+async function isOlder(file: string, text: string, version: string): Promise<boolean> {
+  const copy = await readFile(file, 'utf8').catch(() => null);
+  if (copy === text) return false;
+  return copy === null || compareVersions(versionOf(copy), `signalbox ${version}`) <= 0;
+}
+
+function versionOf(copy: string): string {
+  try {
+    const comment = (JSON.parse(copy) as { readonly $comment?: unknown } | null)?.$comment;
+    return typeof comment === 'string' ? comment : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Below 0: the first is older, or none. */
+function compareVersions(one: string, other: string): number {
+  const [a, b] = [one, other].map((text) => MADE_BY.exec(text)?.slice(1).map(Number) ?? [-1]);
+  const differences = [0, 1, 2].map((index) => (a?.[index] ?? 0) - (b?.[index] ?? 0));
+  return differences.find((difference) => difference !== 0) ?? 0;
 }
 
 async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void> {

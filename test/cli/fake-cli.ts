@@ -38,6 +38,7 @@ export interface FakeWorld {
   readonly onListening?: (interrupt: (signal: Interrupt) => void) => void;
   readonly pause?: CliContext['pause'];
   readonly workerCommand?: string;
+  readonly version?: string;
 }
 
 export interface FakeResult {
@@ -80,6 +81,7 @@ export async function runFake(argv: readonly string[], world: FakeWorld = {}): P
           environment: { FOO: '1' },
           graceMs: 5_000,
           heartbeatTimeoutMs: 300_000,
+          version: world.version ?? '1.2.3',
           workerCommand: world.workerCommand ?? 'signalbox up',
         },
         clock: { now: () => new Date(NOW) },

@@ -32,6 +32,7 @@ export function makeContext({ out, err, version, isJson }: Surroundings): CliCon
       environment: config.environment,
       graceMs: config.graceMs,
       heartbeatTimeoutMs: config.heartbeatTimeoutMs,
+      version,
       workerCommand: hasNothingEmbedded ? 'signalbox worker' : 'signalbox up',
     },
     clock: { now: () => new Date() },

@@ -23,7 +23,10 @@ export function keysOf(map: MapName, nested: IssuePath = []): readonly string[] 
   return keysIn(SHAPES[map], nested);
 }
 
-/** The JSON Schema that editors check workflow files with. */
+/** The JSON Schema that editors check workflow files with: draft 7, the newest that the YAML language server knows. */
 export function jsonSchema(): Readonly<Record<string, unknown>> {
-  return z.toJSONSchema(workflow.meta({ title: 'signalbox workflow' }), { io: 'input' });
+  return z.toJSONSchema(workflow.meta({ title: 'signalbox workflow' }), {
+    io: 'input',
+    target: 'draft-7',
+  });
 }
