@@ -1,7 +1,8 @@
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../src/contract/activities.js';
 import { checkId } from '../src/contract/workflow-id.js';
-import type { RetryPolicy, Text } from '../src/core/definition/definition.js';
+import { AGENT_RETRY } from '../src/core/definition/agent-defaults.js';
+import type { Text } from '../src/core/definition/definition.js';
 import { RunError } from '../src/core/errors.js';
 import type { NodeId } from '../src/core/ids.js';
 import { bodyAt, type BodyLevel } from '../src/core/run/level.js';
@@ -19,12 +20,6 @@ import { ownerOfBox } from './root-of-subrun.js';
 
 /** Hard limit of `until_bash`. */
 const CHECK_TIMEOUT_MS = 120_000;
-
-/**
- * A loop has no `retry` of its own. Its question changes nothing, so when its worker is lost it is asked again, as
- * often as an agent node by default.
- */
-const ASKED_AGAIN: RetryPolicy = { maxAttempts: 2, delayMs: 3_000, onError: 'transient' };
 
 /** What the host said of a loop: whether it is done, or why that cannot be found out. */
 type LoopCheck = { readonly isMet: boolean } | NodeFailure;
@@ -51,6 +46,10 @@ async function isSignalled({ state }: BodyLevel, signal: string): Promise<boolea
   return isFound;
 }
 
+/**
+ * A loop has no `retry` of its own. Its question changes nothing, so when its worker is lost it is asked again, as
+ * often as an agent node by default.
+ */
 async function askUntilAnswered(
   body: BodyLevel,
   script: Text,
@@ -64,7 +63,7 @@ async function askUntilAnswered(
       failure: attemptFailure(name, error),
     }));
     if (result.kind === 'completed' || result.failure.code === 'NODE_FAILED') return result;
-    const delayMs = retryDelayMs(ASKED_AGAIN, attempt, result.failure);
+    const delayMs = retryDelayMs(AGENT_RETRY, attempt, result.failure);
     if (delayMs === null) return result;
     await sleep(delayMs, { summary: `until_bash again: ${name}` });
   }

@@ -9,6 +9,7 @@ import {
   runWorkflowId,
 } from '../../src/contract/workflow-id.js';
 import type { HostId, NodeId, RunId, WorkingPath } from '../../src/core/ids.js';
+import { REWORK, TURN } from '../../src/core/run/turns.js';
 
 const HOST = '0123456789abcdef0123456789abcdef' as HostId;
 const slug = (path: string): string => pathSlug(path as WorkingPath);
@@ -101,6 +102,17 @@ describe('the name of an attempt', () => {
     }));
     const ids = [attemptId('build' as NodeId, 1, place), checkId(place)];
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_.~-]{1,255}$/);
+  });
+
+  it('of a turn names the loop, or the gate, that it belongs to', () => {
+    const place = [{ nodeId: 'fix' as NodeId, iteration: 2 }];
+    expect([attemptId(TURN, 1, place), attemptId(REWORK, 3, place)]).toEqual([
+      'fix.2.~turn.1',
+      'fix.2.~on_reject.3',
+    ]);
+    expect(nodeOfActivityId('fix.2.~turn.1')).toBe('fix');
+    expect(nodeOfActivityId('rounds.1.ok.2.~on_reject.3')).toBe('rounds.ok');
+    expect(attemptId('~turn' as NodeId, 1, place)).not.toBe('fix.2.~turn.1');
   });
 
   it('is a safe file name that tells its node if that is plain, and never one of our own activities', () => {

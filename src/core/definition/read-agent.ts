@@ -1,14 +1,11 @@
 import type { JsonObject } from '../json.js';
-import type { AgentPrompt, RetryPolicy } from './definition.js';
+import { AGENT_IDLE_TIMEOUT_MS, AGENT_RETRY } from './agent-defaults.js';
+import type { AgentPrompt } from './definition.js';
 import { inline, readRetry, type BodyPlace, type KindReader } from './read-bodies.js';
 import { readLoopRules } from './read-loop-rules.js';
 import { hasRequiredBoolean } from './output-schema.js';
 import { agentSettings } from './settings.js';
 import type { FieldsOf } from './yaml-schema.js';
-
-const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
-/** Agents fail for reasons that pass more often than programs do. */
-const DEFAULT_RETRY: RetryPolicy = { maxAttempts: 2, delayMs: 3_000, onError: 'transient' };
 
 type LoopFields = NonNullable<FieldsOf<'node'>['loop']>;
 
@@ -21,7 +18,7 @@ export const readAgent: KindReader = (fields) => {
     prompt,
     settings: agentSettings(fields),
     idleTimeoutMs: idleTimeoutOf(fields.idle_timeout),
-    retry: readRetry(fields.retry) ?? DEFAULT_RETRY,
+    retry: readRetry(fields.retry) ?? AGENT_RETRY,
   };
 };
 
@@ -77,5 +74,5 @@ function promptOf(prompt: string | undefined, command: string | undefined): Agen
 }
 
 function idleTimeoutOf(timeout: number | undefined): number {
-  return timeout === undefined ? DEFAULT_IDLE_TIMEOUT_MS : Math.ceil(timeout);
+  return timeout === undefined ? AGENT_IDLE_TIMEOUT_MS : Math.ceil(timeout);
 }

@@ -1,3 +1,4 @@
+import { AGENT_IDLE_TIMEOUT_MS, AGENT_RETRY } from '../definition/agent-defaults.js';
 import type {
   AgentLoopNode,
   AgentNode,
@@ -44,11 +45,8 @@ export function bodyOf(node: Looper): Graph {
 }
 
 const ALONE = { description: null, dependsOn: [], layer: 0, when: null, triggerRule: 'all_success' } as const;
-/** Of a turn whose author has no word for it (an agent node's own default is the compiler's). */
-const USUAL = {
-  idleTimeoutMs: 1_800_000,
-  retry: { maxAttempts: 2, delayMs: 3_000, onError: 'transient' },
-} as const;
+/** Its author has no words for these. */
+const USUAL = { idleTimeoutMs: AGENT_IDLE_TIMEOUT_MS, retry: AGENT_RETRY } as const;
 
 /** Whether it may be tried again is said of agent nodes only, not of loops. */
 function turnOf(loop: AgentLoopNode): AgentNode {
