@@ -1,4 +1,5 @@
 import { conditionReferences } from '../expression/condition.js';
+import { formatReference } from '../expression/reference.js';
 import type { NodeId } from '../ids.js';
 import { MOST_NODES, positionsOf } from './check-graph.js';
 import type { DraftGroup, DraftNode, DraftWorkflow } from './draft.js';
@@ -13,6 +14,7 @@ import { findStop } from './read-workflow.js';
 import { rewriteNodes, type TextBudget } from './rewrite.js';
 import { withoutSessions } from './settle-sessions.js';
 import type { IssueList } from './source-document.js';
+import { unreplacedInputs } from './unreplaced-inputs.js';
 
 /** A file that has been read and checked on its own. */
 export interface ParsedWorkflow {
@@ -152,6 +154,8 @@ export class Linker {
     for (const fault of made.faults) tell(expansion, node, fault);
     for (const account of child.requires) expansion.requires.add(account);
     tellDropped(node, child, expansion);
+    if (!expansion.issues.hasErrors && expansion.budget.left > 0)
+      tellUnreplaced(node, made, child, expansion);
     if (node.path.length > 2 && made.nodes.some(({ body }) => body?.kind === 'workflow')) {
       const message = `the workflow '${child.name}' has a sub-run, which may not stand in a loop_group`;
       tell(expansion, node, {
@@ -199,6 +203,26 @@ function tell(
 ): null {
   issues.error({ ...rest, path: [...path, ...inner] });
   return null;
+}
+
+/** What is handed on may come to stand where this workflow itself could not have written it. */
+function tellUnreplaced(
+  { path }: DraftNode,
+  { nodes }: Inlined,
+  child: DraftWorkflow,
+  expansion: Expansion,
+): void {
+  for (const name of unreplacedInputs(nodes)) {
+    const text = formatReference({ kind: 'input', name });
+    const message = `'${text}' comes to stand in a script or message of the workflow '${child.name}', where it is not replaced`;
+    const hint = 'let the script there read the environment, or give it the output of a bash node';
+    expansion.issues.warning({
+      code: 'REFERENCE_NOT_REPLACED',
+      path: [...path, 'include'],
+      message,
+      hint,
+    });
+  }
 }
 
 function tellDropped({ path }: DraftNode, child: DraftWorkflow, { issues }: Expansion): void {

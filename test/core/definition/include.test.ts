@@ -238,6 +238,23 @@ describe('an input of an include', () => {
     });
   });
 
+  it.each([
+    ['a script', 'bash: echo $INPUTS.v', ['5:22 REFERENCE_NOT_REPLACED']],
+    ['a program', 'script: f($INPUTS.v), runtime: bun', ['5:22 REFERENCE_NOT_REPLACED']],
+    ['a message', 'cancel: so $INPUTS.v', ['5:22 REFERENCE_NOT_REPLACED']],
+    [
+      'a body',
+      'loop_group: {until: x, max_iterations: 1, nodes: [{id: b, bash: echo $INPUTS.v}]}',
+      ['5:22 REFERENCE_NOT_REPLACED'],
+    ],
+    ['a prompt, where it is replaced', 'prompt: do $INPUTS.v', []],
+    ['the environment', 'bash: echo "$INPUTS_V"', []],
+  ])('of the including workflow is told where it comes to stand in %s', (_, kind, problems) => {
+    const outer = wrap('outer', '- {id: c, include: checks, with: {v: $INPUTS.q}}', 'inputs: {q: {}}\n');
+    const inner = wrap('checks', `- {id: a, ${kind}}`, 'inputs: {v: {required: true}}\n');
+    expect(problemsOf([outer, inner], 'outer')).toEqual(problems);
+  });
+
   it('is in the environment of the nodes of bodies', () => {
     const nodes =
       '- {id: g, loop_group: {until: x, max_iterations: 1, nodes: [{id: b, bash: echo $INPUTS.v}]}}';
