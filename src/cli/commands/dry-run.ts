@@ -57,7 +57,7 @@ export function dryRun(args: DryRunArguments): Command {
         variables: known,
         stubs,
         pausesAtGates: args.pauseAtGates === true,
-        perform: (work) => perform(work, { runCode, hasDefaults: args.defaultStubs === true }),
+        perform: performer(definition, runCode, args.defaultStubs === true),
       }),
     );
     return resultOf(dry);
@@ -80,16 +80,14 @@ const VARIABLES: Readonly<Record<string, string>> = {
   ISSUE_CONTEXT: '',
 };
 
-async function perform(
-  work: Work,
-  { runCode, hasDefaults }: { readonly runCode: RunCode | null; readonly hasDefaults: boolean },
-): Promise<Performed | null> {
-  const executed = runCode === null ? null : await runCode(work);
-  if (executed !== null) return { how: 'executed', played: executed };
-  const { node } = work;
-  return hasDefaults
-    ? { how: 'default stub', played: playValue(defaultStub({ name: node.id, node })) }
-    : null;
+function performer(definition: WorkflowDefinition, runCode: RunCode | null, hasDefaults: boolean) {
+  const defaults = hasDefaults ? stubbedNodes(definition) : [];
+  return async (work: Work): Promise<Performed | null> => {
+    const executed = runCode === null ? null : await runCode(work);
+    if (executed !== null) return { how: 'executed', played: executed };
+    const stubbed = defaults.find(({ node }) => node === work.node);
+    return stubbed === undefined ? null : { how: 'default stub', played: playValue(defaultStub(stubbed)) };
+  };
 }
 
 /** @throws RunError `USAGE` */

@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../definition/definition.js';
 import { isJsonObject, type Json, type JsonObject } from '../json.js';
+import { sinksOf } from '../run/plan.js';
 import type { StubValue } from './stub-value.js';
 import { isWork, nodeType } from './work.js';
 
@@ -8,14 +9,25 @@ export interface StubbedNode {
   /** `group.node` in the body of a loop group. */
   readonly name: string;
   readonly node: Node;
+  /** Of the loop groups whose iterations its output ends: each would otherwise never be done. */
+  readonly signals: readonly string[];
 }
 
 /** In the order of the file, bodies after what stands before their group. */
-export function stubbedNodes({ nodes }: Graph, prefix = ''): readonly StubbedNode[] {
-  return nodes.flatMap((node) => {
+export function stubbedNodes(graph: Graph): readonly StubbedNode[] {
+  return stubbedIn(graph, '', []);
+}
+
+function stubbedIn(graph: Graph, prefix: string, around: readonly string[]): readonly StubbedNode[] {
+  const sinks = sinksOf(graph);
+  return graph.nodes.flatMap((node, position) => {
     const name = `${prefix}${node.id}`;
-    if (node.kind === 'loop_group') return stubbedNodes(node.body, `${name}.`);
-    return isWork(node) ? [{ name, node }] : [];
+    const signals = sinks.includes(position) ? around : [];
+    if (node.kind === 'loop_group') {
+      const { until } = node.rules;
+      return stubbedIn(node.body, `${name}.`, until === null ? signals : [...signals, until]);
+    }
+    return isWork(node) ? [{ name, node, signals }] : [];
   });
 }
 
@@ -23,11 +35,11 @@ export function stubbedNodes({ nodes }: Graph, prefix = ''): readonly StubbedNod
  * A likely output of a node: an object of the shape that it declares, or with the fields that others read of it;
  * a list for a fan-out; else a text that names it.
  */
-export function defaultStub({ name, node }: StubbedNode): StubValue {
+export function defaultStub({ name, node, signals }: StubbedNode): StubValue {
   if (node.kind === 'workflow' && node.fanOut !== null) return [`output of ${name} 1`];
   const shape = node.outputFormat;
   if (shape !== undefined) return withSignal(node, exampleOf(shape));
-  if (node.fieldsRead.length === 0) return withSignal(node, `output of ${name}`);
+  if (node.fieldsRead.length === 0) return withSignal(node, [`output of ${name}`, ...signals].join('\n'));
   return Object.fromEntries(node.fieldsRead.map((field) => [field, `${field} of ${name}`]));
 }
 

@@ -66,7 +66,8 @@ function referencesOf(node: Node): readonly Reference[] {
   ];
 }
 
-function sinksOf({ nodes }: Graph): readonly number[] {
+/** Positions of the nodes that nobody depends on. */
+export function sinksOf({ nodes }: Graph): readonly number[] {
   const upstream = new Set(nodes.flatMap((node) => node.dependsOn));
   return nodes.flatMap((_, position) => (upstream.has(position) ? [] : [position]));
 }

@@ -27,6 +27,13 @@ nodes:
       max_iterations: 3
       nodes:
         - { id: fix, bash: fix }
+        - id: inner
+          depends_on: [fix]
+          loop_group:
+            until: CLEAN
+            max_iterations: 3
+            nodes:
+              - { id: lint, bash: lint }
 `;
 
 function graph() {
@@ -64,7 +71,7 @@ describe('the default stub', () => {
   const stubs = Object.fromEntries(stubbedNodes(graph()).map((one) => [one.name, defaultStub(one)]));
 
   it('exists for all work, bodies included, and for nothing else', () => {
-    expect(Object.keys(stubs)).toEqual(['build', 'read', 'plan', 'rounds.fix']);
+    expect(Object.keys(stubs)).toEqual(['build', 'read', 'plan', 'rounds.fix', 'rounds.inner.lint']);
   });
 
   it('has the fields that others read', () => {
@@ -74,6 +81,11 @@ describe('the default stub', () => {
 
   it('has the shape that is declared', () => {
     expect(stubs['plan']).toEqual({ kind: 'small', steps: [{ n: 1 }], isRisky: true, cost: 3, note: null });
+  });
+
+  it('ends the loops whose iterations it is the output of', () => {
+    expect(stubs['rounds.fix']).toBe('output of rounds.fix');
+    expect(stubs['rounds.inner.lint']).toBe('output of rounds.inner.lint\nDONE\nCLEAN');
   });
 
   it('is written into a file that can be read again', () => {
