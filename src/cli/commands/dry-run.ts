@@ -4,6 +4,7 @@ import { pickWorkflow } from '../../client/pick-workflow.js';
 import { checkMessage } from '../../client/limits.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
 import type { WorkflowDefinition } from '../../core/definition/definition.js';
+import type { Issue } from '../../core/definition/issue.js';
 import type { Work, Performed } from '../../core/dry-run/attempt.js';
 import { defaultStub, stubbedNodes, stubFile } from '../../core/dry-run/default-stubs.js';
 import { readStubs } from '../../core/dry-run/read-stubs.js';
@@ -11,6 +12,7 @@ import { simulate } from '../../core/dry-run/simulate.js';
 import { playValue, type StubValue } from '../../core/dry-run/stub-value.js';
 import type { DryRun } from '../../core/dry-run/trace.js';
 import { ERROR_CODES, RunError, type ErrorCode } from '../../core/errors.js';
+import type { ProjectConfig } from '../../core/project-config/project-config.js';
 import type { Command, CommandResult } from '../context.js';
 import { renderDryRun, dryRunJson } from '../render/dry-run.js';
 import { definitionRefused, issueJson, renderIssues } from '../render/issues.js';
@@ -37,10 +39,13 @@ export function dryRun(args: DryRunArguments): Command {
   return async (context) => {
     const { services, caller } = context;
     const place = placeOf(caller, args);
-    const found = pickWorkflow(await services.catalogue(place), args.workflow);
-    if (found.kind === 'refused') {
-      return definitionRefused(args.workflow, found.issues, { workflow: args.workflow });
-    }
+    const catalogue = await services.catalogue(place);
+    const found = pickWorkflow(catalogue, args.workflow);
+    const refused = (issues: readonly Issue[]): CommandResult =>
+      definitionRefused(args.workflow, issues, { workflow: args.workflow });
+    if (found.kind === 'refused') return refused(found.issues);
+    if (catalogue.config.kind === 'refused') return refused(catalogue.config.issues);
+    const { config } = catalogue.config;
     const { definition } = found;
     if (args.stubsInit !== undefined) {
       return writeStubFile(definition, resolve(caller.directory, args.stubsInit));
@@ -50,8 +55,9 @@ export function dryRun(args: DryRunArguments): Command {
     const inputs = resolveInputs(definition, parseInputs(args.input));
     const stubs = args.stubs === undefined ? {} : await loadStubs(resolve(caller.directory, args.stubs));
     const directory = args.execCode === true ? await services.workingPath(place) : null;
-    const variables = { ...VARIABLES, USER_MESSAGE: message, ARGUMENTS: message };
-    const dry = await withCodeRunner({ directory, caller, inputs, variables }, (runCode, known) =>
+    const variables = { ...VARIABLES, ...saidBy(config), USER_MESSAGE: message, ARGUMENTS: message };
+    const environment = { ...caller.environment, ...config.environment };
+    const dry = await withCodeRunner({ directory, environment, inputs, variables }, (runCode, known) =>
       simulate(definition, {
         inputs,
         variables: known,
@@ -71,7 +77,6 @@ const VARIABLES: Readonly<Record<string, string>> = {
   STATE_DIR: '/dry-run/state',
   LOG_DIR: '/dry-run/logs',
   BASE_BRANCH: 'main',
-  DOCS_DIR: 'docs/',
   LOOP_USER_INPUT: '',
   LOOP_PREV_OUTPUT: '',
   REJECTION_REASON: '',
@@ -79,6 +84,11 @@ const VARIABLES: Readonly<Record<string, string>> = {
   EXTERNAL_CONTEXT: '',
   ISSUE_CONTEXT: '',
 };
+
+function saidBy({ docsPath, worktree }: ProjectConfig): Readonly<Record<string, string>> {
+  const { baseBranch } = worktree;
+  return { DOCS_DIR: docsPath, ...(baseBranch === null ? {} : { BASE_BRANCH: baseBranch }) };
+}
 
 function performer(definition: WorkflowDefinition, runCode: RunCode | null, hasDefaults: boolean) {
   const defaults = hasDefaults ? stubbedNodes(definition) : [];

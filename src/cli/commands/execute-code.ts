@@ -6,7 +6,6 @@ import type { Work } from '../../core/dry-run/attempt.js';
 import { failedWith, type Played } from '../../core/dry-run/stub-value.js';
 import { toText } from '../../core/expression/output.js';
 import { inputVariable } from '../../core/expression/reference.js';
-import type { Caller } from '../context.js';
 
 /** Runs the code of a node; null: it has none that can be run here. */
 export type RunCode = (work: Work) => Promise<Played | null>;
@@ -14,7 +13,8 @@ export type RunCode = (work: Work) => Promise<Played | null>;
 export interface CodePlace {
   /** Where code runs; null: none is to be run. */
   readonly directory: string | null;
-  readonly caller: Pick<Caller, 'environment'>;
+  /** Of the caller, with what the config adds. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly inputs: Readonly<Record<string, string>>;
   /** What the language's `$NAMES` stand for, without `$`. */
   readonly variables: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export async function withCodeRunner<Result>(
     for (const path of Object.values(own)) await mkdir(path);
     const variables = { ...place.variables, ...own };
     const environment = {
-      ...place.caller.environment,
+      ...place.environment,
       ...variables,
       ...asVariables(place.inputs),
     };

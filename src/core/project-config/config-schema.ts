@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ASSISTANTS } from '../definition/assistants.js';
 import { flag, listOf, mapOf, oneOf, text, trimmed, type Schema } from '../definition/schema-words.js';
 
 const relative = trimmed.refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), {
@@ -16,8 +17,12 @@ const variable = z
 
 const variableName = z.string().regex(/^[^=\0]+$/, { error: 'is no name of a variable' });
 
+const assistant = trimmed.refine((name) => ASSISTANTS.some((known) => known === name), {
+  error: `must be one of ${ASSISTANTS.join(', ')}`,
+});
+
 const model = mapOf({
-  provider: trimmed,
+  provider: assistant,
   model: trimmed,
   effort: oneOf(['minimal', 'low', 'medium', 'high', 'xhigh', 'max']).optional(),
   thinking: z.json().optional(),
@@ -43,8 +48,8 @@ const defaults = mapOf({
 
 /** The keys of `config.yaml`, `.archon`'s and `$ARCHON_HOME`'s alike; `examples` serve hints. */
 const config = mapOf({
-  assistant: trimmed.meta({ examples: ['claude'] }).optional(),
-  defaultAssistant: trimmed.meta({ examples: ['claude'] }).optional(),
+  assistant: assistant.meta({ examples: ['claude'] }).optional(),
+  defaultAssistant: assistant.meta({ examples: ['claude'] }).optional(),
   assistants: mapTo(mapTo(z.json(), 'settings'), 'providers, each a map of settings')
     .meta({ examples: [{ claude: { model: 'sonnet' } }] })
     .optional(),

@@ -1,3 +1,4 @@
+import { ASSISTANTS } from '../definition/assistants.js';
 import type { Issue, IssuePath } from '../definition/issue.js';
 import { readShape, valueAt, type Fault } from '../definition/read-map.js';
 import { readYaml, type TextSource } from '../definition/read-yaml.js';
@@ -51,6 +52,8 @@ function readValues(value: unknown, scope: ConfigScope, issues: IssueList): Conf
   const { fields, faults } = readShape(CONFIG_SHAPE, value);
   for (const fault of faults) report(value, fault, issues);
   for (const key of Object.keys(value)) reportIdle(key, scope, issues);
+  for (const name of Object.keys((fields as ConfigValues).assistants ?? {}))
+    reportUnknownAssistant(name, issues);
   return effective(fields, scope);
 }
 
@@ -94,6 +97,15 @@ function wrong(source: JsonObject, { path, message, example }: Fault): Finding {
     message: `'${dotted(path)}' of the config ${message}; it is ${show(valueAt(source, path))}`,
     hint: example === null ? 'mend it' : `write for example ${example}`,
   };
+}
+
+function reportUnknownAssistant(name: string, issues: IssueList): void {
+  if (ASSISTANTS.some((known) => known === name)) return;
+  const nearest = nearestName(name, ASSISTANTS);
+  const message = `'assistants' of the config has settings for '${name}', which is no provider`;
+  const hint =
+    nearest === null ? `remove it; there are ${ASSISTANTS.join(', ')}` : `did you mean '${nearest}'?`;
+  issues.warning({ code: 'KEY_UNKNOWN', path: ['assistants', name], message, hint, aim: 'key' });
 }
 
 function reportIdle(key: string, scope: ConfigScope, issues: IssueList): void {

@@ -94,8 +94,11 @@ aliases: { '@deep': { provider: claude, model: opus, thinking: { type: enabled, 
     ['has an unknown schedule', 'schedule: later\n', '1:11 VALUE_INVALID'],
     ['leads a worktree out of the repository', 'worktree:\n  path: ../trees\n', '2:9 VALUE_INVALID'],
     ['gives an absolute path for commands', 'commands: { folder: /etc }\n', '1:21 VALUE_INVALID'],
-    ['has an alias without @', 'aliases: { deep: { provider: a, model: b } }\n', '1:18 VALUE_INVALID'],
-    ['has a tier without a model', 'tiers: { small: { provider: a } }\n', '1:17 KEY_MISSING'],
+    ['has an alias without @', 'aliases: { deep: { provider: claude, model: b } }\n', '1:18 VALUE_INVALID'],
+    ['has a tier without a model', 'tiers: { small: { provider: claude } }\n', '1:17 KEY_MISSING'],
+    ['has a tier of nobody', 'tiers:\n  small: { provider: claud, model: x }\n', '2:22 VALUE_INVALID'],
+    ['has an alias of nobody', "aliases:\n  '@x': { provider: me, model: x }\n", '2:21 VALUE_INVALID'],
+    ['names an assistant that nobody is', 'assistant: claud\n', '1:12 VALUE_INVALID'],
   ])('that %s is refused, with its place', (_, text, expected) => {
     expect(read(text)).toMatchObject({ kind: 'refused' });
     expect(told(text)).toEqual([expected]);
@@ -111,6 +114,14 @@ aliases: { '@deep': { provider: claude, model: opus, thinking: { type: enabled, 
     expect(read(text, scope)).toMatchObject({ kind: 'read' });
     expect(told(text, scope)).toEqual([expected]);
     expect(configOf(text, scope)).toEqual(mergeConfigs([]));
+  });
+
+  it('with settings for nobody is told so, with whom may be meant', () => {
+    const reading = read('assistants:\n  claud: { model: x }\n');
+    expect(reading).toMatchObject({
+      kind: 'read',
+      warnings: [{ line: 2, column: 3, code: 'KEY_UNKNOWN', hint: "did you mean 'claude'?" }],
+    });
   });
 
   it('is told everything at once', () => {
