@@ -5,7 +5,7 @@ import type { ProjectConfig } from '../core/project-config/project-config.js';
 import type { Catalogue } from './discover.js';
 import { pickWorkflow } from './pick-workflow.js';
 import { captureSource, type CapturedWorkflow, type PlacedDefinition } from './source/capture-source.js';
-import { subrunFaults, type Written } from './source/subrun-faults.js';
+import { faultsOfSubruns, subrunFaults } from './source/subrun-faults.js';
 
 /** Everything that files say of a run: what it was at this moment, whatever becomes of them. */
 export interface RunSource extends CapturedWorkflow {
@@ -26,10 +26,10 @@ export type LoadedSource =
 export async function loadSource(catalogue: Catalogue, name: string): Promise<LoadedSource> {
   const picked = pickWorkflow(catalogue, name);
   if (picked.kind === 'refused') return { kind: 'refused', issues: picked.issues };
-  const { definition, workflow } = picked;
-  const file = catalogue.files.find((one) => one.file.file === workflow.file);
-  const written = file && { parsed: file.parsed, definition, scope: file.file.scope };
-  return withFiles(catalogue, { ...picked, ...(written && { written }) }, workflow.warnings);
+  return withFiles(catalogue, picked, {
+    warnings: picked.workflow.warnings,
+    faults: faultsOfSubruns(catalogue, picked),
+  });
 }
 
 /** The same for the text of a workflow. @throws RunError `SOURCE_UNREADABLE` */
@@ -37,18 +37,17 @@ export async function loadText(catalogue: Catalogue, text: TextSource): Promise<
   const compiled = catalogue.compile(text);
   if (compiled.kind === 'refused') return compiled;
   const { definition, warnings } = compiled;
-  const written = { parsed: parseWorkflow(text), definition, scope: null };
-  return withFiles(catalogue, { definition, package: null, written }, warnings);
+  const faults = subrunFaults(catalogue, { parsed: parseWorkflow(text), definition, scope: null });
+  return withFiles(catalogue, { definition, package: null }, { warnings, faults });
 }
 
 async function withFiles(
   catalogue: Catalogue,
-  placed: PlacedDefinition & { readonly written?: Written },
-  warnings: readonly Issue[],
+  placed: PlacedDefinition,
+  { warnings, faults }: Readonly<Record<'warnings' | 'faults', readonly Issue[]>>,
 ): Promise<LoadedSource> {
   const { config } = catalogue;
   if (config.kind === 'refused') return { kind: 'refused', issues: config.issues };
-  const faults = placed.written === undefined ? [] : subrunFaults(catalogue, placed.written);
   if (faults.length > 0) return { kind: 'refused', issues: faults };
   const captured = await captureSource(catalogue, config.config, placed);
   return {

@@ -14,11 +14,28 @@ nodes:
   - { id: ship, depends_on: [review], bash: 'echo "$INPUTS_CHANNEL:" $build.output; pwd' }
 `;
 
+const TRAIN = `name: train
+description: Couples wagons
+nodes:
+  - { id: list, bash: 'printf %s "[\\"coal\\", \\"ore\\"]"' }
+  - { id: wagons, depends_on: [list], workflow: wagon, fan_out: { items: $list.output, as: load } }
+`;
+const WAGON = `name: wagon
+description: Loads one
+mutates_checkout: false
+inputs: { load: { required: true } }
+nodes:
+  - { id: load, bash: 'echo "$INPUTS_LOAD of $WORKFLOW_ID"' }
+`;
+
 let directory: string;
 let remove: () => Promise<void>;
 let files: string;
 beforeAll(async () => {
-  ({ directory, remove } = await makeDirectory({ 'release.yaml': RELEASE, 'broken.yaml': BROKEN }));
+  ({ directory, remove } = await makeDirectory({
+    ...{ 'release.yaml': RELEASE, 'broken.yaml': BROKEN },
+    ...{ 'train.yaml': TRAIN, 'wagon.yaml': WAGON },
+  }));
   files = await mkdtemp(join(tmpdir(), 'signalbox-stubs-'));
   await writeFile(join(files, 'stubs.yaml'), 'build: v1\nship: shipped\n');
   await writeFile(join(files, 'broken.yaml'), '- build\n');
@@ -109,6 +126,28 @@ describe('run --dry-run', () => {
       directory,
     });
     expect(result.exitCode).toBe(0);
+  });
+
+  it('goes through sub-runs, one for each item, whose code sees its own inputs', async () => {
+    const result = await runFake(['run', 'train', '--dry-run', '--exec-code'], { directory });
+    expect(result.stdout.split('\n').filter((line) => !line.startsWith(' '))).toEqual([
+      'COMPLETED list (bash) — executed',
+      'COMPLETED wagon/load (bash) [item 0] — executed',
+      'COMPLETED wagon/load (bash) [item 1] — executed',
+      "COMPLETED wagons (workflow) — ran 'wagon' for 2 item(s)",
+      '',
+      'Outcome: completed',
+      'Summary: ["coal of dry-run","ore of dry-run"]',
+      '',
+    ]);
+  });
+
+  it('asks for stubs of sub-runs, and writes them, by the name of their workflow', async () => {
+    const file = inFiles('train.yaml');
+    await runFake(['run', 'train', '--dry-run', '--stubs-init', file], { directory });
+    expect(await readFile(file, 'utf8')).toMatch(
+      /"list": .*\n"wagon\/load": "output of wagon\/load" {2}# bash\n$/,
+    );
   });
 
   it('tells the faults of a file that cannot be run', async () => {

@@ -17,7 +17,10 @@ interface Issue {
 }
 
 /** What `run root` says where these are the nodes of the workflows; null: it starts. */
-async function refusal(files: Readonly<Record<string, string>>): Promise<readonly string[] | null> {
+async function refusal(
+  files: Readonly<Record<string, string>>,
+  flag = '--detach',
+): Promise<readonly string[] | null> {
   const folder = join(directory, '.archon/workflows');
   await mkdir(folder, { recursive: true });
   for (const [name, words] of Object.entries(files)) {
@@ -28,7 +31,7 @@ async function refusal(files: Readonly<Record<string, string>>): Promise<readonl
     isStarted = true;
     return Promise.resolve(started(options));
   };
-  const result = await runFake(['run', 'root', '--detach', '--json'], {
+  const result = await runFake(['run', 'root', flag, '--json'], {
     directory,
     orchestrator: { start },
   });
@@ -85,6 +88,12 @@ describe('a run that could never run one of its sub-runs is refused at its start
     ],
   ])('%s', async (_what, files, issues) => {
     expect(await refusal(files)).toEqual(issues);
+  });
+
+  it('and goes dry no further', async () => {
+    expect(await refusal({ root: ROOT.replace('child', 'gone') }, '--dry-run')).toEqual([
+      'root.yaml:5:15 SUBRUN_NOT_FOUND',
+    ]);
   });
 
   it('and starts where all can run', async () => {

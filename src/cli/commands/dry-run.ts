@@ -1,12 +1,19 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { pickWorkflow } from '../../client/pick-workflow.js';
+import { findWorkflow, pickWorkflow } from '../../client/pick-workflow.js';
+import { faultsOfSubruns } from '../../client/source/subrun-faults.js';
 import { checkMessage } from '../../client/limits.js';
 import { resolveInputs } from '../../client/resolve-inputs.js';
 import type { WorkflowDefinition } from '../../core/definition/definition.js';
 import type { Issue } from '../../core/definition/issue.js';
 import type { Work, Performed } from '../../core/dry-run/attempt.js';
-import { defaultStub, stubbedNodes, stubFile } from '../../core/dry-run/default-stubs.js';
+import {
+  defaultStub,
+  nodesToStub,
+  stubFile,
+  type StubbedNode,
+  type StubLibrary,
+} from '../../core/dry-run/default-stubs.js';
 import { readStubs } from '../../core/dry-run/read-stubs.js';
 import { simulate } from '../../core/dry-run/simulate.js';
 import { playValue, type StubValue } from '../../core/dry-run/stub-value.js';
@@ -46,9 +53,12 @@ export function dryRun(args: DryRunArguments): Command {
     if (found.kind === 'refused') return refused(found.issues);
     if (catalogue.config.kind === 'refused') return refused(catalogue.config.issues);
     const { config } = catalogue.config;
+    const faults = faultsOfSubruns(catalogue, found);
+    if (faults.length > 0) return refused(faults);
     const { definition } = found;
+    const library = (target: string) => findWorkflow(catalogue, target)?.definition ?? null;
     if (args.stubsInit !== undefined) {
-      return writeStubFile(definition, resolve(caller.directory, args.stubsInit));
+      return writeStubFile(definition, library, resolve(caller.directory, args.stubsInit));
     }
     const message = args.words.join(' ');
     checkMessage(message);
@@ -57,13 +67,14 @@ export function dryRun(args: DryRunArguments): Command {
     const directory = args.execCode === true ? await services.workingPath(place) : null;
     const variables = { ...VARIABLES, ...saidBy(config), USER_MESSAGE: message, ARGUMENTS: message };
     const environment = { ...caller.environment, ...config.environment };
-    const dry = await withCodeRunner({ directory, environment, inputs, variables }, (runCode, known) =>
+    const dry = await withCodeRunner({ directory, environment, variables }, (runCode, known) =>
       simulate(definition, {
         inputs,
         variables: known,
         stubs,
+        library,
         pausesAtGates: args.pauseAtGates === true,
-        perform: performer(definition, runCode, args.defaultStubs === true),
+        perform: performer(args.defaultStubs === true ? nodesToStub(definition, library) : [], runCode),
       }),
     );
     return resultOf(dry);
@@ -90,8 +101,7 @@ function saidBy({ docsPath, worktree }: ProjectConfig): Readonly<Record<string, 
   return { DOCS_DIR: docsPath, ...(baseBranch === null ? {} : { BASE_BRANCH: baseBranch }) };
 }
 
-function performer(definition: WorkflowDefinition, runCode: RunCode | null, hasDefaults: boolean) {
-  const defaults = hasDefaults ? stubbedNodes(definition) : [];
+function performer(defaults: readonly StubbedNode[], runCode: RunCode | null) {
   return async (work: Work): Promise<Performed | null> => {
     const executed = runCode === null ? null : await runCode(work);
     if (executed !== null) return { how: 'executed', played: executed };
@@ -115,11 +125,16 @@ async function loadStubs(file: string): Promise<Readonly<Record<string, StubValu
 }
 
 /** @throws RunError `USAGE` the file is there already, or cannot be written */
-async function writeStubFile(definition: WorkflowDefinition, file: string): Promise<CommandResult> {
-  await writeFile(file, stubFile(definition.name, definition), { flag: 'wx' }).catch((error: unknown) => {
+async function writeStubFile(
+  definition: WorkflowDefinition,
+  library: StubLibrary,
+  file: string,
+): Promise<CommandResult> {
+  const nodes = nodesToStub(definition, library);
+  await writeFile(file, stubFile(definition.name, nodes), { flag: 'wx' }).catch((error: unknown) => {
     throw new RunError('USAGE', `the stub file ${file} cannot be written (${reasonOf(error)}); name another`);
   });
-  const nodeCount = stubbedNodes(definition).length;
+  const nodeCount = nodes.length;
   return {
     exitCode: 0,
     json: { workflow: definition.name, file, nodeCount },

@@ -15,7 +15,6 @@ export interface CodePlace {
   readonly directory: string | null;
   /** Of the caller, with what the config adds. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly inputs: Readonly<Record<string, string>>;
   /** What the language's `$NAMES` stand for, without `$`. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -42,11 +41,7 @@ export async function withCodeRunner<Result>(
     };
     for (const path of Object.values(own)) await mkdir(path);
     const variables = { ...place.variables, ...own };
-    const environment = {
-      ...place.environment,
-      ...variables,
-      ...asVariables(place.inputs),
-    };
+    const { environment } = place;
     return await use((work) => runCode(work, { root, directory, environment }), variables);
   } finally {
     await rm(root, { recursive: true, force: true });
@@ -59,13 +54,14 @@ interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-async function runCode({ node, text, bindings }: Work, around: Surroundings): Promise<Played | null> {
+async function runCode(work: Work, around: Surroundings): Promise<Played | null> {
+  const { node, text, inputs, variables, bindings } = work;
   if (text === null || (node.kind !== 'bash' && node.kind !== 'script')) return null;
   const runtime = node.kind === 'bash' ? 'bash' : node.runtime;
   const file = join(around.root, FILE[runtime]);
   await writeFile(file, text);
   const given = Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, toText(value)]));
-  const environment = { ...around.environment, ...asVariables(given) };
+  const environment = { ...around.environment, ...variables, ...asVariables({ ...inputs, ...given }) };
   return spawned(argvOf(node, file), { ...around, environment }, node.timeoutMs);
 }
 

@@ -22,9 +22,10 @@ export function dryRunJson({ workflow, outcome, trace, ...rest }: DryRun): JsonO
   return { workflow, outcome, trace: entries, missingStubs, unusedStubs, summary, reason };
 }
 
-function renderEntry({ nodeId, nodeType, state, reason, iteration, ...texts }: TraceEntry): string[] {
+function renderEntry({ nodeId, nodeType, state, reason, iteration, item, ...texts }: TraceEntry): string[] {
   const loop = iteration === undefined ? '' : ` [iteration ${iteration}]`;
-  const head = `${state.toUpperCase().padEnd(9)} ${oneLine(nodeId)} (${nodeType})${loop} — ${oneLine(reason, 1_000)}`;
+  const of = item === undefined ? '' : ` [item ${item}]`;
+  const head = `${state.toUpperCase().padEnd(9)} ${oneLine(nodeId)} (${nodeType})${loop}${of} — ${oneLine(reason, 1_000)}`;
   return [head, ...block('resolved', texts.resolvedText), ...block('output', texts.output)];
 }
 

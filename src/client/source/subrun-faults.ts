@@ -2,7 +2,7 @@ import { checkSubruns } from '../../core/authoring/check-subruns.js';
 import type { ParsedWorkflow } from '../../core/definition/compile.js';
 import type { WorkflowDefinition } from '../../core/definition/definition.js';
 import type { Issue } from '../../core/definition/issue.js';
-import type { Catalogue } from '../discover.js';
+import type { Catalogue, UsableWorkflow } from '../discover.js';
 import { findWorkflow } from '../pick-workflow.js';
 import { nodesOf } from './included-commands.js';
 import type { Scope } from './scopes.js';
@@ -11,7 +11,7 @@ import { subrunLibrary } from './subrun-library.js';
 type Searched = Pick<Catalogue, 'workflows' | 'discovery' | 'files'>;
 
 /** A workflow in the words of its file. */
-export interface Written {
+interface Written {
   readonly parsed: ParsedWorkflow;
   readonly definition: WorkflowDefinition | null;
   /** Null: it lies in no folder of workflows. */
@@ -56,4 +56,14 @@ function writtenAs(catalogue: Searched, target: string): Written | null {
 function includedAs({ files }: Searched, target: string): Written | null {
   const file = files.find(({ parsed }) => parsed.name === target);
   return file === undefined ? null : { parsed: file.parsed, definition: null, scope: file.file.scope };
+}
+
+/** The same for a workflow of the catalogue. */
+export function faultsOfSubruns(
+  catalogue: Searched,
+  { definition, workflow }: UsableWorkflow,
+): readonly Issue[] {
+  const file = catalogue.files.find((one) => one.file.file === workflow.file);
+  if (file === undefined) return [];
+  return subrunFaults(catalogue, { parsed: file.parsed, definition, scope: file.file.scope });
 }

@@ -22,6 +22,9 @@ export interface Work {
   readonly node: WorkNode;
   /** What would run, or be sent; null: it is not known here. */
   readonly text: string | null;
+  /** Of the run that it is part of: its inputs, and what `$NAMES` stand for. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
   /** What `with` gives to the node, by name. */
   readonly bindings: Readonly<Record<string, Json>>;
 }
@@ -57,11 +60,17 @@ export async function attempt(node: WorkNode, level: Level, actors: Actors): Pro
 function resolve(node: WorkNode, level: Level, variables: Actors['variables']): Work | NodeFailure {
   try {
     const scope = scopeFor(level, node, variables);
-    return { node, text: resolvedText(node, scope), bindings: resolveBindings(node.bindings ?? {}, scope) };
+    const bindings = resolveBindings(node.bindings ?? {}, scope);
+    const { inputs } = runOf(level).state;
+    return { node, text: resolvedText(node, scope), inputs, variables, bindings };
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return { code: error.code, message: `${labelOf(node)} failed before execution: ${error.message}` };
   }
+}
+
+function runOf(level: Level): Level {
+  return level.within === null ? level : runOf(level.within.level);
 }
 
 function endOf(node: WorkNode, played: Played): Attempted['end'] {

@@ -1,4 +1,4 @@
-import type { Node, WorkflowDefinition } from '../definition/definition.js';
+import type { Node, SubrunNode, WorkflowDefinition } from '../definition/definition.js';
 import { RunError } from '../errors.js';
 import type { NodeId } from '../ids.js';
 import { decide } from '../run/decide.js';
@@ -6,9 +6,11 @@ import { evolve, initialState } from '../run/evolve.js';
 import { findNode, levelAt, type Level } from '../run/level.js';
 import { inside, nameAt, toldFrom, type Place } from '../run/place.js';
 import type { Action, NodeState, RunEvent, RunState } from '../run/run-state.js';
-import type { NodeOutput } from '../run/task.js';
+import type { ChildEnd, ChildPlan } from '../subrun/subruns.js';
 import { attempt, type Actors, type Attempted } from './attempt.js';
 import { answerFor } from './gate-stub.js';
+import { playSubruns } from './play-subruns.js';
+import { endOf, reasonOf, textOf } from './run-end.js';
 import type { StubValue } from './stub-value.js';
 import type { DryRun, TraceEntry } from './trace.js';
 import { asPlanned, isWork, nodeType } from './work.js';
@@ -17,10 +19,29 @@ import { asPlanned, isWork, nodeType } from './work.js';
 export interface DryRunOptions extends Omit<Actors, 'stubFor'> {
   /** By name, defaults filled in. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** By node id; of a node in the body of a loop group also by `group.node`, which goes first. */
+  /** By node id; also by `group.node` for one in the body of a loop group, and by either behind `workflow/`: the most exact goes first. */
   readonly stubs: Readonly<Record<string, StubValue>>;
   readonly pausesAtGates: boolean;
+  /** What a sub-run runs; null: it is not known, so that its node needs a stub. */
+  readonly library: (target: string) => WorkflowDefinition | null;
 }
+
+/** What a dry run and those of its sub-runs write down together. */
+interface Ledger {
+  readonly trace: TraceEntry[];
+  readonly missing: Set<string>;
+  readonly used: Set<string>;
+}
+
+/** Whose sub-run it is. */
+interface Kinship {
+  /** Names of the workflows above it, from the root's. */
+  readonly ancestry: readonly string[];
+  /** Null: it is no item of a list. */
+  readonly item: number | null;
+}
+
+const NOBODYS: Kinship = { ancestry: [], item: null };
 
 /** A dry run has no clock. */
 const AT = '1970-01-01T00:00:00.000Z';
@@ -42,13 +63,12 @@ class Simulation {
   /** What the planner is given. */
   private readonly planned: WorkflowDefinition;
   private state: RunState;
-  private readonly trace: TraceEntry[] = [];
-  private readonly missing = new Set<string>();
-  private readonly used = new Set<string>();
 
   constructor(
     private readonly definition: WorkflowDefinition,
     private readonly options: DryRunOptions,
+    private readonly ledger: Ledger = { trace: [], missing: new Set(), used: new Set() },
+    private readonly kinship = NOBODYS,
   ) {
     this.planned = asPlanned(definition);
     this.state = initialState(this.planned, options.inputs);
@@ -69,10 +89,10 @@ class Simulation {
     return {
       workflow: this.definition.name,
       outcome: outcome?.status ?? 'paused',
-      trace: this.trace,
-      missingStubs: [...this.missing].sort(),
+      trace: this.ledger.trace,
+      missingStubs: [...this.ledger.missing].sort(),
       unusedStubs: Object.keys(this.options.stubs)
-        .filter((id) => !this.used.has(id))
+        .filter((id) => !this.ledger.used.has(id))
         .sort(),
       summary: result === null ? null : textOf(result),
       reason: reasonOf(this.state),
@@ -135,7 +155,7 @@ class Simulation {
         this.noteGroup(place, action.nodeId);
         return;
       default:
-        // Sub-runs are work like any other (`asPlanned`).
+        // To the planner sub-runs are work like any other (`asPlanned`).
         throw new RunError('INTERNAL', `a dry run comes to no ${action.type}`);
     }
   }
@@ -144,11 +164,14 @@ class Simulation {
     const node = this.nodeAt(place, nodeId);
     if (!isWork(node)) throw new RunError('INTERNAL', `node '${nodeId}' is no work`);
     this.apply(place, { type: 'nodeStarted', nodeId, attempt: count, at: AT });
+    const stub = this.stubAt(place, nodeId);
+    const target = node.kind === 'workflow' && stub === undefined ? this.options.library(node.target) : null;
+    if (node.kind === 'workflow' && target !== null) return this.delegate(place, node, target);
     const attempted = await attempt(node, this.levelOf(place), {
       ...this.options,
-      stubFor: () => this.stubAt(place, nodeId),
+      stubFor: () => stub,
     });
-    if (attempted.how === 'no stub') this.missing.add(nameAt(place, nodeId));
+    if (attempted.how === 'no stub') this.ledger.missing.add(this.nameOf(place, nodeId));
     const ended = { nodeId, attempt: count, durationMs: 0, at: AT };
     const { end } = attempted;
     if (end.kind === 'completed') {
@@ -157,6 +180,38 @@ class Simulation {
       this.apply(place, { type: 'attemptFailed', ...ended, failure: end.failure });
     }
     this.note(place, nodeId, toldOf(attempted));
+  }
+
+  private async delegate(place: Place, node: SubrunNode, target: WorkflowDefinition): Promise<void> {
+    const ancestry = [...this.kinship.ancestry, this.definition.name];
+    const { variables } = this.options;
+    const played = await playSubruns(node, target, this.levelOf(place), {
+      ancestry,
+      variables,
+      play: (plan, item) => this.playChild(target, plan, { ancestry, item }),
+    });
+    const nodeId = node.id;
+    const ended = { nodeId, attempt: 1, durationMs: 0, at: AT };
+    if (played.kind === 'completed') {
+      const { output, count } = played;
+      this.apply(place, { type: 'nodeCompleted', ...ended, output });
+      const reason = `ran '${target.name}'${node.fanOut === null ? '' : ` for ${count} item(s)`}`;
+      this.note(place, nodeId, { state: 'completed', reason, output: textOf(output) });
+    } else if (played.kind === 'failed') {
+      this.apply(place, { type: 'attemptFailed', ...ended, failure: played.failure });
+      this.note(place, nodeId, { state: 'failed', reason: played.failure.message });
+    } else this.note(place, nodeId, { state: 'paused', reason: 'a sub-run waits for a person' });
+  }
+
+  private async playChild(
+    target: WorkflowDefinition,
+    { message, inputs }: ChildPlan,
+    kinship: Kinship,
+  ): Promise<ChildEnd | null> {
+    const variables = { ...this.options.variables, USER_MESSAGE: message, ARGUMENTS: message };
+    const child = new Simulation(target, { ...this.options, inputs, variables }, this.ledger, kinship);
+    await child.run();
+    return endOf(child.state);
   }
 
   private openGate(place: Place, { nodeId, message }: Of<'openGate'>): void {
@@ -206,20 +261,29 @@ class Simulation {
   private note(
     place: Place,
     nodeId: NodeId,
-    entry: Omit<TraceEntry, 'nodeId' | 'nodeType' | 'iteration'>,
+    entry: Omit<TraceEntry, 'nodeId' | 'nodeType' | 'iteration' | 'item'>,
   ): void {
     const node = this.nodeAt(place, nodeId);
     const iteration = place.at(-1)?.iteration;
-    const named = { nodeId: nameAt(place, nodeId), nodeType: nodeType(node) };
-    this.trace.push({ ...named, ...entry, ...(iteration === undefined ? {} : { iteration }) });
+    const { item } = this.kinship;
+    const named = { nodeId: this.nameOf(place, nodeId), nodeType: nodeType(node), ...entry };
+    const which = { ...(iteration !== undefined && { iteration }), ...(item !== null && { item }) };
+    this.ledger.trace.push({ ...named, ...which });
   }
 
   private stubAt(place: Place, nodeId: NodeId): StubValue | undefined {
     const { stubs } = this.options;
-    const name = [nameAt(place, nodeId), nodeId].find((one) => Object.hasOwn(stubs, one));
+    const inRun = nameAt(place, nodeId);
+    const names = [`${this.definition.name}/${inRun}`, inRun, nodeId];
+    const name = names.find((one) => Object.hasOwn(stubs, one));
     if (name === undefined) return undefined;
-    this.used.add(name);
+    this.ledger.used.add(name);
     return stubs[name];
+  }
+
+  private nameOf(place: Place, nodeId: NodeId): string {
+    const name = nameAt(place, nodeId);
+    return this.kinship.ancestry.length === 0 ? name : `${this.definition.name}/${name}`;
   }
 
   private nodeAt(place: Place, nodeId: NodeId): Node {
@@ -244,7 +308,11 @@ class Simulation {
   }
 }
 
-function toldOf({ text, how, end }: Attempted): Omit<TraceEntry, 'nodeId' | 'nodeType' | 'iteration'> {
+function toldOf({
+  text,
+  how,
+  end,
+}: Attempted): Omit<TraceEntry, 'nodeId' | 'nodeType' | 'iteration' | 'item'> {
   const resolved = text === null ? {} : { resolvedText: text };
   return end.kind === 'completed'
     ? { state: 'completed', reason: how, ...resolved, output: textOf(end.output) }
@@ -253,13 +321,4 @@ function toldOf({ text, how, end }: Attempted): Omit<TraceEntry, 'nodeId' | 'nod
 
 function skipReason({ reason, expression }: Of<'skipNode'>): string {
   return expression === null ? reason : `${reason}: ${expression}`;
-}
-
-function textOf({ text }: NodeOutput): string {
-  return text.kind === 'inline' ? text.text : text.excerpt;
-}
-
-function reasonOf({ outcome }: RunState): string | null {
-  if (outcome?.status === 'failed') return outcome.failure.message;
-  return outcome?.status === 'cancelled' ? outcome.cancellation.reason : null;
 }

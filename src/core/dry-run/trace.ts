@@ -2,7 +2,7 @@ import type { NodeType } from './work.js';
 
 /** One thing that a dry run has seen happen, in order. */
 export interface TraceEntry {
-  /** `group.node` for one in the body of a loop group. */
+  /** `group.node` for one in the body of a loop group; of a sub-run `workflow/node`. */
   readonly nodeId: string;
   readonly nodeType: NodeType;
   readonly state: 'completed' | 'failed' | 'skipped' | 'paused';
@@ -10,6 +10,8 @@ export interface TraceEntry {
   readonly reason: string;
   /** Of a node in a body, from 1. */
   readonly iteration?: number;
+  /** Of a node in a sub-run of a fan-out: which item, from 0. */
+  readonly item?: number;
   /** What would have run, been sent or been shown, references filled in. */
   readonly resolvedText?: string;
   readonly output?: string;

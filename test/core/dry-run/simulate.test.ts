@@ -18,6 +18,7 @@ const dry = (nodes: string, options: Partial<DryRunOptions> = {}, head = ''): Pr
     stubs: {},
     pausesAtGates: false,
     perform: () => Promise.resolve(null),
+    library: () => null,
     ...options,
   });
 
@@ -209,7 +210,7 @@ describe('a loop group in a dry run', () => {
 });
 
 describe('what only others can do, in a dry run', () => {
-  it('needs a stub: agents, and workflows that are run', async () => {
+  it('needs a stub: agents, and workflows that are not known', async () => {
     const nodes = `  - { id: plan, prompt: 'Plan $ARGUMENTS' }
   - { id: child, depends_on: [plan], workflow: deploy, input: $plan.output }
 `;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compileDefinition } from '../../../src/core/definition/compile.js';
-import { defaultStub, stubbedNodes, stubFile } from '../../../src/core/dry-run/default-stubs.js';
+import { defaultStub, nodesToStub, stubFile } from '../../../src/core/dry-run/default-stubs.js';
 import { readStubs } from '../../../src/core/dry-run/read-stubs.js';
 import { failureMessage, playValue } from '../../../src/core/dry-run/stub-value.js';
+import { aBashNode, aDefinition } from '../../support/builders.js';
+import { aSubrunDraft, over } from '../../support/subrun-shapes.js';
 
 const NODES = `name: release
 description: Releases
@@ -68,7 +70,9 @@ describe('a stub file', () => {
 });
 
 describe('the default stub', () => {
-  const stubs = Object.fromEntries(stubbedNodes(graph()).map((one) => [one.name, defaultStub(one)]));
+  const stubs = Object.fromEntries(
+    nodesToStub(graph(), () => null).map((one) => [one.name, defaultStub(one)]),
+  );
 
   it('exists for all work, bodies included, and for nothing else', () => {
     expect(Object.keys(stubs)).toEqual(['build', 'read', 'plan', 'rounds.fix', 'rounds.inner.lint']);
@@ -77,6 +81,26 @@ describe('the default stub', () => {
   it('has the fields that others read', () => {
     expect(stubs['build']).toEqual({ version: 'version of build', size: 'size of build' });
     expect(stubs['read']).toBe('output of read');
+  });
+
+  it('is a list where a fan-out takes its items from it', () => {
+    const fields = aDefinition([
+      aBashNode('whole'),
+      aBashNode('part'),
+      aSubrunDraft('one', { needs: ['whole'], fanOut: over('$whole.output') }),
+      aSubrunDraft('two', { needs: ['part'], fanOut: over('$part.output.regions') }),
+    ]);
+    const withFields = {
+      ...fields,
+      nodes: fields.nodes.map((node) =>
+        node.id === 'part' ? { ...node, fieldsRead: ['regions', 'size'] } : node,
+      ),
+    };
+    const made = nodesToStub(withFields, () => null).map((one) => [one.name, defaultStub(one)]);
+    expect(Object.fromEntries(made)).toMatchObject({
+      whole: ['item of whole'],
+      part: { regions: ['item of part'], size: 'size of part' },
+    });
   });
 
   it('has the shape that is declared', () => {
@@ -89,7 +113,10 @@ describe('the default stub', () => {
   });
 
   it('is written into a file that can be read again', () => {
-    const text = stubFile('release\nof # things', graph());
+    const text = stubFile(
+      'release\nof # things',
+      nodesToStub(graph(), () => null),
+    );
     expect(text.split('\n').filter((line) => line.startsWith('#'))).toHaveLength(3);
     expect(readStubs({ file: 'stubs.yaml', text })).toEqual({ kind: 'read', stubs });
   });
