@@ -156,6 +156,14 @@ describe('a gate in a dry run', () => {
     expect(run).toMatchObject({ outcome: 'cancelled', reason: 'Rejected' });
   });
 
+  it('ends the run by a reject that a run would have mended: nobody would approve what comes of it', async () => {
+    const mending = "  - { id: review, approval: { message: Well?, on_reject: { prompt: 'Mend it' } } }\n";
+    const run = await dry(mending, { stubs: { review: 'reject' } });
+    expect(run).toMatchObject({ outcome: 'cancelled', reason: 'Rejected', missingStubs: [] });
+    const approved = await dry(mending, {});
+    expect(approved).toMatchObject({ outcome: 'completed' });
+  });
+
   it('stops the run where that is wanted, after what else can be done', async () => {
     const beside = '  - { id: lint, depends_on: [build], bash: lint }\n';
     const run = await dry(BUILD + GATE + beside + AFTER, {
