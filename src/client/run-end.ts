@@ -1,5 +1,5 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { fromFailure, rootMessage } from '../contract/failure.js';
 import type { RunResult } from '../contract/run-workflow.js';
 import { RunError } from '../core/errors.js';
@@ -37,6 +37,7 @@ export function runEnd(runId: RunId, closed: Closed, record: RunRecord | null): 
   const failure = fromFailure(cause);
   if (cause instanceof CancelledFailure || failure?.code === 'RUN_CANCELLED')
     return cancelledEnd(base, record);
+  if (cause instanceof TerminatedFailure) return terminatedEnd(base, cause, record);
   const code = failure?.code ?? CODE_OF.failed;
   return { ...base, status: 'failed', error: { code, message: failure?.message ?? rootMessage(cause) } };
 }
@@ -77,6 +78,14 @@ function cancelledEnd(base: RunEnd, record: RunRecord | null): RunEnd {
     error: { code: CODE_OF.cancelled, message: `the run was cancelled${who}${why}` },
     isRejected: ours['isRejected'] === true,
   };
+}
+
+/** Its row learns of it seconds later, and then says who it was. */
+function terminatedEnd(base: RunEnd, { message }: TerminatedFailure, record: RunRecord | null): RunEnd {
+  if (record?.status === 'cancelled') return cancelledEnd(base, record);
+  const because = message === '' ? '' : `: ${message}`;
+  const error = { code: CODE_OF.cancelled, message: `the run was terminated in Temporal${because}` };
+  return { ...base, status: 'cancelled', error };
 }
 
 function objectOf(value: unknown): JsonObject {
