@@ -202,8 +202,9 @@ function failureOf(seed: number, nodeId: NodeId, attempt: number): 'completed' |
   return number % 4 === 0 ? chosen(FAILURES, number >>> 2) : 'completed';
 }
 
-function answerOf(seed: number, nodeId: NodeId): GateAnswer | 'timeout' {
+function answerOf(seed: number, nodeId: NodeId, mayMend: boolean): GateAnswer | 'timeout' {
   const number = pick(seed, 'gate', nodeId);
+  if (mayMend && number % 2 === 0) return { decision: 'reject', text: 'not yet', by: 'me' };
   if (number % 5 === 0) return 'timeout';
   return { decision: 'approve', text: number % 2 === 0 ? null : 'fine', by: 'me' };
 }
@@ -219,7 +220,7 @@ export function calmlyRandomWorld(seed: number, pace: readonly number[]): World 
   return {
     inputs: { mode: seed % 2 === 0 ? 'fast' : 'slow' },
     attempt: (nodeId, attempt) => failureOf(seed, nodeId, attempt),
-    answer: (nodeId) => answerOf(seed, nodeId),
+    answer: (nodeId, mayMend) => answerOf(seed, nodeId, mayMend),
     check: (nodeId) => checkOf(seed, nodeId),
     next: (count) => (pace[(turn += 1) % pace.length] ?? 0) % count,
     interventions: new Map(),
@@ -232,10 +233,10 @@ export function wildWorld(seed: number, pace: readonly number[]): World {
   const number = pick(seed, 'intervention');
   return {
     ...calm,
-    answer: (nodeId) =>
+    answer: (nodeId, mayMend) =>
       pick(seed, 'reject', nodeId) % 4 === 0
         ? { decision: 'reject', text: null, by: 'me' }
-        : calm.answer(nodeId),
+        : calm.answer(nodeId, mayMend),
     interventions:
       number % 2 === 0 ? new Map() : new Map([[number % 17, chosen(INTERVENTIONS, number >>> 3)]]),
   };

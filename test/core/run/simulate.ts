@@ -8,7 +8,7 @@ import { inside, toldFrom, type Place } from '../../../src/core/run/place.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { evolve, initialState } from '../../../src/core/run/evolve.js';
 import { mustStopAttempts, waitingGates } from '../../../src/core/run/run-status.js';
-import type { Action, GateAnswer, RunEvent, RunState } from '../../../src/core/run/run-state.js';
+import type { Action, GateAnswer, NodeState, RunEvent, RunState } from '../../../src/core/run/run-state.js';
 import { scopeFor } from '../../../src/core/run/scope-for.js';
 import { sessionFor } from '../../../src/core/run/session.js';
 import { bodyOf, isLoop, isLooper } from '../../../src/core/run/turns.js';
@@ -23,7 +23,8 @@ export interface World {
   readonly inputs: Readonly<Record<string, string>>;
   /** `completed`: the output is the node's script with its references filled in. */
   readonly attempt: (nodeId: NodeId, attempt: number) => 'completed' | NodeFailure;
-  readonly answer: (nodeId: NodeId) => GateAnswer | 'timeout';
+  /** `mayMend`: the gate would have what is rejected mended. */
+  readonly answer: (nodeId: NodeId, mayMend: boolean) => GateAnswer | 'timeout';
   /** What `until_bash` says after an iteration: `g.2`. */
   readonly check: (nodeId: NodeId) => boolean | NodeFailure;
   /** Which of several things that could happen next does: 0 ≤ result < count. */
@@ -177,9 +178,11 @@ class Simulation {
   }
 
   private awaitAnswer(nodeId: NodeId, place: Place): void {
-    const said = this.world.answer(called(place, nodeId));
-    const graph = levelAt(this.definition, this.state, place)!.graph;
-    const isLoopGate = graph.nodes.some((node) => node.id === nodeId && isLoop(node));
+    const { graph, state } = levelAt(this.definition, this.state, place)!;
+    const position = state.plan.positionOf.get(nodeId)!;
+    const [node, gate] = [graph.nodes[position]!, state.nodes[position]!];
+    const said = this.world.answer(called(place, nodeId), mayMend(node, gate));
+    const isLoopGate = isLoop(node);
     // The gate of a loop waits for ever.
     const answer = said === 'timeout' && isLoopGate ? APPROVAL : said;
     this.pending.push(
@@ -221,6 +224,11 @@ class Simulation {
   private now(): string {
     return at(this.steps.length);
   }
+}
+
+function mayMend(node: Node, gate: NodeState): boolean {
+  if (node.kind !== 'approval' || gate.status !== 'waiting') return false;
+  return (gate.rejections ?? 0) + 1 < (node.onReject?.maxAttempts ?? 0);
 }
 
 /** What a node's work is made of. */
