@@ -80,6 +80,23 @@ const RUNS: Readonly<Record<string, Expected>> = {
     output: 'it\'s "so"|$(exit 9) `exit 9`|[1,2]|null|done',
     nodes: { hostile: done, reader: done },
   },
+  unresolved: {
+    exitCode: 1,
+    status: 'failed',
+    error: {
+      message: expect.stringMatching(/'cleanup': .*failed before execution.*'missing': .*without 'size'/s),
+    },
+    nodes: {
+      ...{ facts: done, bad: failed, skipped, cleanup: failed },
+      ...{ missing: failed, field: failed, whole: done },
+    },
+  },
+  merged: {
+    exitCode: 0,
+    status: 'completed',
+    output: 'ok ok',
+    nodes: { first: done, second: done, last: done },
+  },
   includes: {
     exitCode: 0,
     status: 'completed',
