@@ -5,6 +5,7 @@ import type { RunId } from '../../src/core/ids.js';
 import type { RunRecord } from '../../src/ports/run-table.js';
 import { addWorkflows, makeRepository, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
+import { git } from '../support/git.js';
 import { bornWith, initOf } from '../support/living-processes.js';
 import { raiseLiveStack, type LiveStack } from '../support/live-stack.js';
 
@@ -108,6 +109,78 @@ describe('a sub-run', () => {
       expect(end).toMatchObject({ status: 'completed', output: 'after shipped the issue' });
       expect((await childrenOf(runId))[0]).toMatchObject({ status: 'completed' });
       expect((await signalbox('runs')).stdout).toContain(`child (of ${runId.slice(0, 8)})`);
+    },
+    120 * SECONDS,
+  );
+
+  it(
+    'that waits for a person is answered at itself, too, by its own id',
+    async () => {
+      await addWorkflows(repository, {
+        parent: PARENT,
+        child: workflow(
+          'child',
+          'interactive: true\n',
+          `  - id: ok
+    approval:
+      message: Ship it?
+  - id: ship
+    bash: 'echo shipped'
+    depends_on: [ok]
+`,
+        ),
+      });
+      const { runId } = json(await signalbox('run', 'parent', '--json')) as { runId: RunId };
+      const [child] = await childrenOf(runId);
+      const approved = await signalbox('approve', child!.runId, '--json');
+      expect(approved.exitCode, approved.stdout).toBe(0);
+      expect(await stack.orchestrator.follow(runId)).toMatchObject({ output: 'after shipped' });
+    },
+    120 * SECONDS,
+  );
+
+  it.each(['inherit', 'worktree'])(
+    'that has completed leaves no process running, and its parent’s go on (isolation: %s)',
+    async (isolation) => {
+      await addWorkflows(repository, {
+        parent: workflow(
+          'parent',
+          '',
+          `  - id: serve
+    bash: 'sleep 300 > /dev/null 2>&1 & echo served'
+  - id: sub
+    workflow: child
+    isolation: ${isolation}
+    depends_on: [serve]
+  - id: look
+    bash: 'echo $sub.output > seen; while test ! -e done; do sleep 0.1; done'
+    depends_on: [sub]
+`,
+        ),
+        child: workflow(
+          'child',
+          '',
+          `  - id: serve
+    bash: 'sleep 300 > /dev/null 2>&1 & echo $! > pid'
+  - id: use
+    bash: 'kill -0 $(cat pid) && echo it serves'
+    depends_on: [serve]
+`,
+        ),
+      });
+      git(repository, 'commit', '--quiet', '--allow-empty', '-m', 'first');
+      const { runId } = await detach('parent');
+      await eventually(async () => {
+        expect(await readFile(join(repository, 'seen'), 'utf8')).toContain('it serves');
+      }, 60 * SECONDS);
+      const [child] = await childrenOf(runId);
+      expect(child).toMatchObject({ status: 'completed' });
+      const markers = [`SIGNALBOX_RUN_ID=${child!.runId}`, `SIGNALBOX_ATTEMPT=${child!.runId}/serve.1`];
+      expect(markers.flatMap((marker) => bornWith(marker))).toEqual([]);
+      expect(bornWith('SIGNALBOX_ATTEMPT=serve.1').some((pid) => living(runId).includes(pid))).toBe(true);
+      await writeFile(join(repository, 'done'), '');
+      expect(await stack.orchestrator.follow(runId)).toMatchObject({ status: 'completed' });
+      expect(living(runId)).toEqual([]);
     },
     120 * SECONDS,
   );

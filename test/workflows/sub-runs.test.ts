@@ -8,7 +8,7 @@ import type { RunRecord } from '../../src/ports/run-table.js';
 import { aBashNode, aCancelNode, aDefinition, aGate, nodeId } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch, fails, says } from '../support/node-scripts.js';
-import { decide, endOf, eventsOf, recordOf, untilWaiting } from '../support/run-probes.js';
+import { decide, endOf, eventsOf, lifetimeMs, recordOf, untilWaiting } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
 import { aLibrary, aSubrunDraft, over } from '../support/subrun-shapes.js';
 import { timeSkippingServer } from '../support/temporal-servers.js';
@@ -200,6 +200,17 @@ describe('a gate of a sub-run', () => {
     await untilWaiting(run, 'top/mid/ok');
     await decide(run, { nodeId: 'top', decision: 'approve' });
     expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED' });
+  });
+
+  it('that nobody decides in time fails the sub-run, and its node says so, a week later', async () => {
+    const week = 7 * 24 * 3_600_000;
+    const patient = aDefinition([aGate('ok', { timeoutMs: week })], { name: 'child' });
+    const run = await start(alone, patient);
+    const end = await endOf(stage, run);
+    expect(end).toMatchObject({ temporal: 'FAILED', row: 'failed' });
+    expect(end.message).toMatch(/sub-run 'child'.* failed: .*'ok'/s);
+    expect((await childrenOf(run))[0]).toMatchObject({ status: 'failed' });
+    expect(await lifetimeMs(run)).toBeGreaterThanOrEqual(week);
   });
 
   it('that is asked for what it does not know refuses', async () => {
