@@ -12,6 +12,7 @@ import { aFirstWrite, anEvent, anIdentity, aRow, aWrite, yes } from '../support/
 import { runsUntilStopped } from '../support/node-scripts.js';
 import { decide, endOf, eventsOf, untilWaiting } from '../support/run-probes.js';
 import { raiseRunStage, STAGE_HOST, STAGE_UID, type RunStage, type StagedRun } from '../support/run-stage.js';
+import { aLibrary, aSubrunDraft } from '../support/subrun-shapes.js';
 import { silentLogger } from '../support/silent-logger.js';
 import { type TempDatabases, tempDatabases } from '../support/temp-postgres.js';
 import { devServer } from '../support/temporal-servers.js';
@@ -115,6 +116,28 @@ describe("a decision made with Archon's tools", () => {
       'approval_received second',
       'workflow_completed',
     ]);
+  });
+
+  it('at a sub-run is carried into it, and its parent goes on', async () => {
+    const child = aDefinition([aGate('review')], { name: 'child' });
+    const parent = await stage.start(aDefinition([aSubrunDraft('sub')]), { library: aLibrary(child) });
+    await untilWaiting(parent, 'sub/review');
+    const [row] = await stage.table.childrenOf(parent.request.runId);
+    const { client } = stage.environment;
+    const handle = client.workflow.getHandle(row!.temporalWorkflowId!);
+    const { runId: firstExecutionRunId } = await handle.describe();
+    const run = {
+      request: { ...parent.request, runId: row!.runId },
+      handle: Object.assign(handle, { firstExecutionRunId }),
+    };
+    await archonDecides(await withRow(run, 'review'), {
+      resolved: 'approved',
+      received: { decision: 'approved', comment: 'good' },
+      completed: { node_output: '' },
+    });
+    await carryDecisions(parts());
+    expect(await endOf(stage, parent)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
+    expect(await updatesOf(run)).toBe(1);
   });
 
   it('that ends the run ends it as a reject', async () => {
