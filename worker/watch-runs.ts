@@ -20,6 +20,7 @@ import { makeLastWorker } from './last-worker.js';
 import type { OpenRuns } from '../src/ports/open-runs.js';
 import type { PeriodicTask } from './periodic-tasks.js';
 import { reconcile } from './reconcile.js';
+import { revivingQueues } from './revive-queues.js';
 import type { Service } from './serve.js';
 import { sweepEnvironments, type SweepPorts } from './sweep-environments.js';
 
@@ -67,6 +68,7 @@ export function watchRuns(parts: WatchRunsParts): Pick<Service, 'claim' | 'prepa
       reconciling(parts, openRuns),
       ...carrying(parts),
       { name: 'mark silent hosts', everyMs: MARK_EVERY_MS, run: () => openRuns.markSilentHosts() },
+      revivingQueues({ ...parts, hostId: worker.hostId }),
       sweepEnvironments(sweepPortsOf(parts)),
     ],
   };

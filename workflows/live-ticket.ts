@@ -95,12 +95,17 @@ export class LiveTicket {
       defineSignal<[unknown]>(TICKET_MESSAGES.turnSignal),
       (message) => {
         try {
-          this.#turn = parseTurn(message).turn;
+          const { turn } = parseTurn(message);
+          // What a queue has said counts for more: it is there.
+          this.#turn = turn === 'enter' ? (this.#turn ?? turn) : turn;
         } catch (error) {
           log.warn('a message was not understood', { reason: String(error) });
         }
       },
-      { description: 'The queue says whether it may start: {"turn": "start", "full" or "dismissed"}' },
+      {
+        description:
+          'The queue says whether it may start: {"turn": "start", "full" or "dismissed"}; "enter": the queue is gone',
+      },
     );
     setHandler(
       defineUpdate<LeaveAnswer, [LeaveMessage | undefined]>(TICKET_MESSAGES.leaveUpdate),

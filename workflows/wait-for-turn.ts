@@ -7,7 +7,10 @@ import type { LiveTicket } from './live-ticket.js';
 import { startQueuedRun } from './start-queued-run.js';
 import { isTold } from './tell-workflow.js';
 
-/** A ticket shows that it is there this often: if its queue is gone, it makes another. */
+/**
+ * A ticket shows that it is there this often: if its queue is gone, it makes another. The path's worker, where one
+ * lives, sees that sooner and says so.
+ */
 const REENTER_MS = 300_000;
 
 /**
@@ -30,7 +33,7 @@ export async function waitForTurn(
       await answer(ticket, 'left');
       return { kind: 'timedOut', runId, afterMs: ticket.waitTimeoutMs ?? 0 };
     }
-    if (turn === null) await enterQueue(ticket.request, ticket.entry);
+    if (turn === null || turn === 'enter') await enterQueue(ticket.request, ticket.entry);
     if (turn === 'full' || turn === 'dismissed') return { kind: 'refused', runId, refusal: turn };
     if (turn === 'start') {
       const started = await tryStart(ticket);

@@ -19,9 +19,12 @@ export interface TicketRequest {
   readonly waitTimeoutMs: number | null;
 }
 
-/** What a queue says to a ticket: it may start, or there is no place for it. */
+/**
+ * What a ticket is told. By its queue: it may start, or there is no place for it. `enter`, by a worker: its queue is
+ * gone, and it is to take its place in a new one.
+ */
 export interface TurnMessage {
-  readonly turn: 'start' | Refusal;
+  readonly turn: 'start' | 'enter' | Refusal;
 }
 
 export interface LeaveMessage {
@@ -78,11 +81,11 @@ export function parseTicketRequest(value: unknown): TicketRequest {
   return { request: parseStartRequest(request), waitTimeoutMs: waitTimeoutMs as number | null };
 }
 
-const TURNS: readonly unknown[] = ['start', 'full', 'dismissed'] satisfies TurnMessage['turn'][];
+const TURNS: readonly unknown[] = ['start', 'enter', 'full', 'dismissed'] satisfies TurnMessage['turn'][];
 
 /** @throws RunError `USAGE` */
 export function parseTurn(value: unknown): TurnMessage {
   const { turn } = isJsonObject(value) ? value : {};
   if (TURNS.includes(turn)) return { turn: turn as TurnMessage['turn'] };
-  throw new RunError('USAGE', 'a turn is {"turn": "start", "full" or "dismissed"}');
+  throw new RunError('USAGE', 'a turn is {"turn": "start", "enter", "full" or "dismissed"}');
 }

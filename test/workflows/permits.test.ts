@@ -64,6 +64,23 @@ describe('permits of the host', () => {
     expect(await withoutPermit(run)).toEqual([]);
   });
 
+  it('are all there again for the next worker when theirs ends while nodes wait', async () => {
+    const latch = aLatch();
+    for (const id of nodesOf(10)) stage.nodes.set(id, latch.script);
+    const run = await stage.start(wide(10));
+    await eventually(async () => expect(await withoutPermit(run)).toHaveLength(10 - PERMITS));
+    await stage.restartWorker();
+    expect(await endOf(stage, run)).toMatchObject({ row: 'failed' });
+    const next = aLatch();
+    for (const id of nodesOf(10)) stage.nodes.set(id, next.script);
+    stage.tasks.length = 0;
+    const after = await stage.start(wide(10));
+    await eventually(() => expect(stage.tasks).toHaveLength(PERMITS));
+    await eventually(async () => expect(await withoutPermit(after)).toHaveLength(10 - PERMITS));
+    next.open();
+    expect(await endOf(stage, after)).toMatchObject({ row: 'completed' });
+  });
+
   it('are told of nobody’s run but the one that is asked for', async () => {
     const latch = aLatch();
     for (const id of nodesOf(6)) stage.nodes.set(id, latch.script);
