@@ -15,8 +15,9 @@ export interface CloseRunPorts extends WriteMirrorPorts {
 /**
  * Ends every process of the run (of a sub-run in the box of its root those below its name), then writes that it
  * has ended: a terminal row means that the work has stopped. What a later generation of the run has by then, its
- * processes and what its client left, stays as it is. Only processes may keep a run open: a table that does not take the write is an answer, not a
- * failure; a file that cannot be removed, and a cancellation that Temporal does not take, are logged.
+ * processes and what its client left, stays as it is. Only processes may keep a run open: a table that does not
+ * take the write is an answer, not a failure; a file that cannot be removed, and a cancellation that Temporal does
+ * not take, are logged.
  */
 export const makeCloseRun =
   (ports: CloseRunPorts): Activities['closeRun'] =>
@@ -42,9 +43,7 @@ async function leaveBox(
   } else if ((await box.close({ runId, ...generation, ...execution }, graceMs)) === 'superseded') {
     log.warn(
       'a later generation of the run works already; this end of an earlier one changes nothing of it',
-      {
-        ...{ runId, fenceToken, ...execution },
-      },
+      { runId, fenceToken, ...execution },
     );
     return;
   }

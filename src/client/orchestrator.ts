@@ -30,7 +30,10 @@ export interface StartOptions {
   readonly waitTimeoutMs?: number;
   /** Take the directory as it is, whatever repository it lies in. */
   readonly isFolder?: boolean;
-  /** Whether it gets a worktree of its own. Absent: as the definition says; where it says nothing, in the directory itself. */
+  /**
+   * Whether it gets a worktree of its own. Absent: as the definition says; where it says nothing, in the directory
+   * itself.
+   */
   readonly isolation?: IsolationOptions;
   /** `$BASE_BRANCH`, and what the branch of a worktree is based on; by default the config says, else git. */
   readonly baseBranch?: string;

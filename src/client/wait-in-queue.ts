@@ -77,7 +77,10 @@ async function pathOf(temporal: Temporal, runId: RunId): Promise<QueuedPath> {
   );
 }
 
-/** How a ticket's wait ended, as soon as it has. @throws RunError what the ticket was refused with · `TEMPORAL_UNREACHABLE` */
+/**
+ * How a ticket's wait ended, as soon as it has.
+ * @throws RunError what the ticket was refused with · `TEMPORAL_UNREACHABLE`
+ */
 export async function endOfTicket(temporal: Temporal, runId: RunId): Promise<TicketResult> {
   try {
     return (await temporal.client.workflow.getHandle(ticketWorkflowId(runId)).result()) as TicketResult;

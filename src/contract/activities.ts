@@ -214,12 +214,13 @@ export interface RemoveEnvironmentInput {
 /**
  * Activities as the wire sees them. All are on the run's host queue.
  * `openRun`: checks host, user and path, makes the run's directories, writes the row, opens the box · `runShell`,
- * `runScript`: one attempt of a bash or script node · `runTurn`: one turn of an agent · `writeMirror`: one write of the lane · `closeRun`: ends every
- * process of the run, makes the terminal write, has Temporal cancel an execution that is to end as
- * cancelled · `makeWorktree`: makes the worktree that the run works in · `keepArtifact`: keeps the output of a
- * gate, group or sub-run as an artifact · `storeOutputs`: moves outputs to files · `findEvidence`: whether a run has left its evidence · `findSignal`: whether an output gives the signal of a loop · `removeEnvironment`: removes what a client left for
- * a run that will not be · `planChildren`: with what a node's sub-runs are started · `joinChildren`: what they gave
- * out, put together.
+ * `runScript`: one attempt of a bash or script node · `runTurn`: one turn of an agent · `writeMirror`: one write
+ * of the lane · `closeRun`: ends every process of the run, makes the terminal write, has Temporal cancel an
+ * execution that is to end as cancelled · `makeWorktree`: makes the worktree that the run works in ·
+ * `keepArtifact`: keeps the output of a gate, group or sub-run as an artifact · `storeOutputs`: moves outputs to
+ * files · `findEvidence`: whether a run has left its evidence · `findSignal`: whether an output gives the signal
+ * of a loop · `removeEnvironment`: removes what a client left for a run that will not be · `planChildren`: with
+ * what a node's sub-runs are started · `joinChildren`: what they gave out, put together.
  */
 export interface Activities {
   openRun(input: OpenRunInput): Promise<OpenRunResult>;

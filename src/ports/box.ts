@@ -86,8 +86,8 @@ export interface Box {
    */
   enter(task: BoxTask, onStarted?: (pid: number) => void): Promise<BoxExit>;
   /**
-   * Ends every process of an attempt, or of all attempts below a name: SIGTERM, `graceMs`, SIGKILL; settles when they are gone.
-   * Does nothing when the box belongs to another generation by now.
+   * Ends every process of an attempt, or of all attempts below a name: SIGTERM, `graceMs`, SIGKILL; settles when
+   * they are gone. Does nothing when the box belongs to another generation by now.
    * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
    */
   stopAttempt(generation: BoxGeneration, attemptId: string, graceMs: number): Promise<void>;

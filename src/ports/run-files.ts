@@ -25,7 +25,10 @@ export interface RunFiles {
 export interface EnvironmentStore {
   /** @throws RunError `ENVIRONMENT_UNWRITABLE` */
   save(runId: string, environment: Readonly<Record<string, string>>, owner: EnvironmentOwner): Promise<void>;
-  /** @throws RunError `ENVIRONMENT_UNREADABLE` when the file is not ours alone, a link, or damaged; null when there is none */
+  /**
+   * @throws RunError `ENVIRONMENT_UNREADABLE` when the file is not ours alone, a link, or damaged; null when there
+   * is none
+   */
   load(runId: string): Promise<Readonly<Record<string, string>> | null>;
   remove(runId: string): Promise<void>;
   /**

@@ -16,7 +16,10 @@ export type WorkflowSource = string | URL | { readonly yaml: string };
 const NOWHERE = '/nonexistent';
 const ARCHON = `${sep}.archon${sep}`;
 
-/** @throws RunError `WORKFLOW_NOT_FOUND` · `DEFINITION_INVALID` with every issue, `file:line:column` · `SOURCE_UNREADABLE` */
+/**
+ * @throws RunError `WORKFLOW_NOT_FOUND` · `DEFINITION_INVALID` with every issue, `file:line:column` ·
+ * `SOURCE_UNREADABLE`
+ */
 export async function readWorkflow(source: WorkflowSource): Promise<RunSource> {
   const { file, text, root } = await load(source);
   const catalogue = await discover({ root, archonHome: NOWHERE, bundled: bundledFolder() });

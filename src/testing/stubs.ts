@@ -32,7 +32,10 @@ export interface NodeCall {
   readonly previousOutput: string;
   /** Of a turn that mends what was rejected: why it was (`$REJECTION_REASON`). Else empty. */
   readonly rejectionReason: string;
-  /** What the language puts into the node's environment (`ARGUMENTS`, `INPUTS_…`, `ARTIFACTS_DIR` …), laid over the test's own. */
+  /**
+   * What the language puts into the node's environment (`ARGUMENTS`, `INPUTS_…`, `ARTIFACTS_DIR` …), laid over the
+   * test's own.
+   */
   readonly environment: Readonly<Record<string, string>>;
   /** Aborts when the run is being cancelled. */
   readonly signal: AbortSignal;

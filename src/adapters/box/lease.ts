@@ -31,7 +31,10 @@ export interface Lease {
   readonly place: LockedPlace;
   /** Whose it was, of another Temporal; null: nobody's who had not closed. */
   readonly takenOver: TakenOver | null;
-  /** Settles when the record has been written: nothing of the run may live before. @throws RunError `NODE_UNSTARTABLE` · `NODE_INTERRUPTED` */
+  /**
+   * Settles when the record has been written: nothing of the run may live before.
+   * @throws RunError `NODE_UNSTARTABLE` · `NODE_INTERRUPTED`
+   */
   readonly recorded: Promise<void>;
   /** Marks the record as closed and gives the lock back. Everything else in the box is gone. */
   giveBack(): Promise<void>;

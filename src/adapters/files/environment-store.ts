@@ -137,7 +137,10 @@ function unwritable(path: string, error: unknown): RunError {
   );
 }
 
-/** Whole or not at all. @throws RunError `ENVIRONMENT_UNWRITABLE` · `ENVIRONMENT_UNREADABLE` its directory is not ours alone */
+/**
+ * Whole or not at all.
+ * @throws RunError `ENVIRONMENT_UNWRITABLE` · `ENVIRONMENT_UNREADABLE` its directory is not ours alone
+ */
 async function put(path: string, contents: Contents): Promise<void> {
   const directory = dirname(path);
   const [runId = ''] = basename(path).split('.');

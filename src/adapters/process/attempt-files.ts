@@ -32,8 +32,9 @@ function makeEmptyDirectory(directory: string): void {
 }
 
 /**
- * Makes the directory of an attempt, with its script, if that is a text of its own. What an earlier try of the same attempt left is removed.
- * Not asynchronous: these few calls take less time than one turn of Node's thread pool.
+ * Makes the directory of an attempt, with its script, if that is a text of its own. What an earlier try of the
+ * same attempt left is removed. Not asynchronous: these few calls take less time than one turn of Node's thread
+ * pool.
  * @throws RunError `NODE_UNSTARTABLE` the disk is full, or closed to us
  */
 export function makeAttemptFiles(

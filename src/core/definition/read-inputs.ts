@@ -6,7 +6,10 @@ import { readMap } from './read-map.js';
 import { reportFaults, show } from './report-faults.js';
 import type { IssueList } from './source-document.js';
 
-/** Reads `inputs`. A declaration that is wrong does not count, as Archon has it; two that would share a variable refuse the file. */
+/**
+ * Reads `inputs`. A declaration that is wrong does not count, as Archon has it; two that would share a variable
+ * refuse the file.
+ */
 export function readInputs(source: unknown, issues: IssueList): readonly InputDeclaration[] {
   if (source === undefined) return [];
   if (!isJsonObject(source)) {

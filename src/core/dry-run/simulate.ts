@@ -19,7 +19,10 @@ import { asPlanned, isWork, nodeType } from './work.js';
 export interface DryRunOptions extends Omit<Actors, 'stubFor'> {
   /** By name, defaults filled in. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** By node id; also by `group.node` for one in the body of a loop group, and by either behind `workflow/`: the most exact goes first. */
+  /**
+   * By node id; also by `group.node` for one in the body of a loop group, and by either behind `workflow/`: the
+   * most exact goes first.
+   */
   readonly stubs: Readonly<Record<string, StubValue>>;
   readonly pausesAtGates: boolean;
   /** What a sub-run runs; null: it is not known, so that its node needs a stub. */

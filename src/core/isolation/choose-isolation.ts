@@ -68,8 +68,8 @@ const CONFLICTS: readonly Rule[] = [
 ];
 
 /**
- * Where a run works: what the caller says, else the definition, else the config, else how it was started. Outside of a repository
- * only an explicit word makes it an error.
+ * Where a run works: what the caller says, else the definition, else the config, else how it was started. Outside
+ * of a repository only an explicit word makes it an error.
  * @throws RunError `USAGE` words that cannot be meant together
  */
 export function chooseIsolation(ground: IsolationGround): Isolation {

@@ -12,7 +12,8 @@ export interface LoopSurroundings extends Surroundings {
 type Of<Type extends NodeEvent['type']> = Extract<NodeEvent, { readonly type: Type }>;
 
 /**
- * The states of a loop, and of a gate of which something is mended. The very state that went in comes back for an event that does not fit it.
+ * The states of a loop, and of a gate of which something is mended. The very state that went in comes back for an
+ * event that does not fit it.
  *
  * ```
  * pending ─▶ body ─▶ (checking) ─▶ completed | failed

@@ -112,7 +112,10 @@ export interface RunPlan {
 export interface RunProgress {
   /** Per barrier: how many of the nodes it counts are unsettled. */
   readonly remaining: readonly number[];
-  /** What `decide` looks at: pending or kept behind an open barrier, failed and to be tried again, looping; in definition order. */
+  /**
+   * What `decide` looks at: pending or kept behind an open barrier, failed and to be tried again, looping; in
+   * definition order.
+   */
   readonly frontier: readonly number[];
   /** Running, retrying, waiting or looping; in definition order. */
   readonly active: readonly number[];
@@ -238,11 +241,12 @@ export interface GateAnswer {
 
 /**
  * What must happen next. Each is begun exactly once, because beginning it is an event that moves the node
- * on: keepNode → nodeKept, resetNode → nodeReset, startNode → nodeStarted, scheduleRetry → retryScheduled, openGate → gateOpened, skipNode →
- * nodeSkipped, refuseNode → nodeRefused, startIteration → iterationStarted, checkIteration → checkStarted,
- * endIteration → iterationEnded, failIteration → iterationFailed, checkEvidence → evidenceAsked, cancelRun → cancelRequested, finish →
- * runFinished. After `delayMs` a scheduled retry goes on with nodeStarted of its attempt. `inBody`: the action is
- * due in the body of a loop group, and its event is told as one in that body.
+ * on: keepNode → nodeKept, resetNode → nodeReset, startNode → nodeStarted, scheduleRetry → retryScheduled,
+ * openGate → gateOpened, skipNode → nodeSkipped, refuseNode → nodeRefused, startIteration → iterationStarted,
+ * checkIteration → checkStarted, endIteration → iterationEnded, failIteration → iterationFailed, checkEvidence →
+ * evidenceAsked, cancelRun → cancelRequested, finish → runFinished. After `delayMs` a scheduled retry goes on
+ * with nodeStarted of its attempt. `inBody`: the action is due in the body of a loop group, and its event is told
+ * as one in that body.
  */
 export type Action =
   | { readonly type: 'keepNode'; readonly nodeId: NodeId }
