@@ -30,6 +30,8 @@ const worker = await Worker.create({
   maxConcurrentWorkflowTaskPolls: 2,
 });
 const running = worker.run();
+// Whoever measures may be ended in the middle.
+process.once('disconnect', () => worker.shutdown());
 process.send?.({ kind: 'ready' });
 await running;
 await connection.close();
