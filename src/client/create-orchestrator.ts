@@ -21,6 +21,7 @@ import { makeNamespaceId } from './namespace-id.js';
 import { askQueue, findQueued, readQueue, readQueues } from './queue-reader.js';
 import { awaitPlace, leaveQueue } from './queue-ticket.js';
 import { planIsolation } from './plan-isolation.js';
+import { rememberingParse, type Parse } from './source/parse-memory.js';
 import { makeRecentRuns } from './recent-runs.js';
 import { resolveWorkingPath } from './resolve-working-path.js';
 import { resumeRun } from './resume-run.js';
@@ -54,7 +55,11 @@ const RECENT = 1_000;
 export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   const { client, reader, temporalAddress: address } = ports;
   const find = (idOrPrefix: string): Promise<RunRecord> => findRun(reader, idOrPrefix);
-  const startPorts = { ...ports, namespaceId: makeNamespaceId({ client, address }) };
+  const startPorts = {
+    ...ports,
+    namespaceId: makeNamespaceId({ client, address }),
+    parse: rememberingParse(),
+  };
   const recent = makeRecentRuns(RECENT);
   const temporal = { client, address };
   const idOf = async (runId: RunId): Promise<string> => recent.idOf(runId) ?? temporalIdOf(await find(runId));
@@ -109,7 +114,10 @@ export function makeOrchestrator(ports: OrchestratorPorts): Orchestrator {
   };
 }
 
-async function start(ports: OrchestratorPorts & StartPorts, options: StartOptions): Promise<StartResult> {
+async function start(
+  ports: OrchestratorPorts & StartPorts & { readonly parse: Parse },
+  options: StartOptions,
+): Promise<StartResult> {
   checkStart(options);
   const place = await placeOf(ports, options);
   const loaded = await load(ports, place.workingPath, options.workflow);
@@ -181,13 +189,13 @@ async function placeOf(ports: OrchestratorPorts, options: StartOptions): Promise
 }
 
 async function load(
-  ports: OrchestratorPorts,
+  ports: OrchestratorPorts & { readonly parse: Parse },
   root: string,
   workflow: StartOptions['workflow'],
 ): Promise<LoadedSource> {
   if (typeof workflow !== 'string' && 'definition' in workflow) return { kind: 'loaded', source: workflow };
-  const { archonHome, bundled } = ports;
-  const catalogue = await discover({ root, archonHome, bundled });
+  const { archonHome, bundled, parse } = ports;
+  const catalogue = await discover({ root, archonHome, bundled }, parse);
   return typeof workflow === 'string' ? loadSource(catalogue, workflow) : loadText(catalogue, workflow);
 }
 

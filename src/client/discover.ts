@@ -12,6 +12,7 @@ import type { BrokenWorkflow, Discovery, FoundWorkflow } from './orchestrator.js
 import { includedCommands } from './source/included-commands.js';
 import { listScope, survivors, type PackageFolder } from './source/list-workflows.js';
 import { parseFiles, type ParsedFile } from './source/parse-files.js';
+import type { Parse } from './source/parse-memory.js';
 import {
   DEFAULT_CONFIG,
   readProjectConfig,
@@ -46,7 +47,7 @@ export interface Catalogue {
  * others: it is told among the errors.
  * @throws RunError `WORKING_PATH_INVALID` a workflow folder exists and cannot be read
  */
-export async function discover(scopes: Scopes): Promise<Catalogue> {
+export async function discover(scopes: Scopes, parse: Parse = parseWorkflow): Promise<Catalogue> {
   const reading = await readProjectConfig(scopes);
   const config = reading.kind === 'refused' ? DEFAULT_CONFIG : reading.config;
   const folders = scopeFolders(scopes, 'workflows').filter(
@@ -54,7 +55,7 @@ export async function discover(scopes: Scopes): Promise<Catalogue> {
   );
   const listings = await Promise.all(folders.map(({ scope, folder }) => listScope(folder, scope)));
   const { files: listed, unusable } = survivors(listings);
-  const { kept: files, unusable: unread } = await parseFiles(listed);
+  const { kept: files, unusable: unread } = await parseFiles(listed, parse);
   const commands = await includedCommands(scopes, config, files);
   const link = linking(commands, config.schedule ?? 'layers');
   const { workflows, broken } = compileFiles(files, link);

@@ -1,8 +1,9 @@
-import { parseWorkflow, type ParsedWorkflow } from '../../core/definition/compile.js';
+import type { ParsedWorkflow } from '../../core/definition/compile.js';
 import { fileIssue, unreadableIssue } from './file-issue.js';
 import { readRegularFile } from './folder-entries.js';
 import type { UnusableFile, WorkflowFile } from './list-workflows.js';
 import { placePackagedScripts } from './packaged-scripts.js';
+import type { Parse } from './parse-memory.js';
 
 /** A workflow file that has been read. */
 export interface ParsedFile {
@@ -17,19 +18,19 @@ export interface ParsedFiles {
 }
 
 /** Reads workflow files. Of several that declare one name none is kept, but for a bundled one, which gives way. */
-export async function parseFiles(files: readonly WorkflowFile[]): Promise<ParsedFiles> {
-  const read = await Promise.all(files.map(parseFile));
+export async function parseFiles(files: readonly WorkflowFile[], parse: Parse): Promise<ParsedFiles> {
+  const read = await Promise.all(files.map((file) => parseFile(file, parse)));
   const { kept, duplicates } = separateDuplicates(read.flatMap((one) => ('parsed' in one ? [one] : [])));
   return { kept, unusable: [...read.flatMap((one) => ('issue' in one ? [one] : [])), ...duplicates] };
 }
 
-async function parseFile(file: WorkflowFile): Promise<ParsedFile | UnusableFile> {
+async function parseFile(file: WorkflowFile, parse: Parse): Promise<ParsedFile | UnusableFile> {
   const reading = await readRegularFile(file.file);
   if (reading.kind !== 'read') {
     const issue = unreadableIssue(file.file, reading.kind === 'missing' ? 'ENOENT' : reading.reason);
     return { file: file.file, errorType: 'read_error', issue };
   }
-  const parsed = parseWorkflow({ file: file.file, text: reading.bytes });
+  const parsed = parse({ file: file.file, text: reading.bytes });
   return { file, parsed: await placePackagedScripts(parsed, file.package) };
 }
 
