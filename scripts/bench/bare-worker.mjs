@@ -31,7 +31,7 @@ const worker = await Worker.create({
 });
 const running = worker.run();
 // Whoever measures may be ended in the middle.
-process.once('disconnect', () => worker.shutdown());
+process.once('disconnect', () => process.exit());
 process.send?.({ kind: 'ready' });
 await running;
 await connection.close();
