@@ -42,7 +42,7 @@ export async function chainLatency(stage) {
       goal: 'ratio of medians ≤ 1.3',
       isMet: ratio <= 1.3,
       reason:
-        'Told by the histories of 25 pairs (343 ms against 203, machine not quiet): a third of the difference is the beginning, 58 ms against 13 (the row, two questions to Temporal, the box with its lock, one after the other, since a run that is refused must open no box); a third the nodes, 13.2 ms against 8.6 each (the way into the namespaces, a session, files for script and output); the rest an activity and a workflow task for the end (20 ms), the larger workflow tasks (1.2 ms each) and the client, which reads and compiles the workflow file (10 ms).',
+        'Told by the histories of 25 pairs (343 ms against 203, machine not quiet): a third of the difference is the beginning, 58 ms against 13 (the row, two questions to Temporal, the box with its lock, one after the other, since a run that is refused must open no box); a third the nodes, 13.2 ms against 8.6 each (the way into the namespaces, a session, files for script and output); the rest an activity and a workflow task for the end (20 ms), the larger workflow tasks (1.2 ms each) and the client, which reads the workflow files.',
     },
   ];
 }
