@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Activities } from '../../src/contract/activities.js';
 import { MESSAGES, type RunDescription } from '../../src/contract/messages.js';
 import type { RunResult } from '../../src/contract/run-workflow.js';
 import { aBashNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
+import { resetRun, type History, type WorkflowTask } from '../support/reset-run.js';
 import { decide, endOf, eventsOf, recordOf, untilWaiting } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
 import { devServer } from '../support/temporal-servers.js';
@@ -23,9 +22,6 @@ const definition = aDefinition([
   aBashNode('ship', { needs: ['review'] }),
 ]);
 
-type History = NonNullable<Awaited<ReturnType<StagedRun['handle']['fetchHistory']>>['events']>;
-type WorkflowTask = (events: History) => NonNullable<History[number]['eventId']>;
-
 /** The nth workflow task that was completed, from the front or from the back. */
 const nthTask =
   (nth: number): WorkflowTask =>
@@ -39,31 +35,6 @@ const scheduling =
     events
       .map((event) => event.activityTaskScheduledEventAttributes)
       .find((scheduled) => scheduled?.activityType?.name === activity)!.workflowTaskCompletedEventId!;
-
-/** An operator's reset: the run does that task, and all that followed, again. */
-async function reset({ handle }: StagedRun, task: WorkflowTask): Promise<string> {
-  const { client, namespace = 'default' } = stage.environment;
-  const { runId } = await handle.describe();
-  const { events } = await handle.fetchHistory();
-  const answer = await client.workflowService.resetWorkflowExecution({
-    namespace,
-    workflowExecution: { workflowId: handle.workflowId, runId },
-    workflowTaskFinishEventId: task(events!),
-    requestId: randomUUID(),
-    reason: 'an operator wanted to',
-    // Temporal would else give the run the decisions again that were made after that task.
-    resetReapplyType: temporal.api.enums.v1.ResetReapplyType.RESET_REAPPLY_TYPE_NONE,
-  });
-  return answer.runId;
-}
-
-/** The same run in its newest execution. */
-const newest = ({ request, handle }: StagedRun, runId: string): StagedRun => ({
-  request,
-  handle: Object.assign(stage.environment.client.workflow.getHandle(handle.workflowId, runId), {
-    firstExecutionRunId: handle.firstExecutionRunId,
-  }),
-});
 
 /** The history of a run once its row is written and nothing is left to do. */
 const quietHistoryOf = ({ handle }: StagedRun): Promise<History> =>
@@ -97,7 +68,7 @@ describe('an operator’s reset', () => {
     const before = await eventsOf(stage, run);
     expect(epochsOf(run)).toHaveLength(1);
 
-    const again = newest(run, await reset(run, scheduling('closeRun')));
+    const again = await resetRun(stage, run, scheduling('closeRun'));
     const end = await endOf(stage, again);
     expect(end).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
     expect((end.result as RunResult).runId).toBe(run.request.runId);
@@ -114,7 +85,7 @@ describe('an operator’s reset', () => {
     await decide(run, { decision: 'approve' });
     await endOf(stage, run);
     const before = await recordOf(stage, run.request.runId);
-    const again = newest(run, await reset(run, nthTask(-1)));
+    const again = await resetRun(stage, run, nthTask(-1));
     expect(await endOf(stage, again)).toMatchObject({ temporal: 'COMPLETED' });
     expect(await recordOf(stage, run.request.runId)).toEqual(before);
   });
@@ -129,7 +100,7 @@ describe('an operator’s reset', () => {
     await decide(run, { decision: 'approve' });
     expect(await endOf(stage, run)).toMatchObject({ row: 'completed' });
 
-    const again = newest(run, await reset(run, () => task(atGate)));
+    const again = await resetRun(stage, run, () => task(atGate));
     await untilWaiting(again, 'review');
     await eventually(async () => expect((await recordOf(stage, run.request.runId))?.status).toBe('paused'));
     expect(await statusAfterReplay(again)).toBe('paused');
@@ -138,7 +109,7 @@ describe('an operator’s reset', () => {
     expect(epochsOf(run)).toHaveLength(2);
     expect(await statusAfterReplay(again)).toBe('cancelled');
 
-    const third = newest(run, await reset(again, nthTask(-1)));
+    const third = await resetRun(stage, again, nthTask(-1));
     expect(await endOf(stage, third)).toMatchObject({ row: 'cancelled' });
     expect(await statusAfterReplay(third)).toBe('cancelled');
   });
@@ -146,8 +117,7 @@ describe('an operator’s reset', () => {
   it('to the very beginning opens a generation of its own, though the run id is known', async () => {
     const run = await stage.start(definition);
     await untilWaiting(run, 'review');
-    const executionId = await reset(run, nthTask(0));
-    const again = newest(run, executionId);
+    const again = await resetRun(stage, run, nthTask(0));
     await untilWaiting(again, 'review');
     expect(
       stage.tasks.filter(({ runId }) => runId === run.request.runId).map(({ nodeId }) => nodeId),
@@ -155,7 +125,7 @@ describe('an operator’s reset', () => {
     const tokens = stage.owners
       .filter(({ runId }) => runId === run.request.runId)
       .map((owner) => owner.fenceToken);
-    expect(tokens).toEqual([run.handle.firstExecutionRunId, executionId]);
+    expect(tokens).toEqual([run.handle.firstExecutionRunId, again.executionId]);
     await decide(again, { decision: 'approve' });
     expect(await endOf(stage, again)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
   });

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { temporal } from '@temporalio/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aBashNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch, says } from '../support/node-scripts.js';
+import { resetRun, type History, type WorkflowTask } from '../support/reset-run.js';
 import { decide, endOf, eventsOf, untilWaiting, type SeenEnd } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
 import { aLibrary, aSubrunDraft, over } from '../support/subrun-shapes.js';
@@ -26,36 +25,15 @@ const parent = aDefinition([
 ]);
 const library = aLibrary(gated);
 
-type History = NonNullable<Awaited<ReturnType<StagedRun['handle']['fetchHistory']>>['events']>;
-type EventId = NonNullable<History[number]['eventId']>;
-
 /** The first workflow task that was completed behind an event of this kind. */
 const taskBehind =
-  (isIt: (event: History[number]) => boolean) =>
-  (events: History): EventId => {
+  (isIt: (event: History[number]) => boolean): WorkflowTask =>
+  (events) => {
     const from = events.findIndex(isIt);
     return events.slice(from).find((event) => event.workflowTaskCompletedEventAttributes)!.eventId!;
   };
 const beforeAnything = taskBehind(() => true);
 const behindChildStart = taskBehind((event) => Boolean(event.childWorkflowExecutionStartedEventAttributes));
-
-/** An operator's reset. @returns the run in the execution that it made */
-async function reset({ handle, request }: StagedRun, task: (events: History) => EventId): Promise<StagedRun> {
-  const { client, namespace = 'default' } = stage.environment;
-  const { runId } = await handle.describe();
-  const { events } = await handle.fetchHistory();
-  const answer = await client.workflowService.resetWorkflowExecution({
-    namespace,
-    workflowExecution: { workflowId: handle.workflowId, runId },
-    workflowTaskFinishEventId: task(events!),
-    requestId: randomUUID(),
-    reason: 'an operator wanted to',
-    resetReapplyType: temporal.api.enums.v1.ResetReapplyType.RESET_REAPPLY_TYPE_NONE,
-  });
-  const { firstExecutionRunId } = handle;
-  const newest = client.workflow.getHandle(handle.workflowId, answer.runId);
-  return { request, handle: Object.assign(newest, { firstExecutionRunId }) };
-}
 
 const childrenOf = ({ request }: StagedRun) => stage.table.childrenOf(request.runId);
 
@@ -75,7 +53,7 @@ describe('an operator’s reset of a run with an open sub-run', () => {
   it('to before its start ends the old one, and only then begins a new one', async () => {
     const run = await stage.start(parent, { library });
     await untilWaiting(run, 'sub/ok');
-    const again = await reset(run, beforeAnything);
+    const again = await resetRun(stage, run, beforeAnything);
     const children = await eventually(async () => {
       const rows = await childrenOf(run);
       expect(rows.map(({ status }) => status)).toEqual(['cancelled', 'paused']);
@@ -95,7 +73,7 @@ describe('an operator’s reset of a run with an open sub-run', () => {
     stage.nodes.set('inner', latch.script);
     const run = await stage.start(parent, { library });
     await latch.reached;
-    const again = await reset(run, behindChildStart);
+    const again = await resetRun(stage, run, behindChildStart);
     const end = await endOf(stage, again);
     expectLost(end);
     const [old] = await childrenOf(run);
@@ -118,14 +96,14 @@ describe('an operator’s reset of a run with an open sub-run', () => {
     await untilWaiting(run, 'sub/ok');
     await run.handle.terminate('an operator');
     await eventually(async () => expect(await childrenOf(run)).toMatchObject([{ status: 'cancelled' }]));
-    expectLost(await endOf(stage, await reset(run, behindChildStart)));
+    expectLost(await endOf(stage, await resetRun(stage, run, behindChildStart)));
   });
 
   it('of a fan-out that takes every end fails it, too: a reset is no end of an item', async () => {
     const fanOut = over('["a", "b", "c"]', { maxParallel: 2 });
     const run = await stage.start(aDefinition([aSubrunDraft('fan', { fanOut })]), { library });
     await untilWaiting(run, 'fan[0]/ok', 'fan[1]/ok');
-    const again = await reset(run, behindChildStart);
+    const again = await resetRun(stage, run, behindChildStart);
     expectLost(await endOf(stage, again));
     expect((await childrenOf(run)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
   });
@@ -133,7 +111,7 @@ describe('an operator’s reset of a run with an open sub-run', () => {
   it('is told by the worker that has only its history, too', async () => {
     const run = await stage.start(parent, { library });
     await untilWaiting(run, 'sub/ok');
-    const again = await reset(run, behindChildStart);
+    const again = await resetRun(stage, run, behindChildStart);
     await stage.restartWorker();
     expectLost(await endOf(stage, again));
   });
@@ -146,7 +124,7 @@ describe('an operator’s reset of a run whose sub-run had completed', () => {
     await untilWaiting(run, 'sub/ok');
     await decide(run, { decision: 'approve' });
     await endOf(stage, run);
-    const again = await reset(run, behindChildStart);
+    const again = await resetRun(stage, run, behindChildStart);
     expect(await endOf(stage, again)).toMatchObject({ temporal: 'COMPLETED', row: 'completed' });
     expect(await childrenOf(run)).toMatchObject([{ status: 'completed' }]);
     expect((await eventsOf(stage, run)).filter((event) => event === 'node_started after')).toHaveLength(2);

@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shellQuote } from '../../../src/core/expression/shell-binding.js';
 import { substitute } from '../../../src/core/expression/substitute.js';
+import { runBashIn, shellText } from '../../support/shell-texts.js';
 import { tempDirectory } from '../../support/temp-directory.js';
 import { aScope, completed } from '../expression/a-scope.js';
 import { linked } from './link.js';
@@ -34,41 +32,8 @@ function textOfInclude(given: string): string {
   return node.script.text;
 }
 
-function runBash(script: string): string {
-  const folder = tempDirectory();
-  writeFileSync(join(folder, 'script'), script);
-  const output = execFileSync('/bin/bash', [join(folder, 'script')], { cwd: folder, encoding: 'utf8' });
-  expect(readdirSync(folder)).toEqual(['script']);
-  return output;
-}
-
-const PIECES = [
-  "'",
-  '"',
-  '\\',
-  '$',
-  '`',
-  '(',
-  ')',
-  '{',
-  '}',
-  '\n',
-  ' ',
-  '!',
-  '*',
-  'EOF',
-  '#',
-  ';',
-  '&',
-  '|',
-  '>',
-];
-const value = fc.oneof(
-  fc.string({ unit: 'grapheme' }),
-  fc
-    .array(fc.constantFrom(...PIECES, 'touch pwned', '$INPUTS.v', '$build.output'))
-    .map((parts) => parts.join('')),
-);
+const runBash = (script: string): string => runBashIn(tempDirectory(), script);
+const value = shellText('touch pwned', '$INPUTS.v', '$build.output');
 
 describe.each(GIVEN)('an input of an include that is %s, in a bash node', (_, given, before, after) => {
   const script = textOfInclude(given);

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type { NodeId } from '../../../src/core/ids.js';
 import type { FieldValue, Scope } from '../../../src/core/run/task.js';
 import { bindVariable, shellQuote } from '../../../src/core/expression/shell-binding.js';
 import { substitute } from '../../../src/core/expression/substitute.js';
+import { runBashIn, shellText } from '../../support/shell-texts.js';
 import { aScope, completed, filed } from './a-scope.js';
 
 /** Where a value that became code would leave something behind. */
@@ -17,18 +18,7 @@ const NODE = 'a' as NodeId;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'substitute-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a script as a bash node does, from a file. */
-function runBash(script: string): string {
-  const file = join(folder, 'script');
-  writeFileSync(file, script, { mode: 0o600 });
-  const output = execFileSync('/bin/bash', [file], {
-    cwd: folder,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  expect(readdirSync(folder)).toEqual(['script']);
-  return output;
-}
+const runBash = (script: string): string => runBashIn(folder, script);
 
 function withValue(value: string, type: FieldValue['type'] = 'string'): Scope {
   const text = { kind: 'inline', text: value } as const;
@@ -220,35 +210,7 @@ describe('what bash parses', () => {
 });
 
 describe('random values', () => {
-  const value = fc.oneof(
-    fc.string({ unit: 'grapheme' }),
-    fc.string({ unit: 'binary-ascii' }),
-    fc
-      .array(
-        fc.constantFrom(
-          "'",
-          '"',
-          '\\',
-          '$',
-          '`',
-          '(',
-          ')',
-          '{',
-          '}',
-          '\n',
-          ' ',
-          '!',
-          '*',
-          'EOF',
-          '#',
-          ';',
-          '&',
-          'x',
-          '=',
-        ),
-      )
-      .map((parts) => parts.join('')),
-  );
+  const value = shellText();
 
   it('survive every kind of quoting', () => {
     const script = [
