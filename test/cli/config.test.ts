@@ -119,7 +119,7 @@ describe('a key of the config', () => {
     await config(`# nothing\n${text}\n`);
     const { stdout, exitCode } = await runFake(['validate', 'show'], { directory });
     expect(exitCode).toBe(0);
-    expect(stdout).toContain(`config.yaml:2:1 ${code}`);
+    expect(stdout).toContain(`config.yaml:2:1 warning ${code}`);
   });
 
   it('recommendedWorkflows is for Archon’s screens, and told of no one', async () => {
@@ -133,5 +133,5 @@ it('a dry run is refused for a config that a run is refused for', async () => {
   await config('docs: 1\n');
   const result = await runFake(['run', 'show', '--dry-run', '--exec-code'], { directory });
   expect(result.exitCode).toBe(65);
-  expect(result.stderr).toContain('config.yaml:1:7 VALUE_INVALID');
+  expect(result.stderr).toContain('config.yaml:1:7 error VALUE_INVALID');
 });

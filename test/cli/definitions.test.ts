@@ -19,7 +19,7 @@ describe('list', () => {
     const result = await runFake(['list'], { directory });
     expect(result).toMatchObject({ exitCode: 0, stdout: 'hello  Says hello\nodd    Says hello\n' });
     expect(result.stderr).toContain('1 file cannot be used:');
-    expect(result.stderr).toContain(`${directory}/.archon/workflows/broken.yaml:4:5 NODE_KIND_MISSING`);
+    expect(result.stderr).toContain(`${directory}/.archon/workflows/broken.yaml:4:5 error NODE_KIND_MISSING`);
   });
 
   it('is one object with --json', async () => {

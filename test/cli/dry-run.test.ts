@@ -153,7 +153,7 @@ describe('run --dry-run', () => {
   it('tells the faults of a file that cannot be run', async () => {
     const result = await runFake(['run', 'broken', '--dry-run'], { directory });
     expect(result.exitCode).toBe(65);
-    expect(result.stderr).toContain('broken.yaml:4:5 NODE_KIND_MISSING');
+    expect(result.stderr).toContain('broken.yaml:4:5 error NODE_KIND_MISSING');
   });
 });
 
@@ -198,7 +198,7 @@ describe('a dry run refuses', () => {
   it('a stub file that is none, with the place', async () => {
     const result = await dry('--stubs', inFiles('broken.yaml'));
     expect(result.exitCode).toBe(64);
-    expect(result.stderr).toContain('broken.yaml:1:1 VALUE_INVALID');
+    expect(result.stderr).toContain('broken.yaml:1:1 error VALUE_INVALID');
   });
 
   it('a stub file that is not there, and inputs that are not declared', async () => {

@@ -117,6 +117,13 @@ describe('validate tells of what a node would not find', () => {
 });
 
 describe('validate', () => {
+  it('says of each line whether it refuses the file', async () => {
+    const text = `name: one\ndescription: x\ncolour: red\nnodes: [{ id: a, command: plan }]\n`;
+    await put('.archon/workflows/one.yaml', text);
+    const { stdout } = await runFake(['validate', 'one'], { directory });
+    expect(stdout).toMatch(/one\.yaml:3:1 warning KEY_UNKNOWN [^]*one\.yaml:4:27 error COMMAND_NOT_FOUND /);
+  });
+
   it('goes by the ending of a named script for what runs it', async () => {
     await put('.archon/scripts/report.py', '');
     expect(await told(`  - id: a\n    script: report\n    runtime: bun\n`)).toEqual([
@@ -145,7 +152,7 @@ describe('validate', () => {
       `name: one\ndescription: x\nnodes:\n  - id: a\n    prompt: hi\n    skills: [sql]\n`,
     );
     const { stdout } = await runFake(['validate', 'one'], { directory });
-    expect(stdout).toContain('one.yaml:6:14 SKILL_NOT_FOUND');
+    expect(stdout).toContain('one.yaml:6:14 warning SKILL_NOT_FOUND');
     expect(stdout).toContain(join('.agents', 'skills') + ', where its agent does not look');
   });
 
@@ -172,8 +179,8 @@ describe('validate', () => {
     expect(result.exitCode).toBe(65);
     expect(result.stdout).toMatch(/^one +ok/m);
     expect(result.stdout).toMatch(/^config +ERRORS$/m);
-    expect(result.stdout).toContain('config.yaml:1:7 VALUE_INVALID');
-    expect(result.stdout).toContain('config.yaml:2:1 KEY_UNKNOWN');
+    expect(result.stdout).toContain('config.yaml:1:7 error VALUE_INVALID');
+    expect(result.stdout).toContain('config.yaml:2:1 warning KEY_UNKNOWN');
   });
 
   it('lets a run be refused for its config, with file and line', async () => {
@@ -181,7 +188,7 @@ describe('validate', () => {
     await put('.archon/config.yaml', 'docs: 1\n');
     const result = await runFake(['run', 'one'], { directory });
     expect(result.exitCode).toBe(65);
-    expect(result.stderr).toContain('config.yaml:1:7 VALUE_INVALID');
+    expect(result.stderr).toContain('config.yaml:1:7 error VALUE_INVALID');
   });
 });
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { CommandResult } from '../context.js';
 import { indented, oneLine, plural } from './text.js';
 
-/** One line per issue, indented: place, code, what was met, what to do. */
+/** One line per issue, indented: place, severity, code, what was met, what to do. */
 export function renderIssues(issues: readonly Issue[]): string {
   return issues.map((issue) => indented(formatIssue(issue), '  ')).join('\n');
 }

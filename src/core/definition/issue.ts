@@ -82,7 +82,7 @@ export interface Issue {
   readonly column: number;
 }
 
-/** `hello.yaml:3:5 VALUE_INVALID 'bash' is empty; write the script` */
-export function formatIssue({ file, line, column, code, message, hint }: Issue): string {
-  return `${file}:${line}:${column} ${code} ${message}; ${hint}`;
+/** `hello.yaml:3:5 error VALUE_INVALID 'bash' is empty; write the script` */
+export function formatIssue({ severity, file, line, column, code, message, hint }: Issue): string {
+  return `${file}:${line}:${column} ${severity} ${code} ${message}; ${hint}`;
 }

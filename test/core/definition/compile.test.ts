@@ -394,18 +394,18 @@ nodes:
   - prompt: hi
 `;
   expect(issuesOf(text).map(formatIssue)).toEqual([
-    'f.yaml:1:1 KEY_MISSING the workflow has no \'description\'; add for example description: "Fixes an issue"',
-    'f.yaml:1:7 VALUE_INVALID \'name\' of the workflow must be a text; it is 5; write for example name: "fix-issue"',
-    "f.yaml:2:1 KEY_UNKNOWN the workflow has the unknown key 'descripton', which has no effect; did you mean 'description'?",
-    'f.yaml:3:1 CONTAINER_UNSUPPORTED runs in a container are not supported: processes there are beyond what guards the working path; remove it; worktree: {enabled: true} keeps the checkout untouched, too',
-    "f.yaml:6:16 UNKNOWN_REFERENCE '$zz.output' names no node of the workflow; there is a, c",
-    'f.yaml:7:5 DEPENDENCY_CYCLE nodes wait for each other: a → c → a; remove one of these dependencies',
-    "f.yaml:8:14 VALUE_INVALID 'timeout' of node 'a' must be more than 0 milliseconds; it is -1; write for example timeout: 120000",
-    "f.yaml:10:21 UNKNOWN_DEPENDENCY node 'c' depends on 'build', which is no node of the workflow; remove it, or add that node",
-    'f.yaml:11:19 VALUE_INVALID \'trigger_rule\' of node \'c\' must be one of all_success, one_success, none_failed_min_one_success, all_done; it is "foo"; write for example trigger_rule: "all_done"',
-    "f.yaml:12:15 KEY_MISSING node 'c' has no 'approval.message'; add for example message: \"Deploy to production?\"",
-    "f.yaml:12:16 KEY_UNKNOWN 'approval' of node 'c' has the unknown key 'mesage', which has no effect; did you mean 'message'?",
-    'f.yaml:13:5 KEY_MISSING node #3 has no \'id\'; add for example id: "build"',
+    'f.yaml:1:1 error KEY_MISSING the workflow has no \'description\'; add for example description: "Fixes an issue"',
+    'f.yaml:1:7 error VALUE_INVALID \'name\' of the workflow must be a text; it is 5; write for example name: "fix-issue"',
+    "f.yaml:2:1 warning KEY_UNKNOWN the workflow has the unknown key 'descripton', which has no effect; did you mean 'description'?",
+    'f.yaml:3:1 error CONTAINER_UNSUPPORTED runs in a container are not supported: processes there are beyond what guards the working path; remove it; worktree: {enabled: true} keeps the checkout untouched, too',
+    "f.yaml:6:16 error UNKNOWN_REFERENCE '$zz.output' names no node of the workflow; there is a, c",
+    'f.yaml:7:5 error DEPENDENCY_CYCLE nodes wait for each other: a → c → a; remove one of these dependencies',
+    "f.yaml:8:14 error VALUE_INVALID 'timeout' of node 'a' must be more than 0 milliseconds; it is -1; write for example timeout: 120000",
+    "f.yaml:10:21 error UNKNOWN_DEPENDENCY node 'c' depends on 'build', which is no node of the workflow; remove it, or add that node",
+    'f.yaml:11:19 error VALUE_INVALID \'trigger_rule\' of node \'c\' must be one of all_success, one_success, none_failed_min_one_success, all_done; it is "foo"; write for example trigger_rule: "all_done"',
+    "f.yaml:12:15 error KEY_MISSING node 'c' has no 'approval.message'; add for example message: \"Deploy to production?\"",
+    "f.yaml:12:16 warning KEY_UNKNOWN 'approval' of node 'c' has the unknown key 'mesage', which has no effect; did you mean 'message'?",
+    'f.yaml:13:5 error KEY_MISSING node #3 has no \'id\'; add for example id: "build"',
   ]);
 });
 

@@ -345,7 +345,7 @@ it('an error of an included workflow is told with its place in that file', () =>
   );
   expect(outer).toMatchObject({ kind: 'refused' });
   expect(outer?.kind === 'refused' && outer.issues.map(formatIssue)).toEqual([
-    "outer.yaml:5:22 INCLUDE_REFUSED the workflow 'checks' cannot be used itself; mend it: checks.yaml:4:24 UNKNOWN_REFERENCE '$q.output' names no node of the workflow; there is a",
+    "outer.yaml:5:22 error INCLUDE_REFUSED the workflow 'checks' cannot be used itself; mend it: checks.yaml:4:24 error UNKNOWN_REFERENCE '$q.output' names no node of the workflow; there is a",
   ]);
 });
 
