@@ -27,7 +27,9 @@ it('a config that is refused where issues are not shown one by one says file, li
   const issues = reading.kind === 'refused' ? reading.issues : [];
   expect(configRefused(issues)).toMatchObject({
     code: 'DEFINITION_INVALID',
-    message: expect.stringMatching(/config\.yaml:1:7 error VALUE_INVALID .*\n.*config\.yaml:2:6 error VALUE_INVALID/),
+    message: expect.stringMatching(
+      /config\.yaml:1:7 error VALUE_INVALID .*\n.*config\.yaml:2:6 error VALUE_INVALID/,
+    ),
   });
 });
 

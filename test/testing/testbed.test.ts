@@ -262,7 +262,9 @@ describe('a testbed refuses', () => {
   it('a file with faults, and tells all of them', async () => {
     await expect(testbed.run({ yaml: 'name: x\nnodes: [{ id: a }]\n' })).rejects.toMatchObject({
       code: 'DEFINITION_INVALID',
-      message: expect.stringMatching(/workflow\.yaml:\d+:\d+ error KEY_MISSING[^]*NODE_KIND_MISSING/) as string,
+      message: expect.stringMatching(
+        /workflow\.yaml:\d+:\d+ error KEY_MISSING[^]*NODE_KIND_MISSING/,
+      ) as string,
     });
   });
 
