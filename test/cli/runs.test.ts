@@ -29,56 +29,6 @@ function listing(...runs: RunRecord[]) {
   };
 }
 
-const nobodyWaits = () => Promise.resolve([]);
-
-describe('status', () => {
-  const described = listing(aRecord(), aRecord({ workflowName: 'theirs', temporalWorkflowId: null }));
-
-  it('shows active runs of all paths, with what each is at', async () => {
-    const result = await runFake(['status'], {
-      orchestrator: {
-        list: described.list,
-        describe: () => Promise.resolve(aDescription()),
-        queues: nobodyWaits,
-      },
-    });
-    expect(described.asked).toEqual([
-      { workingPath: null, statuses: ['pending', 'running', 'paused'], limit: 50 },
-    ]);
-    expect(result.exitCode).toBe(0);
-    expect(result.stdout).toMatchInlineSnapshot(`
-      "RUN       STATUS   WORKFLOW   SINCE   AT            PATH
-      7c1f2a9e  running  fix-issue  12m04s  build (bash)  /home/me/repo
-      7c1f2a9e  running  theirs     12m04s  -             /home/me/repo
-      1 more: signalbox runs --all --limit 3
-      "
-    `);
-  });
-
-  it('shows what the table tells when a run does not answer', async () => {
-    const result = await runFake(['status', '--json'], {
-      orchestrator: {
-        list: listing(aRecord()).list,
-        describe: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
-        queues: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
-      },
-    });
-    expect(JSON.parse(result.stdout)).toMatchObject({
-      ok: true,
-      runs: [{ runId: RUN_ID, workflow: 'fix-issue', status: 'running', live: null }],
-      total: 2,
-      queued: null,
-    });
-  });
-
-  it('says so when nothing is active', async () => {
-    const result = await runFake(['status'], {
-      orchestrator: { list: () => Promise.resolve({ runs: [], total: 0 }), queues: nobodyWaits },
-    });
-    expect(result).toMatchObject({ exitCode: 0, stdout: 'no active runs\n' });
-  });
-});
-
 describe('runs', () => {
   it('shows those of this path', async () => {
     const { asked, list } = listing(aRecord({ status: 'completed', completedAt: ENDED }));

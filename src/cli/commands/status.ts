@@ -1,4 +1,3 @@
-import type { RunDescription } from '../../contract/messages.js';
 import type { Orchestrator } from '../../client/orchestrator.js';
 import type { PathQueue } from '../../client/queue-reader.js';
 import { RunError } from '../../core/errors.js';
@@ -10,6 +9,7 @@ import { recordJson } from '../render/run-record.js';
 import { workflowOf } from './runs.js';
 import { troublesOf } from '../render/troubles.js';
 import { elapsedSince, oneLine, table } from '../render/text.js';
+import { liveJson, renderWhereabouts, type Whereabouts } from '../render/whereabouts.js';
 
 const ACTIVE_STATUSES = ['pending', 'running', 'paused'];
 const SHOWN = 50;
@@ -24,16 +24,16 @@ export const status: Command = async ({ services, clock }) => {
     statuses: ACTIVE_STATUSES,
     limit: SHOWN,
   });
-  const [live, queues] = await Promise.all([describeAll(orchestrator, runs), queuesOf(orchestrator)]);
+  const [described, queues] = await Promise.all([askAll(orchestrator, runs), queuesOf(orchestrator)]);
   const waiting = withoutStarted(queues ?? [], runs);
   const queued = queuedRunsJson(waiting);
   const now = clock.now();
-  const rows = runs.map((record, index) => [
+  const rows = described.map(({ record, ...whereabouts }) => [
     shortRunId(record.runId),
-    live[index]?.status ?? record.status,
+    whereabouts.live?.status ?? record.status,
     workflowOf(record),
     elapsedSince(record.startedAt, now),
-    [whereabouts(live[index] ?? null), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
+    [renderWhereabouts(whereabouts), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
     oneLine(record.workingPath ?? '', 1000),
   ]);
   rows.push(...queuedRows(waiting, now).map((row) => [...row]));
@@ -44,7 +44,10 @@ export const status: Command = async ({ services, clock }) => {
     exitCode: 0,
     json: {
       runs: [
-        ...runs.map((record, index) => ({ ...recordJson(record), live: liveJson(live[index] ?? null) })),
+        ...described.map(({ record, ...whereabouts }) => ({
+          ...recordJson(record),
+          live: liveJson(whereabouts),
+        })),
         ...queued,
       ],
       total: total + queued.length,
@@ -73,43 +76,24 @@ function withoutStarted(queues: readonly PathQueue[], runs: readonly RunRecord[]
   return queues.map((queue) => ({ ...queue, runs: queue.runs.filter(({ runId }) => !started.has(runId)) }));
 }
 
-async function describeAll(
-  orchestrator: Orchestrator,
-  runs: readonly RunRecord[],
-): Promise<readonly (RunDescription | null)[]> {
-  const answers: (RunDescription | null)[] = [];
+interface Described extends Whereabouts {
+  readonly record: RunRecord;
+}
+
+async function askAll(orchestrator: Orchestrator, runs: readonly RunRecord[]): Promise<readonly Described[]> {
+  const answers: Described[] = [];
   for (let next = 0; next < runs.length; next += ASKED_AT_ONCE) {
-    const batch = runs.slice(next, next + ASKED_AT_ONCE).map(async (record) => {
-      if (record.temporalWorkflowId === null) return null;
-      return orchestrator.describe(record.runId).catch(() => null);
-    });
+    const batch = runs.slice(next, next + ASKED_AT_ONCE).map((record) => askOne(orchestrator, record));
     answers.push(...(await Promise.all(batch)));
   }
   return answers;
 }
 
-/** What the run itself says it is at; empty when it does not answer. */
-function whereabouts(live: RunDescription | null): string {
-  const active = (live?.nodes ?? []).filter((node) =>
-    ['running', 'retrying', 'waiting', 'delegating'].includes(node.status),
-  );
-  return active.map(nodeAt).join(', ') || '-';
-}
-
-function nodeAt({ nodeId, kind, children }: RunDescription['nodes'][number]): string {
-  const done = children === undefined ? '' : `, ${children.ended} of ${children.total ?? '?'} done`;
-  return `${oneLine(nodeId, 60)} (${kind}${done})`;
-}
-
-function liveJson(live: RunDescription | null): {
-  readonly status: string;
-  readonly nodes: readonly { readonly nodeId: string; readonly kind: string; readonly status: string }[];
-} | null {
-  if (live === null) return null;
-  const nodes = live.nodes.map(({ nodeId, kind, status: nodeStatus }) => ({
-    nodeId,
-    kind,
-    status: nodeStatus,
-  }));
-  return { status: live.status, nodes };
+async function askOne(orchestrator: Orchestrator, record: RunRecord): Promise<Described> {
+  if (record.temporalWorkflowId === null) return { record, live: null, withoutPermit: [] };
+  const [live, withoutPermit] = await Promise.all([
+    orchestrator.describe(record.runId).catch(() => null),
+    record.status === 'running' ? orchestrator.waitingForPermit(record.runId).catch(() => []) : [],
+  ]);
+  return { record, live, withoutPermit };
 }
