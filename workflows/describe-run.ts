@@ -1,6 +1,7 @@
 import type { RunDescription, WaitingGate } from '../src/contract/messages.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import type { WorkflowDefinition } from '../src/core/definition/definition.js';
+import { labelOf, labelsAt } from '../src/core/run/decision-labels.js';
 import { choicesAt } from '../src/core/run/gate.js';
 import { bodyAt, runLevel, type Level } from '../src/core/run/level.js';
 import { inside, nameAt, type Place } from '../src/core/run/place.js';
@@ -59,6 +60,7 @@ export function gatesOf(definition: WorkflowDefinition, state: RunState): readon
     nodeId: name,
     message,
     decisions: choicesAt(node),
+    ...labelsAt(node),
     openedAt,
   }));
   const foreign = foreignGates(delegatingNodes(definition, state));
@@ -92,6 +94,11 @@ function shellWord(name: string): string {
   return /^[\w.:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Behind a command, in one line. */
+function comment(label: string | null): string {
+  return label === null ? '' : `  # ${label.replaceAll(/\s+/g, ' ').trim()}`;
+}
+
 const NEXT: Readonly<Record<RunDescription['status'], readonly string[]>> = {
   running: ['cancel'],
   paused: ['cancel'],
@@ -113,7 +120,10 @@ export function detailsOf(title: string, description: RunDescription): string {
     '',
     `**Waits at \`${gate.nodeId}\`** since ${gate.openedAt}: ${gate.message.slice(0, 500)}`,
     '',
-    ...gate.decisions.map((id) => `    signalbox respond ${runId} ${id} --node ${shellWord(gate.nodeId)}`),
+    ...gate.decisions.map(
+      (id) =>
+        `    signalbox respond ${runId} ${id} --node ${shellWord(gate.nodeId)}${comment(labelOf(gate, id))}`,
+    ),
   ]);
   return [
     `### ${title}`,

@@ -2,6 +2,7 @@ import { defineSignal, getExternalWorkflowHandle, log, setHandler } from '@tempo
 import { MESSAGES, type ChildMessage, type DecideMessage } from '../src/contract/messages.js';
 import type { RunId } from '../src/core/ids.js';
 import { isJsonObject } from '../src/core/json.js';
+import { readLabels } from '../src/core/run/decision-labels.js';
 import { excerptOf } from '../src/core/run/excerpt.js';
 import { delegatingNodes } from '../src/core/run/run-status.js';
 import { findOpenChild, foreignGates, type ForeignGate } from '../src/core/subrun/child-gates.js';
@@ -57,8 +58,14 @@ function readReport(value: unknown): ChildMessage | null {
 }
 
 function readGate(value: unknown): ChildGate | null {
-  const { nodeId, message, decisions, openedAt } = isJsonObject(value) ? value : {};
+  const { nodeId, message, decisions, labels, openedAt } = isJsonObject(value) ? value : {};
   if (typeof nodeId !== 'string' || typeof message !== 'string' || typeof openedAt !== 'string') return null;
   if (!Array.isArray(decisions) || !decisions.every((one) => typeof one === 'string')) return null;
-  return { nodeId, message: excerptOf(message, MESSAGE_CHARACTERS), decisions, openedAt };
+  return {
+    nodeId,
+    message: excerptOf(message, MESSAGE_CHARACTERS),
+    decisions,
+    ...readLabels(labels),
+    openedAt,
+  };
 }

@@ -1,5 +1,6 @@
 import type { NodeKind } from '../core/definition/definition.js';
 import type { RunId } from '../core/ids.js';
+import type { DecisionLabels } from '../core/run/decision-labels.js';
 import type { NodeState, RunOutcome } from '../core/run/run-state.js';
 
 /** Names on the wire. Every handler takes one object, because the Web UI sends one JSON value. */
@@ -45,6 +46,8 @@ export interface WaitingGate {
   readonly message: string;
   /** What may be answered: declared decisions, or approve and reject. */
   readonly decisions: readonly string[];
+  /** What decisions are called on screen, where the definition says it. */
+  readonly labels?: DecisionLabels;
   readonly openedAt: string;
 }
 

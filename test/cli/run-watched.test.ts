@@ -50,7 +50,7 @@ describe('a gate', () => {
   });
 
   /** Follows to the pause, then (beside the question) until aborted, then to the end. */
-  function asking(decide: Orchestrator['decide']): Partial<Orchestrator> {
+  function asking(decide: Orchestrator['decide'], pause: Partial<RunEnd> = paused): Partial<Orchestrator> {
     let isDecided = false;
     const follow = (_: unknown, options?: FollowOptions): Promise<RunEnd> => {
       if (options?.stopWhenPaused !== true) {
@@ -59,7 +59,7 @@ describe('a gate', () => {
         });
       }
       for (const one of EVENTS.slice(0, 2)) options.onEvent?.(one);
-      if (!isDecided) return Promise.resolve(endOf(paused));
+      if (!isDecided) return Promise.resolve(endOf(pause));
       options.onEvent?.(event('approval_received', 'review', { decision: 'approved' }));
       return Promise.resolve(endOf({ output: 'done' }));
     };
@@ -96,6 +96,17 @@ describe('a gate', () => {
     expect(result.stderr).toContain('⏸ review asks:\n  Ship it?\n');
     expect(result.stderr.match(/\[greet\] started/g)).toHaveLength(1);
     expect(result.stderr).toContain('[review] decided: approved');
+  });
+
+  it('has its decisions asked by name and label', async () => {
+    const waiting = [{ ...GATE, labels: { reject: 'Not yet' } }];
+    const result = await runFake(['run', 'hello'], {
+      directory,
+      answers: [null],
+      orchestrator: asking(() => Promise.reject(new Error('never')), { ...paused, waiting }),
+    });
+    expect(result.questions).toEqual(['  approve / reject (Not yet): ']);
+    expect(result.stdout).toContain('  reject   signalbox reject 7c1f2a9e  # Not yet\n');
   });
 
   it('stays open when the person has nothing to say', async () => {

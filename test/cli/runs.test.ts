@@ -222,13 +222,13 @@ describe('get', () => {
     expect(shown.stdout).toContain('result     all done\n');
     const paused = aRecord({
       status: 'paused',
-      metadata: { signalbox: { gates: [{ ...GATE, decisions: ['yes'] }] } },
+      metadata: { signalbox: { gates: [{ ...GATE, decisions: ['yes', 'no'], labels: { yes: 'Do\nit' } }] } },
     });
     const asked = await runFake(['get', '7c1f'], {
       orchestrator: { ...orchestrator, find: () => Promise.resolve(paused) },
     });
     expect(asked.stdout).toContain(
-      '⏸ review waits for a decision: Ship it?\n  answer   signalbox respond 7c1f2a9e yes\n',
+      '⏸ review waits for a decision: Ship it?\n  answer   signalbox respond 7c1f2a9e yes  # Do it\n  answer   signalbox respond 7c1f2a9e no\n',
     );
   });
 

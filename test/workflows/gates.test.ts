@@ -128,7 +128,9 @@ describe('several gates at once', () => {
     await untilWaiting(run, 'security', 'design');
     await expect(decide(run, { decision: 'approve' })).rejects.toMatchObject({
       code: 'GATE_AMBIGUOUS',
-      message: expect.stringMatching(/security \(approve, reject\); design \(yes, later, reject\)/) as string,
+      message: expect.stringMatching(
+        /security \(approve, reject\); design \(yes, later "Later", reject\)/,
+      ) as string,
     });
     await decide(run, { nodeId: 'security', decision: 'approve' });
     // One is left: it need not be named.

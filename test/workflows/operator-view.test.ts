@@ -20,9 +20,13 @@ beforeAll(async () => {
 afterAll(() => stage.tearDown());
 
 const STATUS = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttributeType.KEYWORD);
+const decisions = [
+  { id: 'approve', label: null },
+  { id: 'later', label: 'On\nMonday' },
+];
 const definition = aDefinition([
   aBashNode('build'),
-  aGate('review', { message: 'Ship it?', needs: ['build'] }),
+  aGate('review', { message: 'Ship it?', needs: ['build'], decisions }),
 ]);
 
 interface WorkflowMetadata {
@@ -54,7 +58,8 @@ describe('what an operator sees of a run', () => {
     const waiting = await details();
     expect(waiting).toContain('- ✓ `build` bash, completed\n- ⏸ `review` approval, waiting');
     expect(waiting).toMatch(/\*\*Waits at `review`\*\* since .*Z: Ship it\?/);
-    expect(waiting).toContain(`    signalbox respond ${runId} approve --node review`);
+    expect(waiting).toContain(`    signalbox respond ${runId} approve --node review\n`);
+    expect(waiting).toContain(`    signalbox respond ${runId} later --node review  # On Monday\n`);
     expect(waiting).toContain(`signalbox cancel ${runId}`);
     await decide(run, { decision: 'approve' });
     await endOf(stage, run);

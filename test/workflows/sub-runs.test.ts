@@ -26,9 +26,14 @@ const parent = aDefinition([
   aSubrunDraft('sub', { needs: ['before'], input: 'look at $before.output' }),
   aBashNode('after', { needs: ['sub'], script: 'echo $sub.output' }),
 ]);
-const gated = aDefinition([aGate('ok', { message: 'Go on?' }), aBashNode('inner', { needs: ['ok'] })], {
-  name: 'child',
-});
+const decisions = [
+  { id: 'approve', label: 'Go on' },
+  { id: 'later', label: null },
+];
+const gated = aDefinition(
+  [aGate('ok', { message: 'Go on?', decisions }), aBashNode('inner', { needs: ['ok'] })],
+  { name: 'child' },
+);
 const alone = aDefinition([aSubrunDraft('sub')]);
 const fan = aDefinition(
   [
@@ -170,7 +175,9 @@ describe('a gate of a sub-run', () => {
     const run = await start(alone, gated);
     const { status, waiting } = await untilWaiting(run, 'sub/ok');
     expect(status).toBe('paused');
-    expect(waiting).toMatchObject([{ message: 'Go on?', decisions: ['approve', 'reject'] }]);
+    expect(waiting).toMatchObject([
+      { message: 'Go on?', decisions: ['approve', 'later', 'reject'], labels: { approve: 'Go on' } },
+    ]);
     const [row] = await childrenOf(run);
     await eventually(async () => {
       expect((await recordOf(stage, run.request.runId))?.metadata['approval']).toEqual({
@@ -321,7 +328,7 @@ describe('a fan-out', () => {
     await expect(decide(run, { decision: 'approve' })).rejects.toMatchObject({ code: 'GATE_AMBIGUOUS' });
     await expect(decide(run, { nodeId: 'fan[7]/ok', decision: 'approve' })).rejects.toMatchObject({
       message: expect.stringContaining(
-        'What waits: fan[0]/ok (approve, reject); fan[1]/ok (approve, reject)',
+        'What waits: fan[0]/ok (approve "Go on", later, reject); fan[1]/ok (approve "Go on", later, reject)',
       ),
     });
     await decide(run, { nodeId: 'fan[1]/ok', decision: 'approve' });

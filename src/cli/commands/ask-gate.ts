@@ -1,6 +1,7 @@
 import type { WaitingGate } from '../../contract/messages.js';
 import { RunError } from '../../core/errors.js';
 import type { RunId } from '../../core/ids.js';
+import { labelOf } from '../../core/run/decision-labels.js';
 import type { Orchestrator } from '../../client/orchestrator.js';
 import type { CliContext } from '../context.js';
 import { indented, oneLine } from '../render/text.js';
@@ -60,7 +61,7 @@ async function askDecision(
   gate: WaitingGate,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const prompt = `  ${gate.decisions.map((decision) => oneLine(decision)).join(' / ')}: `;
+  const prompt = `  ${gate.decisions.map((decision) => choice(gate, decision)).join(' / ')}: `;
   for (;;) {
     const line = await context.terminal.ask(prompt, signal);
     if (line === null) return null;
@@ -68,6 +69,12 @@ async function askDecision(
     if (decision !== null) return decision;
     context.err.write(`  please answer one of: ${gate.decisions.join(', ')} (Ctrl-D leaves it open)\n`);
   }
+}
+
+/** `later (Next week)` */
+function choice(gate: WaitingGate, decision: string): string {
+  const label = labelOf(gate, decision);
+  return label === null ? oneLine(decision) : `${oneLine(decision)} (${oneLine(label)})`;
 }
 
 /** A decision by its name or a beginning that only it has. */

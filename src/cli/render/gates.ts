@@ -1,5 +1,6 @@
 import type { WaitingGate } from '../../contract/messages.js';
 import { shortRunId } from '../../core/ids.js';
+import { labelOf } from '../../core/run/decision-labels.js';
 import { indented, oneLine, shellWord } from './text.js';
 
 /** What a person can type to answer a gate, one line per decision: `[label, command]`. */
@@ -10,11 +11,14 @@ export function answerCommands(
 ): readonly (readonly [string, string])[] {
   const target = shortRunId(runId);
   const node = isOnlyGate ? '' : ` --node ${shellWord(gate.nodeId)}`;
-  return gate.decisions.map((decision) =>
-    decision === 'approve' || decision === 'reject'
-      ? ([decision, `signalbox ${decision} ${target}${node}`] as const)
-      : (['answer', `signalbox respond ${target} ${shellWord(decision)}${node}`] as const),
-  );
+  return gate.decisions.map((decision) => {
+    const label = labelOf(gate, decision);
+    // A comment: the whole line can be pasted into a shell.
+    const called = label === null ? '' : `  # ${oneLine(label)}`;
+    return decision === 'approve' || decision === 'reject'
+      ? ([decision, `signalbox ${decision} ${target}${node}${called}`] as const)
+      : (['answer', `signalbox respond ${target} ${shellWord(decision)}${node}${called}`] as const);
+  });
 }
 
 /** In its lines where it has several: a plan is read, not only recognised. */

@@ -1,5 +1,6 @@
 import type { ApprovalNode, Graph, Node, WorkflowDefinition } from '../definition/definition.js';
 import type { JsonObject } from '../json.js';
+import { labelsAt } from '../run/decision-labels.js';
 import { excerptOf } from '../run/excerpt.js';
 import { choicesAt } from '../run/gate.js';
 import { findNode } from '../run/level.js';
@@ -39,6 +40,7 @@ export function gateList(definition: WorkflowDefinition, state: RunState): reado
     nodeId: address,
     message: excerptOf(gate.message, EXCERPT_CHARACTERS),
     decisions: gate.decisions,
+    ...(gate.labels === undefined ? {} : { labels: gate.labels }),
     openedAt: gate.openedAt,
     childRunId: runId,
   }));
@@ -50,6 +52,7 @@ function ownGates(definition: WorkflowDefinition, state: RunState): readonly Jso
     nodeId: name,
     message: excerptOf(message, EXCERPT_CHARACTERS),
     decisions: choicesAt(node),
+    ...labelsAt(node),
     openedAt,
   }));
 }

@@ -2,6 +2,7 @@ import type { WorkflowDefinition } from '../definition/definition.js';
 import type { ErrorCode } from '../errors.js';
 import { INLINE_LIMIT_BYTES } from '../expression/output.js';
 import { foreignGates } from '../subrun/child-gates.js';
+import { labelsAt, namedChoices } from './decision-labels.js';
 import { choicesAt, isShort } from './gate.js';
 import { findNode, findState, runLevel } from './level.js';
 import { delegatingNodes, isEnding, waitingGates, type OpenGate } from './run-status.js';
@@ -56,7 +57,7 @@ function checkAt(gate: OpenGate, { decision, text }: AnswerRequest): AnswerCheck
   if (!choices.includes(decision)) {
     return refused(
       'DECISION_UNDECLARED',
-      `gate '${gate.name}' does not know '${decision}'. Choose one of: ${choices.join(', ')}`,
+      `gate '${gate.name}' does not know '${decision}'. Choose one of: ${choicesOf(gate)}`,
     );
   }
   if (!isShort(text)) {
@@ -106,12 +107,16 @@ function hint(definition: WorkflowDefinition, state: RunState): string {
   const own = waitingGates(definition, state);
   const foreign = foreignGates(delegatingNodes(definition, state));
   if (own.length + foreign.length === 0) return 'No gate waits now';
-  const others = foreign.map(({ address, gate }) => `${address} (${gate.decisions.join(', ')})`);
+  const others = foreign.map(({ address, gate }) => `${address} (${namedChoices(gate)})`);
   return `What waits: ${[...(own.length === 0 ? [] : [listed(own)]), ...others].join('; ')}`;
 }
 
 function listed(gates: readonly OpenGate[]): string {
-  return gates.map(({ name, node }) => `${name} (${choicesAt(node).join(', ')})`).join('; ');
+  return gates.map((gate) => `${gate.name} (${choicesOf(gate)})`).join('; ');
+}
+
+function choicesOf({ node }: OpenGate): string {
+  return namedChoices({ decisions: choicesAt(node), ...labelsAt(node) });
 }
 
 function refused(code: ErrorCode, message: string): AnswerCheck {

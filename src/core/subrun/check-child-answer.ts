@@ -1,3 +1,4 @@
+import { namedChoices } from '../run/decision-labels.js';
 import { isShort } from '../run/gate.js';
 import type { AnswerRequest } from '../run/check-answer.js';
 import type { ErrorCode } from '../errors.js';
@@ -27,7 +28,7 @@ export function checkChildAnswer(
   if (!only) return { kind: 'own' };
   const isClear = others.length === 0 && (nodeId !== null || ownGates === 0);
   if (isClear) return checkAt(only, request);
-  const listed = meant.map(({ address, gate }) => `${address} (${gate.decisions.join(', ')})`);
+  const listed = meant.map(({ address, gate }) => `${address} (${namedChoices(gate)})`);
   const own = nodeId === null && ownGates > 0 ? `, and ${ownGates} of the run itself` : '';
   return {
     kind: 'refused',
@@ -39,7 +40,7 @@ export function checkChildAnswer(
 function checkAt(foreign: ForeignGate, { decision, text }: AnswerRequest): ChildAnswerCheck {
   const { address, gate } = foreign;
   if (!gate.decisions.includes(decision)) {
-    const message = `gate '${address}' does not know '${decision}'. Choose one of: ${gate.decisions.join(', ')}`;
+    const message = `gate '${address}' does not know '${decision}'. Choose one of: ${namedChoices(gate)}`;
     return { kind: 'refused', code: 'DECISION_UNDECLARED', message };
   }
   if (isShort(text) && text?.includes('\0') !== true) return { kind: 'accepted', gate: foreign };

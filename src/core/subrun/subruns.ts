@@ -1,5 +1,6 @@
 import type { RunId } from '../ids.js';
 import type { JsonObject } from '../json.js';
+import type { DecisionLabels } from '../run/decision-labels.js';
 import type { NodeFailure, TextValue } from '../run/task.js';
 
 /** What an earlier generation of the parent has left of a child with the same item. */
@@ -31,6 +32,7 @@ export interface ChildGate {
   readonly nodeId: string;
   readonly message: string;
   readonly decisions: readonly string[];
+  readonly labels?: DecisionLabels;
   readonly openedAt: string;
 }
 

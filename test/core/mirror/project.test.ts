@@ -329,6 +329,7 @@ describe("a run's row", () => {
           nodeId: 'declared',
           message: 'Go on with declared?',
           decisions: ['approve', 'reject', 'later'],
+          labels: { reject: 'No' },
           openedAt: second(1),
         },
         { nodeId: 'plain', decisions: ['approve', 'reject'] },

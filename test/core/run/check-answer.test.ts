@@ -16,7 +16,7 @@ const definition = aDefinition([
   aGate('ship', {
     decisions: [
       { id: 'approve', label: null },
-      { id: 'later', label: null },
+      { id: 'later', label: 'Next week' },
     ],
     timeoutMs: 5000,
   }),
@@ -46,7 +46,7 @@ describe('an answer', () => {
       [ship, review],
       {},
       'GATE_AMBIGUOUS',
-      'review (approve, reject); ship (approve, later, reject)',
+      'review (approve, reject); ship (approve, later "Next week", reject)',
     ],
     ['names none, while none waits', [], {}, 'GATE_NOT_WAITING', 'no gate of the run waits now'],
     [
@@ -62,7 +62,7 @@ describe('an answer', () => {
       [...approved, ship],
       { nodeId: 'review' },
       'DECISION_ALREADY_MADE',
-      'What waits: ship (approve, later, reject)',
+      'What waits: ship (approve, later "Next week", reject)',
     ],
     [
       'names a gate not reached',
@@ -105,7 +105,7 @@ describe('an answer', () => {
       [ship],
       { decision: 'perhaps' },
       'DECISION_UNDECLARED',
-      'Choose one of: approve, later, reject',
+      'Choose one of: approve, later "Next week", reject',
     ],
     ['is later, at a plain gate', [review], { decision: 'later' }, 'DECISION_UNDECLARED', 'approve, reject'],
     ['has a text above 16 KiB', [review], { text: '🚂'.repeat(4097) }, 'MESSAGE_INVALID', '16384 bytes'],
