@@ -23,8 +23,7 @@ export function hearChildren(run: LiveRun): void {
         log.warn('a report of no sub-run of this run was ignored');
         return;
       }
-      const { runId, isPaused, gates } = message;
-      run.apply({ type: 'childReported', nodeId: child.nodeId, runId, isPaused, gates, at: now() });
+      run.apply({ type: 'childReported', nodeId: child.nodeId, ...message, at: now() });
     },
     { description: 'A sub-run says what it waits for. Sent by sub-runs; to decide, send decide' },
   );
@@ -50,11 +49,12 @@ export function handDown(
 }
 
 function readReport(value: unknown): ChildMessage | null {
-  const { runId, isPaused, gates } = isJsonObject(value) ? value : {};
+  const { runId, isPaused, gates, endedBy } = isJsonObject(value) ? value : {};
   if (typeof runId !== 'string' || !Array.isArray(gates)) return null;
   const read = gates.flatMap((gate) => readGate(gate) ?? []);
   if (read.length < gates.length) return null;
-  return { runId: runId as RunId, isPaused: isPaused === true, gates: read };
+  const end = typeof endedBy === 'string' ? { endedBy: excerptOf(endedBy, MESSAGE_CHARACTERS) } : {};
+  return { runId: runId as RunId, isPaused: isPaused === true, gates: read, ...end };
 }
 
 function readGate(value: unknown): ChildGate | null {

@@ -64,6 +64,7 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
     await carryOut(admission, raised, opened);
     await condition(allHandlersFinished);
     const { outcome } = live.state;
+    await reports.tellEnd();
     const cancelReason = temporal.consideredCancelled ? null : reasonOf(outcome);
     await endRun({ admission, lane, author, cancelReason });
     return conclude(admission, outcome);

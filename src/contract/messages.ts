@@ -58,6 +58,8 @@ export interface ChildMessage {
   readonly isPaused: boolean;
   /** Its own and those of its sub-runs, by the names that it gives them. */
   readonly gates: readonly WaitingGate[];
+  /** In its last message, if it was cancelled: by whom and why. Temporal tells a parent nothing of that. */
+  readonly endedBy?: string;
 }
 
 /** Answer of the query `describeRun`. */

@@ -156,6 +156,8 @@ export const RUN_SHAPES: Readonly<Record<string, RunShape>> = {
 
   'sub-run-child': async (stage, over) => (await playSubrun(stage, over)).child,
 
+  'sub-run-rejected-child': async (stage, over) => (await playSubrun(stage, over, 'reject')).child,
+
   'fan-out': async (stage, over) => {
     const fanOut = overItems('["a", "b", "c", "d"]', { maxParallel: 2, as: 'item' });
     const definition = aDefinition([aSubrunDraft('fan', { fanOut })]);
@@ -188,6 +190,7 @@ const ASKING = aDefinition([aBashNode('look'), aGate('ok', { needs: ['look'], ca
 async function playSubrun(
   stage: RunStage,
   over: Partial<StartRequest>,
+  decision = 'approve',
 ): Promise<{ readonly parent: StagedRun; readonly child: StagedRun }> {
   const drafts = [
     aBashNode('before'),
@@ -196,7 +199,7 @@ async function playSubrun(
   ];
   const parent = await stage.start(aDefinition(drafts), { ...over, library: aLibrary(ASKING) });
   await untilWaiting(parent, 'sub/ok');
-  await decide(parent, { decision: 'approve', text: 'fine', by: 'ann' });
+  await decide(parent, { decision, text: 'fine', by: 'ann' });
   await endOf(stage, parent);
   const [row] = await stage.table.childrenOf(parent.request.runId);
   const handle = stage.environment.client.workflow.getHandle(row!.temporalWorkflowId!);

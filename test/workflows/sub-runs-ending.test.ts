@@ -5,7 +5,7 @@ import type { RunRecord } from '../../src/ports/run-table.js';
 import { aBashNode, aCancelNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch, fails } from '../support/node-scripts.js';
-import { endOf, untilWaiting } from '../support/run-probes.js';
+import { decide, endOf, untilWaiting } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
 import { aLibrary, aSubrunDraft, over } from '../support/subrun-shapes.js';
 import { devServer } from '../support/temporal-servers.js';
@@ -127,5 +127,50 @@ describe('the row of a sub-run that was ended', () => {
     });
     const reason = `cancelled in Temporal, or ended there ${withRun(run.request.runId)}`;
     expect(await wordsOf(row)).toMatchObject({ data: { reason } });
+  });
+});
+
+describe('what a parent says of a sub-run that was ended', () => {
+  const fan = aDefinition([
+    aSubrunDraft('fan', { fanOut: over('["a", "b"]') }),
+    aBashNode('after', { needs: ['fan'] }),
+  ]);
+  const alone = { ...gated, mutatesCheckout: false } as const;
+
+  it('has the words of the reviewer who rejected it, in the failure of its node', async () => {
+    const run = await stage.start(parent, { library: aLibrary(gated) });
+    await untilWaiting(run, 'sub/ok');
+    await decide(run, { decision: 'reject', text: 'not yet', by: 'ann' });
+    const { message } = await endOf(stage, run);
+    expect(message).toMatch(/sub-run 'child' \(run [^)]*\) was cancelled: rejected by ann at ok: not yet$/);
+  });
+
+  it('has them for each item of a fan-out that takes every end', async () => {
+    const run = await stage.start(fan, { library: aLibrary(alone) });
+    await untilWaiting(run, 'fan[0]/ok', 'fan[1]/ok');
+    await decide(run, { nodeId: 'fan[0]/ok', decision: 'reject', text: 'too vague', by: 'ann' });
+    await decide(run, { nodeId: 'fan[1]/ok', decision: 'reject' });
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED' });
+    const { data } = (await stage.table.events(run.request.runId)).find(
+      ({ eventType, nodeName }) => eventType === 'node_completed' && nodeName === 'fan',
+    )!;
+    expect(data).toMatchObject({
+      structured_output: [
+        { archon_failed: true, error: 'rejected by ann at ok: too vague', status: 'cancelled' },
+        { archon_failed: true, error: 'rejected at ok: Rejected', status: 'cancelled' },
+      ],
+    });
+  });
+
+  it('has those of the person who cancelled it, and of its own cancel node', async () => {
+    const ending = aDefinition([aCancelNode('end', { reason: 'nothing to do' })], { name: 'child' });
+    const ended = await stage.start(parent, { library: aLibrary(ending) });
+    expect((await endOf(stage, ended)).message).toMatch(/was cancelled: ended at end: nothing to do$/);
+    const run = await stage.start(parent, { library: aLibrary(gated) });
+    await untilWaiting(run, 'sub/ok');
+    const [row] = await childrenOf(run.request.runId);
+    const handle = stage.environment.client.workflow.getHandle(row!.temporalWorkflowId!);
+    await handle.executeUpdate(MESSAGES.cancelUpdate, { args: [{ by: 'bob', reason: 'wrong item' }] });
+    expect((await endOf(stage, run)).message).toMatch(/was cancelled: cancelled by bob: wrong item$/);
   });
 });

@@ -30,13 +30,14 @@ export type SubrunEvent =
       readonly runId: RunId;
       readonly temporalWorkflowId: string;
     }
-  /** A child says what it waits for, or that it goes on. */
+  /** A child says what it waits for, that it goes on, or who has ended it early. */
   | {
       readonly type: 'childReported';
       readonly nodeId: NodeId;
       readonly runId: RunId;
       readonly isPaused: boolean;
       readonly gates: readonly ChildGate[];
+      readonly endedBy?: string;
     }
   /** A decision was handed down to a child. */
   | {
@@ -142,24 +143,34 @@ function withPlans(before: Subruns, total: number, plans: readonly ChildPlan[]):
 
 function withReport(
   before: Subruns,
-  { runId, isPaused, gates }: Extract<SubrunEvent, { type: 'childReported' }>,
+  { runId, isPaused, gates, endedBy }: Extract<SubrunEvent, { type: 'childReported' }>,
 ): Subruns {
   const offset = before.children.findIndex((child) => child.status === 'open' && child.runId === runId);
-  return withChild(before, pagedCount(before) + offset, 'open', (child) => ({ ...child, isPaused, gates }));
+  return withChild(before, pagedCount(before) + offset, 'open', (child) => ({
+    ...{ ...child, isPaused, gates },
+    ...(endedBy === undefined ? {} : { endedBy }),
+  }));
 }
 
 /** S3: the failure that decides a join is the first that was met, not the first in the list. */
 function withEnd(
   node: SubrunNode,
   before: Subruns,
-  { index, end }: Extract<SubrunEvent, { type: 'childEnded' }>,
+  { index, end: seen }: Extract<SubrunEvent, { type: 'childEnded' }>,
 ): Subruns {
   const child = childAt(before, index);
   // One that could not be started was never open.
   if (child === null || child.status === 'ended') return before;
+  const end = inItsWords(child, seen);
   const after = withChild(before, index, child.status, () => ({ status: 'ended', end }));
   const decides = node.fanOut?.join !== 'all_done' && end.status !== 'completed';
   return decides && before.failure === null ? { ...after, failure: failureOf(node, index, end) } : after;
+}
+
+/** Temporal tells that a child was cancelled, and nothing of why. */
+function inItsWords(child: Child, end: ChildEnd): ChildEnd {
+  if (end.status !== 'cancelled' || child.status !== 'open' || child.endedBy === undefined) return end;
+  return { ...end, failure: { ...end.failure, message: child.endedBy } };
 }
 
 function failureOf(

@@ -59,6 +59,8 @@ export type Child =
       /** Nothing but its gates is left to wait for. */
       readonly isPaused: boolean;
       readonly gates: readonly ChildGate[];
+      /** Who has ended it early, and why: its last word. */
+      readonly endedBy?: string;
     }
   | { readonly status: 'ended'; readonly end: ChildEnd };
 

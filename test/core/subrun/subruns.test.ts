@@ -115,6 +115,24 @@ describe('a fan-out', () => {
     expect(openChildren(told)).toMatchObject([{ isPaused: false, gates: [] }]);
   });
 
+  it('says of a child that was cancelled what that child has said', () => {
+    const report = {
+      type: 'childReported',
+      nodeId: ID,
+      runId: aRunId(0),
+      isPaused: false,
+      gates: [],
+    } as const;
+    const failure = { code: 'RUN_CANCELLED', message: 'it was cancelled' } as const;
+    const end = { status: 'cancelled', runId: aRunId(0), failure } as const;
+    const open = after(aSubrun(), asked('plan'), planned(1, 'a'), started(0));
+    const told = evolveSubruns(aSubrun(), open, { ...report, endedBy: 'rejected by ann at ok: too vague' });
+    expect(evolveSubruns(aSubrun(), told, ended(0, end)).failure?.message).toBe(
+      `Workflow node 'sub': sub-run 'child' (run ${aRunId(0)}) was cancelled: rejected by ann at ok: too vague`,
+    );
+    expect(evolveSubruns(aSubrun(), open, ended(0, end)).failure?.message).toContain('it was cancelled');
+  });
+
   it('S5: gives back the very state for an event that does not fit', () => {
     const node = aFanOut();
     const state = after(node, asked('plan'), planned(1, 'a'), started(0), ended(0));
