@@ -2,9 +2,8 @@ import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflo
 import { MESSAGES, type CancelAnswer, type CancelMessage } from '../src/contract/messages.js';
 import { RunError } from '../src/core/errors.js';
 import type { RunId } from '../src/core/ids.js';
-import { isJsonObject } from '../src/core/json.js';
 import type { LiveRun } from './live-run.js';
-import { refusing, textOrNull } from './read-message.js';
+import { readWhoAndWhy, refusing } from './read-message.js';
 
 const CANCEL_HELP = 'Cancels the run and waits for its processes: {"by": "…", "reason": "…"}';
 
@@ -13,13 +12,13 @@ export function answerCancel(run: LiveRun, runId: RunId): void {
   setHandler(
     defineUpdate<CancelAnswer, [CancelMessage | undefined]>(MESSAGES.cancelUpdate),
     (message) => {
-      const { by, reason } = readCancel(message);
+      const { by, reason } = readWhoAndWhy(message);
       return { runId, isFirst: run.cancel(by, reason) };
     },
     {
       validator: refusing((message) => {
         if (run.state.outcome !== null) throw new RunError('RUN_CLOSED', `run ${runId} is over`);
-        readCancel(message);
+        readWhoAndWhy(message);
       }),
       description: CANCEL_HELP,
     },
@@ -28,7 +27,7 @@ export function answerCancel(run: LiveRun, runId: RunId): void {
     defineSignal<[CancelMessage | undefined]>(MESSAGES.cancelSignal),
     (message) => {
       try {
-        const { by, reason } = readCancel(message);
+        const { by, reason } = readWhoAndWhy(message);
         run.cancel(by, reason);
       } catch (error) {
         log.warn('a cancellation was refused', { reason: String(error) });
@@ -36,11 +35,4 @@ export function answerCancel(run: LiveRun, runId: RunId): void {
     },
     { description: CANCEL_HELP },
   );
-}
-
-function readCancel(message: unknown): { readonly by: string | null; readonly reason: string | null } {
-  if (message === undefined || message === null) return { by: null, reason: null };
-  if (!isJsonObject(message))
-    throw new RunError('USAGE', 'a cancel message is an object: {"by": "…", "reason": "…"}');
-  return { by: textOrNull(message, 'by'), reason: textOrNull(message, 'reason') };
 }

@@ -17,9 +17,9 @@ import {
   type TicketResult,
   type TurnMessage,
 } from '../src/contract/ticket-workflow.js';
-import { isJsonObject } from '../src/core/json.js';
 import type { QueueEntry } from '../src/core/queue/queue-state.js';
 import { detailsOfTicket } from './describe-queue.js';
+import { readWhoAndWhy, refusing } from './read-message.js';
 
 type Leaver = Pick<Extract<TicketResult, { kind: 'left' }>, 'by' | 'reason'>;
 
@@ -110,19 +110,20 @@ export class LiveTicket {
     setHandler(
       defineUpdate<LeaveAnswer, [LeaveMessage | undefined]>(TICKET_MESSAGES.leaveUpdate),
       async (message) => {
-        this.leave(textOrNull(message, 'by'), textOrNull(message, 'reason'));
+        const { by, reason } = readWhoAndWhy(message);
+        this.leave(by, reason);
         await condition(() => this.#status !== 'waiting' && this.#status !== 'starting');
         return { runId: this.request.runId, hasLeft: this.#status === 'left' };
       },
-      { description: 'Gives the place in the queue up: {"by": "…", "reason": "…"}' },
+      {
+        validator: refusing((message) => {
+          readWhoAndWhy(message);
+        }),
+        description: 'Gives the place in the queue up: {"by": "…", "reason": "…"}',
+      },
     );
     setHandler(defineQuery<TicketDescription>(TICKET_MESSAGES.describeQuery), () => this.description, {
       description: 'Who waits here, for what, and how it ended',
     });
   }
-}
-
-function textOrNull(message: unknown, key: string): string | null {
-  const value = isJsonObject(message) ? message[key] : null;
-  return typeof value === 'string' ? value : null;
 }

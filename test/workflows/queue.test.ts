@@ -245,6 +245,8 @@ describe('a ticket', () => {
   it('leaves when somebody says so, and the others move up', async () => {
     const { holder, requests, letGo } = await aHeldPath(3, { hasClientEnvironment: true });
     const [first, second, third] = await allWaiting(requests);
+    const malformed = second!.handle.executeUpdate(TICKET_MESSAGES.leaveUpdate, { args: [{ by: 5 }] });
+    await expect(malformed).rejects.toMatchObject({ cause: { type: 'USAGE', message: 'by is no text' } });
     const leaving = second!.handle.executeUpdate<LeaveAnswer, [object]>(TICKET_MESSAGES.leaveUpdate, {
       args: [{ by: 'ann', reason: 'no longer needed' }],
     });

@@ -31,6 +31,7 @@ export async function untilStarted(
   orchestrator: Orchestrator,
   run: QueuedRun,
 ): Promise<RunRecord> {
+  // Nobody aborts it: Ctrl-C ends the process, and the run keeps its place.
   const { signal } = new AbortController();
   await waitForTurn(context, orchestrator, run, signal);
   for (let waitedMs = 0; ; waitedMs += ROW_EVERY_MS) {
