@@ -6,6 +6,8 @@ export interface WorktreeSight {
   readonly isDirty: boolean;
   readonly isLocked: boolean;
   readonly isMerged: boolean;
+  /** Commits that are on no branch and at no remote. */
+  readonly hasLooseCommits: boolean;
 }
 
 export interface WorktreeName {

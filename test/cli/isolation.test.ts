@@ -28,7 +28,7 @@ function worldOf(repository: string | null = '/repo') {
         lastUsedAt: '2026-11-22T00:00:00.000Z',
       };
       const facts = { isThere: true, isDirty: true, isLocked: false, hasOpenRun: true, isMerged: false };
-      return Promise.resolve([{ record, facts: { ...facts, idleMs: 65_000 } }]);
+      return Promise.resolve([{ record, facts: { ...facts, hasLooseCommits: true, idleMs: 65_000 } }]);
     },
     find: () => Promise.reject(new Error('nobody asks')),
     tell: () => Promise.reject(new Error('nobody asks')),
@@ -52,7 +52,7 @@ describe('signalbox isolation list', () => {
     const { asked, world } = worldOf();
     const { stdout, exitCode } = await runFake(['isolation', 'list'], world);
     expect({ stdout, exitCode }).toEqual({
-      stdout: 'archon/task-a  in use, changed  1m05s ago  /trees/a\n',
+      stdout: 'archon/task-a  in use, changed, commits on no branch  1m05s ago  /trees/a\n',
       exitCode: 0,
     });
     await runFake(['isolation', 'list', '--all'], world);

@@ -22,6 +22,7 @@ export function makeWorktreeCare(
       isDirty: await isDirty(git, worktree),
       isLocked: await isLocked(git, worktree),
       isMerged: baseBranch !== '' && (await isMerged(git, worktree, baseBranch)),
+      hasLooseCommits: await hasLooseCommits(git, worktree),
     }),
     tell: async (worktree, baseBranch) => {
       const { workingPath } = worktree;
@@ -63,6 +64,14 @@ const isThere = ({ workingPath }: WorktreeName): Promise<boolean> =>
 async function isDirty(git: Git, worktree: WorktreeName): Promise<boolean> {
   if (!(await isThere(worktree))) return false;
   const words = ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'];
+  const answer = await git(words, worktree.workingPath);
+  return answer.status !== 0 || answer.stdout !== '';
+}
+
+/** What git cannot tell counts as such. */
+async function hasLooseCommits(git: Git, worktree: WorktreeName): Promise<boolean> {
+  if (!(await isThere(worktree))) return false;
+  const words = ['rev-list', '--max-count=1', 'HEAD', '--not', '--branches', '--remotes', '--tags', '--'];
   const answer = await git(words, worktree.workingPath);
   return answer.status !== 0 || answer.stdout !== '';
 }

@@ -61,6 +61,7 @@ function rowOf({ record, facts }: KnownWorktree): readonly string[] {
     ...(facts.isThere ? [] : ['gone']),
     ...(facts.hasOpenRun ? ['in use'] : []),
     ...(facts.isDirty ? ['changed'] : []),
+    ...(facts.hasLooseCommits ? ['commits on no branch'] : []),
     ...(facts.isLocked ? ['locked'] : []),
     ...(facts.isMerged ? ['merged'] : []),
   ];

@@ -10,6 +10,8 @@ export interface RemovalFacts {
   readonly hasOpenRun: boolean;
   /** Its base has all that its branch has. */
   readonly isMerged: boolean;
+  /** It has commits that are on no branch: git forgets them with it. */
+  readonly hasLooseCommits: boolean;
   /** Since it was made, or a run last worked in it. */
   readonly idleMs: number;
   /**
@@ -40,9 +42,8 @@ const REMOVE: Removal = { kind: 'remove', removesBranch: true };
 
 /** Work is never lost: a tree that somebody works in, or that holds what is nowhere else, stays under every rule. */
 export function judgeRemoval(facts: RemovalFacts, rule: RemovalRule): Removal {
-  if (facts.hasOpenRun) return keep('is in use by a run; end that first (signalbox runs --all)');
-  if (facts.isDirty) return keep('has changes that are not committed; commit them, or remove them by hand');
-  if (facts.isLocked) return keep('is locked (git worktree unlock)');
+  const reason = reasonToKeep(facts, rule);
+  if (reason !== null) return keep(reason);
   switch (rule.kind) {
     case 'idle':
       if (facts.isThere && facts.idleMs < rule.limitMs) return keep('was used lately');
@@ -54,6 +55,18 @@ export function judgeRemoval(facts: RemovalFacts, rule: RemovalRule): Removal {
     case 'named':
       return judgeNamed(facts.isMerged || rule.isForced);
   }
+}
+
+/** What no rule passes over; commits of its own go only where that is forced. Null: nothing. */
+function reasonToKeep(facts: RemovalFacts, rule: RemovalRule): string | null {
+  if (facts.hasOpenRun) return 'is in use by a run; end that first (signalbox runs --all)';
+  if (facts.isDirty) return 'has changes that are not committed; commit them, or remove them by hand';
+  if (facts.isLocked) return 'is locked (git worktree unlock)';
+  const isForced = rule.kind === 'named' && rule.isForced;
+  if (facts.hasLooseCommits && !isForced) {
+    return 'has commits that are on no branch; keep them there (git switch --create NAME)';
+  }
+  return null;
 }
 
 function judgeNamed(mayGo: boolean): Removal {

@@ -39,7 +39,7 @@ const branches = (): string => git(repository, 'branch', '--list', 'archon/*');
 describe('a worktree', () => {
   it('is merged and clean while nothing was done in it', async () => {
     const sight = { isThere: true, isDirty: false, isLocked: false, isMerged: true };
-    expect(await care.look(worktree, 'main')).toEqual(sight);
+    expect(await care.look(worktree, 'main')).toEqual({ ...sight, hasLooseCommits: false });
   });
 
   it.each<[what: string, change: () => void]>([
@@ -56,6 +56,15 @@ describe('a worktree', () => {
     mkdirSync(join(worktree.workingPath, 'node_modules'));
     writeFileSync(join(worktree.workingPath, 'node_modules', 'x'), '');
     expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: false });
+  });
+
+  it('has loose commits while its HEAD has some that are on no branch', async () => {
+    git(worktree.workingPath, 'switch', '--quiet', '--detach');
+    expect(await care.look(worktree, 'main')).toMatchObject({ hasLooseCommits: false });
+    commit(worktree.workingPath, 'b', 'one');
+    expect(await care.look(worktree, 'main')).toMatchObject({ hasLooseCommits: true, isMerged: true });
+    git(worktree.workingPath, 'branch', 'kept');
+    expect(await care.look(worktree, 'main')).toMatchObject({ hasLooseCommits: false });
   });
 
   it('has a story: its commits, and what its base lacks', async () => {

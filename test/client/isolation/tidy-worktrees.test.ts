@@ -25,7 +25,7 @@ function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts>
     care: {
       look: ({ workingPath }) =>
         Promise.resolve({
-          ...{ isThere: true, isDirty: false, isLocked: false, isMerged: true },
+          ...{ isThere: true, isDirty: false, isLocked: false, isMerged: true, hasLooseCommits: false },
           ...sights.get(workingPath),
         }),
       tell: ({ branch }, base) => Promise.resolve({ commits: `${base}..${branch}`, changes: 'one file' }),

@@ -17,7 +17,7 @@ const judged = (over: Partial<RemovalFacts>, rule: RemovalRule): Removal =>
   judgeRemoval(
     {
       ...{ isThere: true, isDirty: false, isLocked: false, hasOpenRun: false, isMerged: true },
-      ...{ idleMs: 30 * DAY_MS, ...over },
+      ...{ hasLooseCommits: false, idleMs: 30 * DAY_MS, ...over },
     },
     rule,
   );
@@ -52,6 +52,22 @@ describe('a worktree whose base lacks its commits', () => {
   ])('%s', (_what, rule, kind, removesBranch) => {
     const removal = judged({ isMerged: false }, rule);
     expect(removal).toMatchObject({ kind, ...(removesBranch === undefined ? {} : { removesBranch }) });
+  });
+});
+
+describe('a worktree with commits that are on no branch', () => {
+  it.each([
+    ['idle', IDLE],
+    ['merged', MERGED],
+    ['closed', CLOSED],
+    ['named', NAMED],
+  ])('stays by the rule %s, though its branch is merged', (_name, rule) => {
+    const removal = judged({ hasLooseCommits: true }, rule);
+    expect(removal).toEqual({ kind: 'keep', reason: expect.stringContaining('on no branch') });
+  });
+
+  it('goes when that is forced', () => {
+    expect(judged({ hasLooseCommits: true }, FORCED)).toMatchObject({ kind: 'remove' });
   });
 });
 
