@@ -8,7 +8,7 @@ import { inside, nameAt, type Place } from '../src/core/run/place.js';
 import { delegatingNodes, runStatus, waitingGates } from '../src/core/run/run-status.js';
 import type { NodeState, RunState } from '../src/core/run/run-state.js';
 import { foreignGates } from '../src/core/subrun/child-gates.js';
-import { childCounts } from '../src/core/subrun/subruns.js';
+import { childCounts, tellCounts } from '../src/core/subrun/child-counts.js';
 
 /** A run as the query `describeRun` tells it. */
 export function describeState(
@@ -83,9 +83,7 @@ const MARKS: Readonly<Record<NodeState['status'], string>> = {
 };
 
 function statusOf({ status, iteration, children }: RunDescription['nodes'][number]): string {
-  if (children !== undefined) {
-    return `${status}, ${children.ended} of ${children.total ?? '?'} sub-runs done, ${children.open} open`;
-  }
+  if (children !== undefined) return `${status}, ${tellCounts(children)}`;
   return iteration === undefined ? status : `${status}, iteration ${iteration}`;
 }
 

@@ -2,6 +2,7 @@ import type { NodeKind } from '../core/definition/definition.js';
 import type { RunId } from '../core/ids.js';
 import type { DecisionLabels } from '../core/run/decision-labels.js';
 import type { NodeState, RunOutcome } from '../core/run/run-state.js';
+import type { ChildCounts } from '../core/subrun/child-counts.js';
 
 /** Names on the wire. Every handler takes one object, because the Web UI sends one JSON value. */
 export const MESSAGES = {
@@ -77,8 +78,8 @@ export interface RunDescription {
     readonly attempt: number | null;
     /** Of a loop group at work. Nodes of its body follow it, as `group.node`. */
     readonly iteration?: number;
-    /** Of a node at work on sub-runs. `total` null: not known yet. */
-    readonly children?: { readonly total: number | null; readonly open: number; readonly ended: number };
+    /** Of a node at work on sub-runs. */
+    readonly children?: ChildCounts;
   }[];
   readonly waiting: readonly WaitingGate[];
 }

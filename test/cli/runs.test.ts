@@ -181,6 +181,33 @@ describe('get', () => {
     expect(own.stdout).toContain('resume     signalbox resume 7c1f2a9e\n');
   });
 
+  it('shows how the sub-runs of a node at work stand, as the run itself tells it', async () => {
+    const child = aRecord({ parentRunId: RUN_ID, status: 'paused', metadata: { parent_node_id: 'each' } });
+    const at = (counts: object) => {
+      const node = { nodeId: 'each', kind: 'workflow', status: 'delegating', attempt: null };
+      const nodes = [
+        { ...node, nodeId: 'next', status: 'pending' },
+        { ...node, children: counts },
+      ];
+      return {
+        find: () => Promise.resolve(aRecord({ status: 'running' })),
+        describe: () => Promise.resolve({ nodes } as unknown as RunDescription),
+        events: () => Promise.resolve([]),
+        children: () => Promise.resolve([child]),
+      };
+    };
+    const some = at({ total: 10, open: 6, waiting: 2, ended: 3 });
+    const { stdout } = await runFake(['get', '7c1f', '--verbose'], { orchestrator: some });
+    expect(stdout).toContain('nodes\n  ◌ each\n      3 of 10 sub-runs done, 4 at work, 2 waiting at gates\n');
+    const json = await runFake(['get', '7c1f', '--json'], { orchestrator: some });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      nodes: [{ node: 'each', status: 'running', children: { total: 10, open: 6, waiting: 2, ended: 3 } }],
+    });
+    const all = at({ total: 2, open: 1, waiting: 1, ended: 1 });
+    const paused = await runFake(['get', '7c1f', '--verbose'], { orchestrator: all });
+    expect(paused.stdout).toContain('nodes\n  ⏸ each\n      1 of 2 sub-runs done, 1 waiting at gates\n');
+  });
+
   it('is one object with --json', async () => {
     const { stdout } = await runFake(['get', '7c1f', '--json'], { orchestrator });
     expect(JSON.parse(stdout)).toMatchObject({

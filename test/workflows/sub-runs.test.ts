@@ -336,7 +336,7 @@ describe('a fan-out', () => {
     expect(description.status).toMatch(/paused|running/);
     await eventually(async () => {
       const { nodes } = await run.handle.query<RunDescription>(MESSAGES.describeQuery);
-      expect(nodes.at(-1)?.children).toEqual({ total: 2, open: 1, ended: 1 });
+      expect(nodes.at(-1)?.children).toEqual({ total: 2, open: 1, waiting: 1, ended: 1 });
     });
     await decide(run, { decision: 'approve' });
     expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED' });
@@ -349,7 +349,7 @@ describe('a fan-out', () => {
     await decide(run, { nodeId: 'fan[1]/ok', decision: 'reject' });
     await eventually(async () => {
       const { nodes } = await run.handle.query<RunDescription>(MESSAGES.describeQuery);
-      expect(nodes.at(-1)?.children).toEqual({ total: 2, open: 1, ended: 1 });
+      expect(nodes.at(-1)?.children).toEqual({ total: 2, open: 1, waiting: 1, ended: 1 });
     });
     await eventually(async () => {
       expect((await recordOf(stage, run.request.runId))?.status).toBe('paused');

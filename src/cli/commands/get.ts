@@ -1,6 +1,14 @@
+import { isTerminal } from '../../core/mirror/rows.js';
 import type { Command } from '../context.js';
 import { renderWaiting } from '../render/gates.js';
-import { renderNode, renderWithoutPermit, showPermit, summariseNodes } from '../render/node-summary.js';
+import {
+  nodeJson,
+  renderNode,
+  renderWithoutPermit,
+  showPermit,
+  summariseDelegating,
+  summariseNodes,
+} from '../render/node-summary.js';
 import { queuedJson, renderQueued } from '../render/queue.js';
 import {
   eventJson,
@@ -34,7 +42,11 @@ export function get(args: GetArguments): Command {
       orchestrator.children(record.runId),
       record.status === 'running' ? orchestrator.waitingForPermit(record.runId) : [],
     ]);
-    const nodes = summariseNodes(events, record.status).map((node) => showPermit(node, withoutPermit));
+    const isOpen = children.length > 0 && !isTerminal(record.status);
+    const nodes = [
+      ...summariseNodes(events, record.status).map((node) => showPermit(node, withoutPermit)),
+      ...summariseDelegating(isOpen ? await orchestrator.describe(record.runId).catch(() => null) : null),
+    ];
     const waiting = waitingGates(record);
     const warnings = warningsOf(events);
     const parts = [
@@ -51,7 +63,7 @@ export function get(args: GetArguments): Command {
       json: {
         ...recordJson(record),
         waiting: waiting.map((gate) => ({ ...gate, decisions: [...gate.decisions] })),
-        nodes: nodes.map((node) => ({ ...node })),
+        nodes: nodes.map(nodeJson),
         children: children.map(recordJson),
         warnings,
         ...(args.events === true ? { events: events.map(eventJson) } : {}),

@@ -1,6 +1,8 @@
+import type { RunDescription } from '../../contract/messages.js';
 import { formatDuration } from '../../core/duration.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { isTerminal } from '../../core/mirror/rows.js';
+import { tellCounts, type ChildCounts } from '../../core/subrun/child-counts.js';
 import type { EventRecord } from '../../ports/run-table.js';
 import { durationIn } from './event-data.js';
 import { skipReason } from './progress.js';
@@ -13,6 +15,8 @@ export interface NodeSummary {
   readonly durationMs: number | null;
   /** Output of a completed node, error of a failed one, reason of a skipped one, question of a gate. */
   readonly text: string;
+  /** Of a node at work on sub-runs. */
+  readonly children?: ChildCounts;
 }
 
 type Meaning = readonly [status: NodeSummary['status'], text: string];
@@ -56,6 +60,16 @@ function asEnded(node: NodeSummary): NodeSummary {
   return isOpen ? { ...node, status: 'stopped', text: 'the run ended before' } : node;
 }
 
+/** Nodes at work on sub-runs: events tell of them only when they have ended. */
+export function summariseDelegating(live: RunDescription | null): readonly NodeSummary[] {
+  return (live?.nodes ?? []).flatMap(({ nodeId, children }) => {
+    if (children === undefined) return [];
+    const isWaiting = children.waiting > 0 && children.waiting === children.open;
+    const status = isWaiting ? 'waiting' : 'running';
+    return [{ node: nodeId, status, durationMs: null, text: tellCounts(children), children }] as const;
+  });
+}
+
 /** A node that has begun may still wait until its host has room for it. */
 export function showPermit(node: NodeSummary, withoutPermit: readonly string[]): NodeSummary {
   const waits = node.status === 'running' && withoutPermit.includes(node.node);
@@ -80,6 +94,10 @@ const MARKS: Readonly<Record<NodeSummary['status'], string>> = {
   rejected: '✗',
   stopped: '-',
 };
+
+export function nodeJson({ children, ...node }: NodeSummary): JsonObject {
+  return { ...node, ...(children === undefined ? {} : { children: { ...children } }) };
+}
 
 export function renderNode({ node, status, durationMs, text }: NodeSummary): string {
   const took = durationMs === null ? '' : ` (${formatDuration(durationMs)})`;

@@ -1,4 +1,5 @@
 import type { RunDescription } from '../../contract/messages.js';
+import { tellCounts } from '../../core/subrun/child-counts.js';
 import { oneLine } from './text.js';
 
 type LiveNode = RunDescription['nodes'][number];
@@ -28,7 +29,7 @@ export function renderWhereabouts({ live, withoutPermit }: Whereabouts): string 
 
 function nameOf({ nodeId, kind, iteration, children }: LiveNode, ...more: readonly string[]): string {
   const loop = iteration === undefined ? [] : [`iteration ${iteration}`];
-  const done = children === undefined ? [] : [`${children.ended} of ${children.total ?? '?'} done`];
+  const done = children === undefined ? [] : [tellCounts(children)];
   return `${oneLine(nodeId, 60)} (${[kind, ...loop, ...done, ...more].join(', ')})`;
 }
 

@@ -115,13 +115,3 @@ export function formerEnd(plan: ChildPlan): ChildEnd | null {
   const { runId, output, isStructured } = plan.former;
   return { status: 'completed', runId, output, isStructured };
 }
-
-/** How many there are, as far as is known, and how they stand. */
-export function childCounts(subruns: Subruns): {
-  readonly total: number | null;
-  readonly open: number;
-  readonly ended: number;
-} {
-  const ended = subruns.children.filter(({ status }) => status === 'ended').length;
-  return { total: subruns.total, open: openChildren(subruns).length, ended: pagedCount(subruns) + ended };
-}
