@@ -111,6 +111,9 @@ function reportIdleKeys(
     if (why !== undefined) {
       const message = `${label} may not have '${key}': it is of the kind '${kind}'`;
       issues.error({ code: 'KEY_REFUSED', ...at, message, hint: why });
+    } else if (key === 'context' && isJsonObject(source[key]) && isIdle(key, kind, keys)) {
+      const message = `${label} has no session to resume: it is of the kind '${kind}'`;
+      issues.error({ code: 'SESSION_UNUSABLE', ...at, message, hint: 'resume it in a prompt or command' });
     } else if (isIdle(key, kind, keys)) {
       const message = `'${key}' has no effect on nodes of the kind '${kind}'`;
       issues.warning({ code: 'KEY_IGNORED', ...at, message, hint: 'remove it' });

@@ -4,6 +4,7 @@ import type { IssueCode } from '../../../src/core/definition/issue.js';
 import { formatIssue, ISSUE_CODES } from '../../../src/core/definition/issue.js';
 import { definitionOf, issuesOf, summaryOf, withNodes } from './compile.js';
 import { KEY_CASES, KIND_CASES, WORKFLOW_CASES, type Case } from './language-cases.js';
+import { VALUE_CASES } from './value-cases.js';
 
 const EVERYTHING = new URL('../../fixtures/definitions/everything.yaml', import.meta.url);
 const MINIMAL = withNodes('  - id: a\n    bash: "true"\n');
@@ -337,7 +338,7 @@ const CASES: readonly Case[] = [
   ['101 levels', `a: ${deep(101)}`, ['1:102 FILE_TOO_COMPLEX!']],
 ];
 
-const ALL_CASES: readonly Case[] = [...CASES, ...KIND_CASES, ...KEY_CASES, ...WORKFLOW_CASES];
+const ALL_CASES: readonly Case[] = [...CASES, ...KIND_CASES, ...KEY_CASES, ...VALUE_CASES, ...WORKFLOW_CASES];
 
 describe('is told, with its place:', () => {
   it.each(ALL_CASES)('%s', (_, text, summary) => {

@@ -4,12 +4,13 @@ import { withNodes } from './compile.js';
 export type Case = readonly [title: string, text: string, summary: readonly string[]];
 
 /** One node whose kind and further keys stand on line 5 and below. */
-const n = (lines: string, keys = '') => withNodes(`  - id: a\n    ${lines}\n`, keys);
+export const n = (lines: string, keys = '') => withNodes(`  - id: a\n    ${lines}\n`, keys);
 /** A node before it, on line 4, of another kind. */
-const after = (first: string, lines: string) => withNodes(`  - {id: p, ${first}}\n  - id: a\n    ${lines}\n`);
-const SUB = 'workflow: w';
+export const after = (first: string, lines: string) =>
+  withNodes(`  - {id: p, ${first}}\n  - id: a\n    ${lines}\n`);
+export const SUB = 'workflow: w';
 const FORMAT = 'output_format: {type: object, properties: {ok: {type: boolean}}, required: [ok]}';
-const BODY = 'nodes: [{id: b, bash: x}]';
+export const BODY = 'nodes: [{id: b, bash: x}]';
 
 /** Each way in which what a node does can be wrong. */
 export const KIND_CASES: readonly Case[] = [
