@@ -28,17 +28,60 @@ afterAll(async () => {
 
 interface Shown {
   readonly status: string;
+  readonly output: string | null;
+  readonly error?: object;
+  readonly completedAt: string | null;
   readonly nodes: readonly { readonly node: string; readonly status: string }[];
-  readonly events: readonly { readonly type: string; readonly node: string | null; readonly data: unknown }[];
+  readonly events: readonly ShownEvent[];
+}
+
+interface ShownEvent {
+  readonly type: string;
+  readonly node: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 const shown = async (runId: string): Promise<Shown> =>
   jsonOf(await site.run('get', runId, '--verbose', '--events', '--json')) as unknown as Shown;
 
 /** How each node of a run ended. */
-async function nodesOf(runId: string): Promise<Readonly<Record<string, string>>> {
-  const { nodes } = await shown(runId);
-  return Object.fromEntries(nodes.map(({ node, status }) => [node, status]));
+const nodesOf = ({ nodes }: Shown): Readonly<Record<string, string>> =>
+  Object.fromEntries(nodes.map(({ node, status }) => [node, status]));
+
+/** What of an event is the same in every run. */
+const TOLD = [
+  ...['type', 'iteration', 'reason', 'expr', 'decision', 'approval_decision', 'comment', 'message'],
+  ...['fan_out', 'aggregate', 'completionDetected', 'node_output', 'structured_output', 'error', 'warnings'],
+];
+
+const RUN_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+function tellEvent({ type, node, data }: ShownEvent): string {
+  const facts = TOLD.filter((key) => data[key] !== undefined).map(
+    (key) => `${key}=${JSON.stringify(data[key])}`,
+  );
+  return [type, ...(node === null ? [] : [node]), ...facts].join(' ');
+}
+
+/** The events of a run, those of nodes that run side by side in one order: what a fixture's are held against. */
+async function expectEvents(name: string, { events }: Shown): Promise<void> {
+  const text = events.map(tellEvent).toSorted().join('\n').replaceAll(RUN_ID, '<run>');
+  await expect(`${text}\n`).toMatchFileSnapshot(join(FIXTURES, 'events', `${name}.txt`));
+}
+
+/** A run begins before its nodes and ends after them, and each of these begins before it ends. */
+function expectCausalOrder({ status, events }: Shown): void {
+  const types = events.map(({ type }) => type);
+  expect(types.filter((type) => type !== 'workflow_parse_warnings')[0]).toBe('workflow_started');
+  if (status !== 'paused') expect(types.at(-1)).toBe(`workflow_${status}`);
+  const begun = new Set<string>();
+  for (const { type, node, data } of events) {
+    const name = `${node} ${String(data['iteration'])}`;
+    if (type === 'node_started') begun.add(name);
+    if (type === 'node_completed' && (data['type'] === 'bash' || data['type'] === 'script')) {
+      expect(begun, `${node} ends after it began`).toContain(name);
+    }
+  }
 }
 
 interface Expected {
@@ -46,7 +89,7 @@ interface Expected {
   readonly exitCode: number;
   readonly status: string;
   /** What the run gave out. */
-  readonly output?: string;
+  readonly output?: unknown;
   readonly error?: { readonly code?: string; readonly message?: unknown };
   /** How its nodes ended, some of them. */
   readonly nodes: Readonly<Record<string, string>>;
@@ -164,6 +207,43 @@ const RUNS: Readonly<Record<string, Expected>> = {
     nodes: { show: done },
   },
   retry: { exitCode: 0, status: 'completed', output: 'second time', nodes: { flaky: done } },
+  timeout: {
+    exitCode: 1,
+    status: 'failed',
+    error: { message: expect.stringContaining("'slow' timed out after 700ms") },
+    nodes: { slow: failed, after: skipped, cleanup: done },
+  },
+  dataflow: {
+    exitCode: 0,
+    status: 'completed',
+    output: 'slow',
+    nodes: { slow: done, first: done, last: done },
+  },
+  'fan-out-tolerant': {
+    exitCode: 0,
+    status: 'completed',
+    output: expect.stringContaining('"fine: 1",{"archon_failed":true'),
+    nodes: { check: done, count: done },
+  },
+  'fan-out-strict': {
+    exitCode: 1,
+    status: 'failed',
+    error: { message: expect.stringContaining("'check'") },
+    nodes: { list: done, check: failed, after: skipped },
+  },
+  'check-one': {
+    args: ['well'],
+    exitCode: 0,
+    status: 'completed',
+    output: 'fine: well',
+    nodes: { look: done },
+  },
+  artifact: {
+    exitCode: 0,
+    status: 'completed',
+    output: 'all is well',
+    nodes: { report: done, read: done },
+  },
   cancelled: {
     exitCode: 1,
     status: 'cancelled',
@@ -180,9 +260,16 @@ describe('a run of', () => {
       expect(result.exitCode, result.stdout + result.stderr).toBe(expected.exitCode);
       const told = jsonOf(result) as { runId: string; status: string; output?: string; error?: unknown };
       expect(told.status, result.stdout).toBe(expected.status);
-      if (expected.output !== undefined) expect(told.output).toBe(expected.output);
+      if (expected.output !== undefined) expect(told.output).toEqual(expected.output);
       if (expected.error !== undefined) expect(told.error).toMatchObject(expected.error);
-      expect(await nodesOf(told.runId)).toMatchObject(expected.nodes);
+      const run = await shown(told.runId);
+      expect(run).toMatchObject({
+        ...{ status: told.status, output: told.output ?? null, completedAt: expect.any(String) },
+        ...(told.status === 'failed' ? { error: told.error } : {}),
+      });
+      expect(nodesOf(run)).toMatchObject(expected.nodes);
+      expectCausalOrder(run);
+      await expectEvents(name, run);
     },
     120 * SECONDS,
   );
@@ -212,7 +299,9 @@ describe('a gate', () => {
       const runId = await start('gate');
       await answer(runId, 'later', 'tomorrow');
       await site.becomes(runId, 'completed');
-      expect(await nodesOf(runId)).toMatchObject({ ask: done, ship: skipped, wait: done });
+      const run = await shown(runId);
+      expect(nodesOf(run)).toMatchObject({ ask: done, ship: skipped, wait: done });
+      await expectEvents('gate', run);
     },
     120 * SECONDS,
   );
@@ -225,9 +314,82 @@ describe('a gate', () => {
       await asked(runId, 2);
       await answer(runId, 'approve', '');
       await site.becomes(runId, 'completed');
-      const { output } = jsonOf(await site.run('get', runId, '--json')) as { output: string };
-      expect(output).toBe('draft after: shorter');
+      const run = await shown(runId);
+      expect(run.output).toBe('draft after: shorter');
+      await expectEvents('gate-in-body', run);
     },
     120 * SECONDS,
   );
+
+  it(
+    'of the older form gives out what is said at it',
+    async () => {
+      const runId = await start('gate-with-text');
+      const result = await site.run('approve', runId, 'the long one', '--json');
+      expect(result.exitCode, result.stdout + result.stderr).toBe(0);
+      await site.becomes(runId, 'completed');
+      const run = await shown(runId);
+      expect(run.output).toBe('it is the long one');
+      await expectEvents('gate-with-text', run);
+    },
+    120 * SECONDS,
+  );
+
+  it(
+    'fails when its time is over',
+    async () => {
+      const runId = await start('gate-that-closes');
+      await site.becomes(runId, 'failed');
+      const run = await shown(runId);
+      expect(run.error).toMatchObject({ message: expect.stringContaining("'ask'") });
+      expect(nodesOf(run)).toMatchObject({ ask: failed, after: skipped, late: done });
+      await expectEvents('gate-that-closes', run);
+    },
+    120 * SECONDS,
+  );
+
+  it(
+    'behind an iteration hears what is to be better, until the work says that it is good',
+    async () => {
+      const runId = await start('loop-with-people');
+      const said = await site.run('approve', runId, 'shorter', '--json');
+      expect(said.exitCode, said.stdout + said.stderr).toBe(0);
+      await asked(runId, 2);
+      const good = await site.run('approve', runId, 'make it good', '--json');
+      expect(good.exitCode, good.stdout + good.stderr).toBe(0);
+      await site.becomes(runId, 'completed');
+      const run = await shown(runId);
+      expect(run.output).toMatch(/^draft after <make it good>/);
+      await expectEvents('loop-with-people', run);
+    },
+    120 * SECONDS,
+  );
+});
+
+describe('a resume', () => {
+  it(
+    'runs again what always runs, and what depends on what it puts out',
+    async () => {
+      const first = await site.run('run', 'always-run', '--json');
+      expect(first.exitCode, first.stderr).toBe(1);
+      const { runId } = jsonOf(first) as { runId: string };
+      const resumed = await site.run('resume', runId, '--json');
+      expect(resumed.exitCode, resumed.stdout + resumed.stderr).toBe(0);
+      const run = await shown(runId);
+      expect(nodesOf(run)).toMatchObject({ kept: done, fresh: done, stale: done, flaky: done });
+      await expectEvents('always-run', run);
+    },
+    120 * SECONDS,
+  );
+});
+
+describe('a workflow that needs an agent', () => {
+  it('is refused before anything starts, and says which node', async () => {
+    const result = await site.run('run', 'agent', '--json');
+    expect(result.exitCode, result.stdout).toBe(65);
+    expect(jsonOf(result)).toMatchObject({
+      ok: false,
+      error: { code: 'AGENT_UNSUPPORTED', message: expect.stringContaining('ask') },
+    });
+  });
 });
