@@ -1,5 +1,6 @@
 import type { WorkflowDefinition } from '../core/definition/definition.js';
 import { RunError } from '../core/errors.js';
+import { toText } from '../core/expression/output.js';
 import { checkInputValue } from './limits.js';
 
 /**
@@ -22,7 +23,7 @@ export function resolveInputs(
   }
   for (const input of definition.inputs) {
     if (Object.hasOwn(given, input.name)) continue;
-    if (input.defaultValue !== null) inputs[input.name] = input.defaultValue;
+    if (input.defaultValue !== undefined) inputs[input.name] = toText(input.defaultValue);
     else if (input.isRequired) faults.push(`input ${input.name} is missing: give --input ${input.name}=…`);
   }
   if (faults.length > 0) throw new RunError('INPUT_INVALID', faults.join('; '), { faults });

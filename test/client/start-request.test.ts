@@ -42,9 +42,9 @@ describe('a message', () => {
 describe('inputs', () => {
   const definition = aDefinition([aBashNode('a')], {
     inputs: [
-      { name: 'issue', isRequired: true, defaultValue: null, description: null },
+      { name: 'issue', isRequired: true, description: null },
       { name: 'branch', isRequired: false, defaultValue: 'main', description: null },
-      { name: 'note', isRequired: false, defaultValue: null, description: null },
+      { name: 'note', isRequired: false, description: null },
     ],
   });
 

@@ -31,7 +31,7 @@ const child = aDefinition(
   ],
   {
     ...{ name: 'child', mutatesCheckout: false },
-    inputs: [{ name: 'item', description: null, isRequired: true, defaultValue: null }],
+    inputs: [{ name: 'item', description: null, isRequired: true }],
   },
 );
 

@@ -226,11 +226,11 @@ export interface Graph {
   readonly nodes: readonly Node[];
 }
 
-/** A declared input of a workflow. `defaultValue` null: none. */
+/** A declared input of a workflow. `defaultValue` absent: none. */
 export interface InputDeclaration {
   readonly name: string;
   readonly isRequired: boolean;
-  readonly defaultValue: string | null;
+  readonly defaultValue?: Json;
   readonly description: string | null;
 }
 

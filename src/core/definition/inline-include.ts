@@ -59,7 +59,7 @@ function inputsOf(
   const given = child.inputs.flatMap(({ name, defaultValue }) => {
     const binding = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
     if (binding !== undefined) return [[name, binding] as const];
-    if (defaultValue !== null) return [[name, { kind: 'literal', value: defaultValue }] as const];
+    if (defaultValue !== undefined) return [[name, { kind: 'literal', value: defaultValue }] as const];
     return [];
   });
   return new Map(given);

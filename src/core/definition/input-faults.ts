@@ -19,9 +19,7 @@ export function inputFaults(
       return { code: 'INPUT_UNKNOWN', path: ['with', name], message, hint };
     });
   const missing = target.inputs
-    .filter(({ name, isRequired, defaultValue }) => {
-      return isRequired && defaultValue === null && !given.includes(name);
-    })
+    .filter(({ name, isRequired }) => isRequired && !given.includes(name))
     .map(({ name }): IncludeFault => {
       const message = `the workflow '${target.name}' needs the input '${name}'`;
       return { code: 'INPUT_MISSING', path: [kind], message, hint: `add with: {${name}: …}` };

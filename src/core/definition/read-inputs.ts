@@ -1,4 +1,3 @@
-import { toText } from '../expression/output.js';
 import { inputVariable, isInputName } from '../expression/reference.js';
 import { isJsonObject } from '../json.js';
 import type { InputDeclaration } from './definition.js';
@@ -58,8 +57,8 @@ function readInput(name: string, source: unknown, issues: IssueList): InputDecla
   const isRequired = fields.required === true;
   if (isRequired && fields.default !== undefined)
     return ignore('it is required and has a default', 'remove one of the two');
-  const defaultValue = fields.default === undefined ? null : toText(fields.default);
-  return { name, isRequired, defaultValue, description: fields.description ?? null };
+  const { default: defaultValue, description = null } = fields;
+  return { name, isRequired, ...(defaultValue === undefined ? {} : { defaultValue }), description };
 }
 
 function checkVariables(inputs: readonly InputDeclaration[], issues: IssueList): void {

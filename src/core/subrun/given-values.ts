@@ -21,7 +21,7 @@ export function childInputs(
   if (faults.length > 0) throw new RunError('INPUT_INVALID', faults.join('; '), { faults });
   const values: Record<string, Json> = {};
   for (const { name, defaultValue } of target.inputs) {
-    const value = Object.hasOwn(given, name) ? given[name] : (defaultValue ?? undefined);
+    const value = Object.hasOwn(given, name) ? given[name] : defaultValue;
     if (value !== undefined) values[name] = value;
   }
   const texts = Object.entries(values).map(([name, value]) => [name, toText(value)] as const);
@@ -38,9 +38,7 @@ function faultsOf(
     .filter((name) => !declared.includes(name))
     .map((name) => `workflow ${target.name} has no input ${name} (it has: ${known})`);
   const missing = target.inputs
-    .filter(({ name, isRequired, defaultValue }) => {
-      return isRequired && defaultValue === null && !Object.hasOwn(given, name);
-    })
+    .filter(({ name, isRequired }) => isRequired && !Object.hasOwn(given, name))
     .map(({ name }) => `workflow ${target.name} is not given its input ${name}`);
   return [...unknown, ...missing];
 }

@@ -24,9 +24,9 @@ describe('a definition with every key', () => {
       tags: ['one', 'two'],
       inputs: [
         { name: 'branch', isRequired: false, defaultValue: 'main', description: 'Branch to work on' },
-        { name: 'dry-run', isRequired: false, defaultValue: 'false', description: null },
-        { name: 'ticket', isRequired: true, defaultValue: null, description: null },
-        { name: 'options', isRequired: false, defaultValue: '{"deep":[1,null]}', description: null },
+        { name: 'dry-run', isRequired: false, defaultValue: false, description: null },
+        { name: 'ticket', isRequired: true, description: null },
+        { name: 'options', isRequired: false, defaultValue: { deep: [1, null] }, description: null },
       ],
     });
   });

@@ -104,7 +104,7 @@ describe('a dry run of a sub-run', () => {
   it('refuses what a run would: itself, and what it needs and is not given', async () => {
     const loop = aDefinition([aSubrunDraft('sub', { target: 'loop' })], { name: 'loop' });
     expect((await dry(loop, [loop])).reason).toContain("'loop' would run itself: loop → loop");
-    const strict = { ...child, inputs: [{ ...inputs[0]!, isRequired: true, defaultValue: null }] };
+    const strict = { ...child, inputs: [{ name: 'who', description: null, isRequired: true }] };
     expect((await dry(single, [strict])).reason).toContain('workflow child is not given its input who');
   });
 });

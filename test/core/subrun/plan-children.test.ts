@@ -10,12 +10,12 @@ import { NO_SUBRUNS } from '../../../src/core/subrun/subruns.js';
 import { completed, failed } from '../../support/subrun-shapes.js';
 
 const input = (name: string, over: Partial<InputDeclaration> = {}): InputDeclaration => ({
-  ...{ name, isRequired: false, defaultValue: null, description: null },
+  ...{ name, isRequired: false, description: null },
   ...over,
 });
 const target = aDefinition([aBashNode('a')], {
   name: 'child',
-  inputs: [input('file', { isRequired: true }), input('depth', { defaultValue: '3' })],
+  inputs: [input('file', { isRequired: true }), input('depth', { defaultValue: 3 })],
 });
 const plain = aDefinition([aBashNode('a')], { name: 'child' });
 
@@ -40,8 +40,21 @@ describe('what children are started with', () => {
     expect(plan).toMatchObject({
       message: 'about all of it',
       inputs: { file: '["x"]', depth: '3' },
-      inputValues: { file: ['x'], depth: '3' },
+      inputValues: { file: ['x'], depth: 3 },
     });
+  });
+
+  it.each([
+    [3, '3'],
+    [['a'], '["a"]'],
+    [{ deep: [1, null] }, '{"deep":[1,null]}'],
+    [null, 'null'],
+    ['3', '3'],
+  ])('is a default of its own type: %j', (defaultValue, text) => {
+    const declares = { ...plain, inputs: [input('one', { defaultValue }), input('other')] };
+    const [plan] = planChildren(aSubrun(), declares, scopeWith(''), 0).plans;
+    expect(plan).toMatchObject({ inputs: { one: text }, inputValues: { one: defaultValue } });
+    expect(plan?.inputs).not.toHaveProperty('other');
   });
 
   it('is told in slices, each from where the last one ended', () => {
