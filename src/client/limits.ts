@@ -9,7 +9,8 @@ const fits = (name: string, value: string): boolean =>
   Buffer.byteLength(name) + 1 + Buffer.byteLength(value) + 1 <= ENVIRONMENT_ENTRY_BYTES;
 
 /** Why nodes could not be given a message, each continuing "the message"; empty: they can. */
-export function messageFaults(message: string): readonly string[] {
+export function messageFaults(message: unknown): readonly string[] {
+  if (typeof message !== 'string') return ['is no text; give a string'];
   if (message.includes('\0')) return ['has a NUL byte, which no program can be given; remove it'];
   if (fits(LONGEST_MESSAGE_VARIABLE, message)) return [];
   const bytes = Buffer.byteLength(message);
@@ -19,13 +20,14 @@ export function messageFaults(message: string): readonly string[] {
 }
 
 /** @throws RunError `MESSAGE_INVALID` when nodes could not be given it */
-export function checkMessage(message: string): void {
+export function checkMessage(message: unknown): void {
   const [fault] = messageFaults(message);
   if (fault !== undefined) throw new RunError('MESSAGE_INVALID', `the message ${fault}`);
 }
 
 /** Why nodes could not be given an input; empty: they can. */
-export function checkInputValue(name: string, value: string): string[] {
+export function checkInputValue(name: string, value: unknown): string[] {
+  if (typeof value !== 'string') return [`input ${name} is no text; give a string, of lists and maps their JSON`];
   if (value.includes('\0')) return [`input ${name} has a NUL byte, which no program can be given`];
   if (!fits(inputVariable(name), value)) {
     return [

@@ -90,7 +90,7 @@ export function nodeSeen(
   return {
     id,
     kind: node.kind,
-    status: description?.nodes.find(({ nodeId }) => nodeId === id)?.status ?? statusIn(book, id),
+    status: hasCancelled(book, id) ? 'completed' : statusNow(book, description, id),
     output: text,
     json: text === null ? undefined : readJson(text),
     skipReason: (dataOf(book, id, 'node_skipped')?.['reason'] as SkipReason | undefined) ?? null,
@@ -144,6 +144,15 @@ function unknownNode(id: string, { nodes, name }: WorkflowDefinition): RunError 
   const nearest = nearestName(id, ids);
   const hint = nearest === null ? `; it has: ${ids.join(', ')}` : `; did you mean '${nearest}'?`;
   return new RunError('USAGE', `workflow '${name}' has no node '${id}'${hint}`);
+}
+
+function statusNow(book: RunBook, description: RunDescription | null, id: string): NodeState['status'] {
+  return description?.nodes.find(({ nodeId }) => nodeId === id)?.status ?? statusIn(book, id);
+}
+
+/** It is what ended the run. */
+function hasCancelled({ events }: RunBook, id: string): boolean {
+  return events.some(({ eventType, nodeName }) => eventType === 'workflow_cancelled' && nodeName === id);
 }
 
 /** Of the last event of that type. */

@@ -6,11 +6,11 @@ const TICK_MS = 250;
 /** After the last run is over: the next test of the file has begun by then. */
 const UNUSED_TICKS = 2;
 /** A run that a test has left open must not keep the process for ever. */
-const FORGOTTEN_TICKS = 120;
+const FORGOTTEN_TICKS = 40;
 
 /**
  * Runs a workflow on the testbed that all tests of this process share: the first of them raises it. It ends by itself
- * soon after its last run is over or closed, and half a minute after the last question about a run that is not.
+ * soon after its last run is over or closed, and ten seconds after the last question about a run that is not.
  * @throws RunError as `Testbed.run`, and as `createTestbed`
  */
 export async function testWorkflow(source: WorkflowSource, options: TestOptions = {}): Promise<TestRun> {

@@ -24,6 +24,15 @@ const GATED = `${BUILD}  - id: review
 `;
 
 describe('a run under test', () => {
+  it('tells which node has cancelled it', async () => {
+    const run = await test(
+      "  - { id: stop, cancel: 'No.' }\n  - { id: late, bash: x, depends_on: [stop] }\n",
+    );
+    expect(run.outcome).toMatchObject({ status: 'cancelled', reason: 'No.' });
+    expect(run.node('stop').status).toBe('completed');
+    expect(run.node('late').status).toBe('pending');
+  });
+
   it('ends with the output of its last node', async () => {
     const run = await test(BUILD, { nodes: { build: 'v1' } });
     expect(run.outcome).toEqual({ status: 'completed', output: 'v1' });
@@ -274,5 +283,15 @@ describe('a testbed refuses', () => {
 
   it('inputs that the workflow does not have', async () => {
     await expect(test(BUILD, { inputs: { x: '1' } })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+  });
+
+  it('inputs and messages that are no texts, which only a program in JavaScript can give', async () => {
+    const message = 7 as unknown as string;
+    await expect(test(BUILD, { message })).rejects.toMatchObject({ code: 'MESSAGE_INVALID' });
+    const inputs = { x: message };
+    await expect(test(BUILD, { inputs }, 'inputs: { x: { required: true } }\n')).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'input x is no text; give a string, of lists and maps their JSON',
+    });
   });
 });
