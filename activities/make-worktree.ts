@@ -15,7 +15,8 @@ export interface MakeWorktreePorts {
 
 /**
  * Makes the worktree in which a run is to work, in a box of the run's: hooks and filters are work. That box has
- * locked the path before there was a directory; the one for the nodes locks the directory itself.
+ * locked the path before there was a directory; the one for the nodes locks the directory itself. It has its row as
+ * soon as it is there: one that could not be filled is listed, and cleaned up, like others.
  */
 export const makeMakeWorktree =
   ({ box, worktrees, isolation, temporal }: MakeWorktreePorts): Activities['makeWorktree'] =>
@@ -25,11 +26,14 @@ export const makeMakeWorktree =
       const { runId, workingPath, order, graceMs } = task;
       const boxOwner = { ...owner, ...temporal };
       await box.ensureOpen(boxOwner, temporalRunId);
-      const made = await worktrees.make({ ...task, fenceToken: owner.fenceToken }, signal);
+      const whenThere = (branch: string | null): Promise<void> =>
+        isolation.record({
+          ...{ runId, workingPath, identifier: order.identifier },
+          branch: branch ?? order.branch,
+        });
+      const ordered = { ...task, fenceToken: owner.fenceToken };
+      const made = await worktrees.make(ordered, { signal, whenThere });
       await box.close({ ...owner, temporalRunId }, graceMs);
       await box.ensureOpen(boxOwner, temporalRunId);
-      const { identifier } = order;
-      const { branch, warnings } = made;
-      await isolation.record({ runId, identifier, branch: branch ?? order.branch, workingPath, warnings });
       return made;
     });

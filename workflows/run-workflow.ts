@@ -72,11 +72,12 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
 }
 
 /** The run's first steps: what it finds on its host, and what is kept of its earlier generations. */
-async function begin(admission: Admission, { live, lane, startedAt }: RaisedRun): Promise<OpenedRun> {
+async function begin(admission: Admission, raised: RaisedRun): Promise<OpenedRun> {
+  const { live, lane, startedAt } = raised;
   const { kept, takenOver, ...opened } = await openRun(admission, lane, startedAt);
   if (takenOver !== undefined) lane.push(tellTakeOver(admission.request.definition.name, takenOver, now()));
   if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
-  const refusal = opened.refusal ?? (await makeWorktree(admission, live, opened));
+  const refusal = opened.refusal ?? (await makeWorktree(admission, raised, opened, kept.length > 0));
   if (refusal !== null) live.apply({ type: 'runAborted', failure: refusal, at: now() });
   return opened;
 }

@@ -4,8 +4,10 @@ import { hostname, userInfo } from 'node:os';
 import { SEARCH_ATTRIBUTES } from '../contract/memo.js';
 import { CONTRACT_VERSION, workflowIdOf, type StartRequest } from '../contract/start-request.js';
 import { RunError } from '../core/errors.js';
+import { restoreCommand } from '../core/isolation/restore-worktree.js';
 import { shortRunId, type HostId, type NodeId, type RunId } from '../core/ids.js';
 import { excerptOf } from '../core/run/excerpt.js';
+import type { WorktreeOrder } from '../core/isolation/worktree-order.js';
 import type { EnvironmentStore } from '../ports/run-files.js';
 import type { GenerationRecord, RunReader, RunRecord } from '../ports/run-table.js';
 import type { ResumeOptions } from './orchestrator.js';
@@ -56,7 +58,7 @@ export async function resumeRun(
   const past = await pastRequest(temporal, runId, generation);
   if (past.parent !== undefined) throw resumedByParent(runId, past.parent.runId);
   const isHere = past.hostId === (await ports.hostId()) && past.uid === ports.uid;
-  if (isHere) await requirePath(past);
+  if (isHere) await requirePath(past, generation);
   const environment = isHere ? await environmentOf(ports, past, options) : null;
   const request = nextRequest(past, { record, generation, options });
   const outcome =
@@ -64,8 +66,8 @@ export async function resumeRun(
       ? await admit(ports, request, {})
       : await admitWithOffer(ports, ports.environment, request, environment);
   const finished = new Set(generation.finishedNodes);
-  const finishedNodes = past.definition.nodes.map(({ id }) => id).filter((id) => finished.has(id));
-  return { ...outcome, finishedNodes };
+  const kept = past.definition.nodes.filter(({ id, alwaysRun }) => finished.has(id) && !alwaysRun);
+  return { ...outcome, finishedNodes: kept.map(({ id }) => id) };
 }
 
 /** Only its parent can tell what becomes of it. */
@@ -85,9 +87,18 @@ function stranger({ runId }: RunRecord): RunError {
   );
 }
 
-/** @throws RunError `WORKING_PATH_INVALID` */
-async function requirePath({ workingPath }: StartRequest): Promise<void> {
-  if (!existsSync(workingPath)) throw pathGone(workingPath);
+/**
+ * Whether the run finds its path as it left it: a worktree in which nothing has completed may be made anew.
+ * @throws RunError `WORKING_PATH_INVALID`
+ */
+async function requirePath(
+  { workingPath, worktree }: StartRequest,
+  { finishedNodes }: GenerationRecord,
+): Promise<void> {
+  if (!existsSync(workingPath)) {
+    if (worktree !== undefined && finishedNodes.length === 0) return;
+    throw pathGone(workingPath, worktree);
+  }
   const real = await resolveWorkingPath(workingPath, { isFolder: true });
   if (real === workingPath) return;
   throw new RunError(
@@ -114,10 +125,14 @@ async function environmentOf(
   return environment;
 }
 
-function pathGone(workingPath: string): RunError {
+function pathGone(workingPath: string, worktree: WorktreeOrder | undefined): RunError {
+  const back =
+    worktree === undefined
+      ? ''
+      : ` (what was committed comes back with: ${restoreCommand(workingPath, worktree)})`;
   return new RunError(
     'WORKING_PATH_INVALID',
-    `the run cannot be resumed: its working path ${workingPath} no longer exists; put it back, or start a new run with signalbox run`,
+    `the run cannot be resumed: its working path ${workingPath} no longer exists; put it back${back}, or start a new run with signalbox run`,
     { path: workingPath },
   );
 }

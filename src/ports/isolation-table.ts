@@ -7,8 +7,6 @@ export interface RunWorktree {
   readonly identifier: string;
   readonly branch: string;
   readonly workingPath: string;
-  /** What its user should know of how it was made, a sentence each. */
-  readonly warnings: readonly string[];
 }
 
 /** An isolation environment that has not been given up. */

@@ -7,7 +7,17 @@ export interface Worktrees {
    * holds the lease on its path, with the box of the run open.
    * @throws RunError `WORKTREE_FAILED` · `NODE_INTERRUPTED` · `NODE_UNSTARTABLE` · the signal's reason
    */
-  make(task: WorktreeTask, signal: AbortSignal): Promise<MadeWorktree>;
+  make(task: WorktreeTask, making: WorktreeMaking): Promise<MadeWorktree>;
+}
+
+export interface WorktreeMaking {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /**
+   * Called once git has the worktree, and before it is filled: whatever becomes of that, it is there.
+   * @param branch the one it is on; null: on none
+   */
+  readonly whenThere: (branch: string | null) => Promise<void>;
 }
 
 /** A repository as the machine's files show it. */

@@ -97,8 +97,8 @@ describe('get', () => {
     expect(stdout).toContain('events\n  2026-11-22 09:14:15 UTC workflow_started {}\n');
   });
 
-  it('tells the branch of a worktree, and how it came about', async () => {
-    const metadata = { branch_name: 'archon/task-x', worktree_warnings: ['it was there already', 7] };
+  it('tells the branch of a worktree', async () => {
+    const metadata = { branch_name: 'archon/task-x' };
     const result = await runFake(['get', '7c1f'], {
       orchestrator: {
         find: () => Promise.resolve(aRecord({ metadata })),
@@ -107,7 +107,7 @@ describe('get', () => {
         children: () => Promise.resolve([]),
       },
     });
-    expect(result.stdout).toContain('branch     archon/task-x\nnote       it was there already\nmessage');
+    expect(result.stdout).toContain('branch     archon/task-x\nmessage');
   });
 
   it('shows of a run that has ended no node as waiting or running, and how long failed ones took', async () => {

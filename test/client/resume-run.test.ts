@@ -210,6 +210,37 @@ describe('a resume', () => {
     expect((await newestRequest(run)).resume).toBeNull();
   });
 
+  it('of a run whose worktree was never made starts it, as long as no node has completed in it', async () => {
+    const worktree = {
+      ...{ repository: directory, identifier: 'x', branch: 'archon/task-x', from: null },
+      ...{ baseBranch: null, remote: null, copyFiles: [], initSubmodules: true },
+    };
+    const run = await failedRun({ worktree, workingPath: join(directory, 'trees', 'x') as WorkingPath });
+    const { runId } = run.request;
+    await expect(resumer().orchestrator.resume({ runId })).rejects.toMatchObject({
+      code: 'WORKING_PATH_INVALID',
+      message: expect.stringContaining(`git -C '${directory}' worktree add`) as unknown,
+    });
+    const generation = { ...(await stage.table.newestGeneration(runId))!, finishedNodes: [] };
+    const reader = Object.assign(Object.create(stage.table) as typeof stage.table, {
+      newestGeneration: () => Promise.resolve(generation),
+    });
+    const { end } = await resumeAndHold(run, resumer({ reader }));
+    await end();
+  });
+
+  it('tells which nodes are kept, without those that always run', async () => {
+    const always = aDefinition([
+      aBashNode('stamp', { alwaysRun: true }),
+      aBashNode('build'),
+      aBashNode('ship', { needs: ['build'] }),
+    ]);
+    const run = await failedRun({ definition: always });
+    const { result, end } = await resumeAndHold(run, resumer());
+    expect(result).toMatchObject({ kind: 'started', finishedNodes: ['build'] });
+    await end();
+  });
+
   it('from another machine leaves path and environment to the worker', async () => {
     const run = await failedRun();
     await rm(directory, { recursive: true });

@@ -10,12 +10,19 @@ export class FakeWorktrees {
   readonly recorded: RunWorktree[] = [];
   /** May fail, or wait. */
   onMake: OnMake = () => Promise.resolve();
+  /** Likewise, when it is there already. */
+  onFill: () => Promise<void> = () => Promise.resolve();
+  /** What the next ones are made with. */
+  warnings: readonly string[] = [];
 
   readonly worktrees: Worktrees = {
-    make: async (task, signal) => {
+    make: async (task, { signal, whenThere }) => {
       this.ordered.push(task);
       await this.onMake(task, signal);
-      return { isAdopted: false, branch: task.order.branch, warnings: [] };
+      const { branch } = task.order;
+      await whenThere(branch);
+      await this.onFill();
+      return { isAdopted: false, branch, warnings: this.warnings };
     },
   };
   readonly isolation: IsolationTable = {

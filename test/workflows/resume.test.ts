@@ -5,6 +5,8 @@ import type { RunDescription } from '../../src/contract/messages.js';
 import { MESSAGES } from '../../src/contract/messages.js';
 import type { StartRequest } from '../../src/contract/start-request.js';
 import type { WorkflowDefinition } from '../../src/core/definition/definition.js';
+import type { WorkingPath } from '../../src/core/ids.js';
+import type { WorktreeOrder } from '../../src/core/isolation/worktree-order.js';
 import { aBashNode, aCancelNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch, fails, runsUntilStopped, says, type NodeScript } from '../support/node-scripts.js';
@@ -128,6 +130,22 @@ describe('a failed run that is resumed', () => {
     const again = await resume(run, { hasClientEnvironment: true });
     await endOf(stage, again);
     expect(stage.journalOf(run.request.runId)).toContain(`adopt environment of ${again.request.startToken}`);
+  });
+
+  it('has its worktree made anew only while no node has completed in it', async () => {
+    const worktree: WorktreeOrder = {
+      ...{ repository: '/repo', identifier: 'x', branch: 'archon/task-x', from: null },
+      ...{ baseBranch: null, remote: null, copyFiles: [], initSubmodules: true },
+    };
+    const workingPath = '/trees/archon/task-x' as WorkingPath;
+    stage.nodes.set('build', callByCall(fails('broken'), says('built')));
+    stage.nodes.set('test', callByCall(fails('broken'), says('tested')));
+    const run = await stage.start(definition, { worktree, workingPath });
+    expect(await endOf(stage, run)).toMatchObject({ row: 'failed' });
+    expect(await endOf(stage, await resume(run))).toMatchObject({ row: 'failed' });
+    expect(await endOf(stage, await resume(run))).toMatchObject({ row: 'completed' });
+    const tasks = stage.worktrees.ordered.filter(({ runId }) => runId === run.request.runId);
+    expect(tasks.map(({ holdsWork }) => holdsWork === true)).toEqual([false, false, true]);
   });
 
   it('takes outputs along that are too large to travel together, in files', async () => {

@@ -17,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => stage.tearDown());
 beforeEach(() => {
   stage.worktrees.onMake = () => Promise.resolve();
+  stage.worktrees.onFill = () => Promise.resolve();
+  stage.worktrees.warnings = [];
 });
 
 let count = 0;
@@ -38,7 +40,7 @@ describe('a run in a worktree of its own', () => {
     const [task] = stage.worktrees.ordered.filter((one) => one.runId === runId);
     expect(task).toMatchObject({ workingPath, order: worktree, baseBranch: 'main' });
     expect(stage.worktrees.recorded).toContainEqual({
-      ...{ runId, workingPath, identifier: worktree?.identifier, branch: worktree?.branch, warnings: [] },
+      ...{ runId, workingPath, identifier: worktree?.identifier, branch: worktree?.branch },
     });
     const journal = stage.journalOf(runId);
     expect(journal.filter((line) => line === 'close box')).toHaveLength(2);
@@ -55,6 +57,25 @@ describe('a run in a worktree of its own', () => {
     });
     expect(await eventsOf(stage, run)).toEqual(['workflow_started', 'workflow_failed']);
     expect(stage.journalOf(run.request.runId)).not.toContain('run build.1');
+    expect(stage.worktrees.recorded.map(({ runId }) => runId)).not.toContain(run.request.runId);
+  });
+
+  it('that could not be filled fails, and the worktree has its row all the same', async () => {
+    stage.worktrees.onFill = () => Promise.reject(new RunError('WORKTREE_FAILED', 'the hook says no'));
+    const run = await start();
+    expect(await endOf(stage, run)).toMatchObject({ code: 'WORKTREE_FAILED', row: 'failed' });
+    expect(stage.worktrees.recorded.map(({ runId }) => runId)).toContain(run.request.runId);
+  });
+
+  it('tells what people should know of how it was made, before its first node', async () => {
+    stage.worktrees.warnings = ['it was there already', 'it is on another branch'];
+    const run = await start();
+    expect(await endOf(stage, run)).toMatchObject({ temporal: 'COMPLETED' });
+    const [started, told] = await stage.table.events(run.request.runId);
+    expect([started?.eventType, told]).toMatchObject([
+      'workflow_started',
+      { eventType: 'workflow_parse_warnings', data: { warnings: stage.worktrees.warnings } },
+    ]);
   });
 
   it('gives its sub-runs worktrees of their own, where they want them, and fails where there can be none', async () => {

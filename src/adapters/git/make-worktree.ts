@@ -1,6 +1,8 @@
 import { access, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MadeWorktree, WorktreeTask } from '../../core/isolation/worktree-order.js';
+import { restoreCommand } from '../../core/isolation/restore-worktree.js';
+import type { WorktreeMaking } from '../../ports/worktrees.js';
 import { copyFiles } from './copy-files.js';
 import { lookUp, mustSucceed, worktreeFailed, type Git } from './git.js';
 import { openMakingRegister, type MakingRegister } from './making-register.js';
@@ -16,9 +18,8 @@ export interface MakingParts {
 }
 
 /** One worktree on its way. */
-interface Work extends MakingParts {
+interface Work extends MakingParts, WorktreeMaking {
   readonly task: WorktreeTask;
-  readonly signal: AbortSignal;
   readonly commonDirectory: string;
   readonly register: MakingRegister;
   readonly warnings: string[];
@@ -32,21 +33,25 @@ interface Work extends MakingParts {
 export async function makeWorktree(
   parts: MakingParts,
   task: WorktreeTask,
-  signal: AbortSignal,
+  making: WorktreeMaking,
 ): Promise<MadeWorktree> {
   const { git, now } = parts;
   const askedAt = now();
   const { repository } = task.order;
   const commonDirectory = await realpath(await sharedDirectoryOf(git, repository));
   const register = await openMakingRegister(commonDirectory);
-  const work: Work = { ...parts, task, signal, commonDirectory, register, warnings: [] };
+  const work: Work = { ...parts, ...making, task, commonDirectory, register, warnings: [] };
   const standing = await standingOf(task.workingPath, commonDirectory);
   if (standing.kind === 'stranger') throw occupied(task, standing.reason);
   const isNoted = (await register.find(task.workingPath)) !== null;
   if (standing.kind === 'broken' && !isNoted) throw occupied(task, 'is a worktree that was never finished');
   if (standing.kind === 'whole' && !isNoted) return adopt(work);
-  if (standing.kind !== 'whole') await withLock(work, () => add(work, standing, askedAt));
-  signal.throwIfAborted();
+  if (standing.kind !== 'whole') {
+    if (task.holdsWork === true) throw gone(task);
+    await withLock(work, () => add(work, standing, askedAt));
+  }
+  making.signal.throwIfAborted();
+  await making.whenThere(task.order.branch);
   await fill(work);
   await register.strikeOff(task.workingPath);
   return { isAdopted: false, branch: task.order.branch, warnings: work.warnings };
@@ -61,8 +66,15 @@ function occupied({ workingPath }: WorktreeTask, reason: string): Error {
   return worktreeFailed(`${workingPath} ${reason}`, 'Move it away, or choose another name with --branch');
 }
 
+function gone({ workingPath, order }: WorktreeTask): Error {
+  return worktreeFailed(
+    `${workingPath}, in which nodes of the run have completed, is gone`,
+    `Start a new run, or put it back and resume this one; what was committed comes back with: ${restoreCommand(workingPath, order)}`,
+  );
+}
+
 /** What is there is somebody's work: nothing in it is touched. */
-async function adopt({ git, task }: Work): Promise<MadeWorktree> {
+async function adopt({ git, task, whenThere }: Work): Promise<MadeWorktree> {
   const { workingPath, order } = task;
   const branch = await lookUp(git, ['symbolic-ref', '--quiet', '--short', 'HEAD'], workingPath);
   const elsewhere =
@@ -71,6 +83,7 @@ async function adopt({ git, task }: Work): Promise<MadeWorktree> {
       : [`${workingPath} is on ${branch ?? 'no branch'}, not on ${order.branch}; it is used as it is`];
   const from =
     order.from === null ? [] : [`${workingPath} is there already, so --from ${order.from} changes nothing`];
+  await whenThere(branch);
   return { isAdopted: true, branch, warnings: [...elsewhere, ...from] };
 }
 

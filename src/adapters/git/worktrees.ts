@@ -18,7 +18,7 @@ export interface WorktreesOptions {
 /** Worktrees by the `git` program, in the boxes of their runs. */
 export function makeWorktrees({ box, environmentOf }: WorktreesOptions): Worktrees {
   return {
-    async make(task, signal) {
+    async make(task, making) {
       const { git: program, flock } = findGitPrograms();
       const { artifactsDir, graceMs } = task;
       const generation = generationOf(task);
@@ -31,10 +31,10 @@ export function makeWorktrees({ box, environmentOf }: WorktreesOptions): Worktre
           environment: variables,
           scratch: join(artifactsDir, '.signalbox', 'worktree'),
         },
-        signal,
+        making.signal,
       );
       try {
-        return await makeWorktree({ git: boxed.git, flock, now: Date.now }, task, signal);
+        return await makeWorktree({ git: boxed.git, flock, now: Date.now }, task, making);
       } finally {
         await boxed.dispose();
       }

@@ -10,7 +10,7 @@ import { isRefusal } from './failure.js';
 import { ask } from './query.js';
 import { iso } from './times.js';
 
-/** `$1` run id, `$2` what its task is called, `$3` branch, `$4` path, `$5` warnings, as JSON. */
+/** `$1` run id, `$2` what its task is called, `$3` branch, `$4` path. */
 const RECORD = `
 WITH run AS (
   SELECT id, codebase_id, conversation_id FROM remote_agent_workflow_runs
@@ -29,7 +29,7 @@ conversation AS (
   FROM run, environment WHERE conversation.id = run.conversation_id
 )
 UPDATE remote_agent_workflow_runs AS row SET metadata = COALESCE(row.metadata, '{}')
-  || jsonb_build_object('isolation_env_id', environment.id, 'branch_name', $3::text, 'worktree_warnings', $5::jsonb)
+  || jsonb_build_object('isolation_env_id', environment.id, 'branch_name', $3::text)
 FROM run, environment WHERE row.id = run.id`;
 
 /** `$1` main checkout of a repository, or null. */
@@ -54,8 +54,8 @@ const RETIRE = `UPDATE remote_agent_isolation_environments SET status = 'destroy
 export function makeIsolationTable(pool: Pool, logger: Logger): IsolationTable {
   return {
     async record(worktree: RunWorktree) {
-      const { runId, identifier, branch, workingPath, warnings } = worktree;
-      const values = [runId, identifier, branch, workingPath, JSON.stringify(warnings)];
+      const { runId, identifier, branch, workingPath } = worktree;
+      const values = [runId, identifier, branch, workingPath];
       await ask(pool, 'RUN_TABLE_UNREACHABLE', { text: RECORD, values }).catch((error: unknown) => {
         if (!isRefusal(error)) throw error;
         logger.error(

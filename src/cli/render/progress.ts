@@ -51,8 +51,8 @@ const NODE_PHRASES: Readonly<Record<string, Phrase>> = {
 
 /** What a person reads of one event of a run; null: nothing worth a line. */
 export function progressLine(event: EventRecord): string | null {
-  const [warning] = warningsOf([event]);
-  if (warning !== undefined) return `! ${warning}`;
+  const warnings = warningsOf([event]);
+  if (warnings.length > 0) return warnings.map((warning) => `! ${warning}`).join('\n');
   const phrase = NODE_PHRASES[event.eventType];
   if (phrase === undefined || event.nodeName === null) return null;
   return `[${oneLine(event.nodeName)}] ${phrase(isJsonObject(event.data) ? event.data : {})}`;

@@ -95,11 +95,6 @@ function inputsOf({ inputs }: JsonObject): string | null {
         .join(', ');
 }
 
-/** What somebody should know of how its worktree was made. */
-function notesOf({ worktree_warnings: notes }: JsonObject): readonly string[] {
-  return Array.isArray(notes) ? notes.filter((note) => typeof note === 'string') : [];
-}
-
 const SHOWN_CHILDREN = 50;
 
 /** Items of one fan-out in their order; nodes as they began. */
@@ -147,7 +142,6 @@ export function renderRecord(record: RunRecord, now: Date): string {
     ['parent', parentOf(record)],
     ['path', record.workingPath],
     ['branch', branchOf(record)],
-    ...notesOf(metadata).map((note) => ['note', oneLine(note, 500)] as const),
     ['message', record.userMessage === '' ? null : oneLine(record.userMessage)],
     ['inputs', inputsOf(metadata)],
     [

@@ -46,6 +46,8 @@ export interface WorktreeTask {
   /** Where it will lie: the working path of the run. */
   readonly workingPath: string;
   readonly order: WorktreeOrder;
+  /** Nodes of the run have completed in it, so none is made anew in its place. Absent: no. */
+  readonly holdsWork?: boolean;
   /** What its branch is based on; empty: git's files do not tell. */
   readonly baseBranch: string;
   /** Directory of the run's artifacts; what git prints goes through files in it. */

@@ -1,11 +1,9 @@
-import type { JsonObject } from '../json.js';
 import { phraseTakeOver, type TakenOver } from '../lease/taken-over.js';
 import type { Projection } from './project.js';
+import { tellWarnings } from './tell-warnings.js';
 
-/** Tells in the mirror that the run has taken its path over from a dead one, as Archon tells warnings. */
+/** Tells in the mirror that the run has taken its path over from a dead one. */
 export function tellTakeOver(workflowName: string, from: TakenOver, at: string): Projection {
-  const takenOver: JsonObject = { ...from };
-  const data = { workflowName, warnings: [phraseTakeOver(from)], signalbox: { takenOver } };
-  const event = { eventType: 'workflow_parse_warnings', nodeName: null, data, createdAt: at };
-  return { events: [event], results: [] };
+  const details = { takenOver: { ...from } };
+  return tellWarnings({ workflowName, warnings: [phraseTakeOver(from)], at, details });
 }

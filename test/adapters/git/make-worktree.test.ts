@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
@@ -26,7 +27,10 @@ let place: string;
 let repository: string;
 let worktree: string;
 let environment: Record<string, string>;
+/** On which branches worktrees were told to be there. */
+let told: (string | null)[];
 beforeEach(() => {
+  told = [];
   place = realpathSync(tempDirectory());
   repository = join(place, 'repo');
   worktree = join(place, 'trees', 'archon', 'task-x');
@@ -47,6 +51,7 @@ function commit(directory: string, file: string, text: string): string {
 interface Wish extends Partial<WorktreeOrder> {
   readonly workingPath?: string;
   readonly base?: string;
+  readonly holdsWork?: boolean;
   /** What stands in for git. */
   readonly git?: Git;
 }
@@ -56,6 +61,7 @@ const plainGit = (): Git => makePlainGit(programs.git, environment);
 function make({
   workingPath = worktree,
   base = 'main',
+  holdsWork = false,
   git: program,
   ...order
 }: Wish = {}): Promise<MadeWorktree> {
@@ -64,6 +70,7 @@ function make({
     {
       runId: randomUUID() as RunId,
       workingPath,
+      holdsWork,
       baseBranch: base,
       artifactsDir: join(place, 'artifacts'),
       hasClientEnvironment: false,
@@ -81,7 +88,10 @@ function make({
         ...order,
       },
     },
-    new AbortController().signal,
+    {
+      signal: new AbortController().signal,
+      whenThere: (on) => Promise.resolve(void told.push(on)),
+    },
   );
 }
 
@@ -211,6 +221,7 @@ describe('a worktree that is not there', () => {
       mode: 0o755,
     });
     await expect(make()).rejects.toThrow(failure('no license'));
+    expect(told).toEqual(['archon/task-x']);
     expect(read('hooked')).toBe(`${'0'.repeat(40)} ${headOf(repository)} 1\n`);
     mkdirSync(join(place, 'trees', 'licensed'));
     expect(await make()).toMatchObject({ isAdopted: false });
@@ -282,6 +293,20 @@ describe('a worktree that is there', () => {
     const { warnings } = await make();
     expect(headOf(worktree)).toBe(work);
     expect(warnings).toEqual([expect.stringContaining('has commits of its own')]);
+  });
+
+  it('stays unmade where nodes of the run have completed in it, until somebody has put it back', async () => {
+    await make();
+    expect(await make({ holdsWork: true })).toMatchObject({ isAdopted: true });
+    const work = commit(worktree, 'b', 'work');
+    rmSync(worktree, { recursive: true });
+    const refusal = /task-x, in which nodes of the run have completed, is gone.*: (git -C .*)$/;
+    const refused = await make({ holdsWork: true }).catch((error: unknown) => (error as Error).message);
+    expect(refused).toMatch(refusal);
+    expect(existsSync(worktree)).toBe(false);
+    execFileSync('bash', ['-c', refusal.exec(refused as string)![1]!]);
+    expect(headOf(worktree)).toBe(work);
+    expect(await make({ holdsWork: true })).toMatchObject({ isAdopted: true });
   });
 
   it('stays unmade where somebody has locked the missing one', async () => {

@@ -17,7 +17,7 @@ async function aRunIn(codebasePath: string, over: Partial<RunWorktree> = {}): Pr
   const workingPath = `${codebasePath}-trees/archon/task-${over.identifier ?? 'x'}`;
   const identity = anIdentity({ runId, codebasePath, workingPath: workingPath as WorkingPath });
   await makeRunTable(database.pool).open(aFirstWrite({ identity }), yes);
-  return { runId, identifier: 'x', branch: 'archon/task-x', workingPath, warnings: ['careful'], ...over };
+  return { runId, identifier: 'x', branch: 'archon/task-x', workingPath, ...over };
 }
 
 const record = (worktree: RunWorktree): Promise<void> =>
@@ -66,7 +66,6 @@ describe('a run in a worktree', () => {
       metadata: {
         branch_name: 'archon/task-x',
         isolation_env_id: row?.['id'],
-        worktree_warnings: ['careful'],
       },
     });
   });
