@@ -15,7 +15,7 @@ const variable = z
   .transform(String)
   .refine((value) => !value.includes('\0'), { error: 'has a NUL byte, which no program can be given' });
 
-const variableName = z.string().regex(/^[^=\0]+$/, { error: 'is no name of a variable' });
+const variableName = z.string().regex(/^[^=\0]+$/);
 
 const assistant = trimmed.refine((name) => ASSISTANTS.some((known) => known === name), {
   error: `must be one of ${ASSISTANTS.join(', ')}`,
@@ -66,7 +66,10 @@ const config = mapOf({
   worktree: worktree.meta({ examples: [{ baseBranch: 'main' }] }).optional(),
   docs: mapOf({ path: trimmed.meta({ examples: ['docs/'] }).optional() }).optional(),
   env: z
-    .record(variableName, variable, { error: 'must be a map of variables' })
+    .record(variableName, variable, {
+      error: ({ code }) =>
+        code === 'invalid_key' ? 'is no name of a variable' : 'must be a map of variables',
+    })
     .meta({ examples: [{ NODE_ENV: 'test' }] })
     .optional(),
   defaults: defaults.meta({ examples: [{ loadDefaultWorkflows: false }] }).optional(),

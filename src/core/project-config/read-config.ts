@@ -32,7 +32,7 @@ const SCOPED_KEYS: Readonly<Record<string, { readonly scope: ConfigScope; readon
 
 /**
  * Reads one config file, or tells everything that is wrong with it: no value is guessed, and none that is wrong is
- * passed over. An empty file says nothing. Never throws.
+ * passed over. An empty file, or an empty key, says nothing. Never throws.
  */
 export function readConfigFile(source: TextSource, scope: ConfigScope): ConfigReading {
   const { tree, issues } = readYaml(source);
@@ -49,12 +49,22 @@ function readValues(value: unknown, scope: ConfigScope, issues: IssueList): Conf
     issues.error({ code: 'VALUE_INVALID', path: [], message, hint: 'write for example docs: {path: docs/}' });
     return {};
   }
-  const { fields, faults } = readShape(CONFIG_SHAPE, value);
+  const { fields, faults } = readShape(CONFIG_SHAPE, withoutEmpty(value, []));
   for (const fault of faults) report(value, fault, issues);
   for (const key of Object.keys(value)) reportIdle(key, scope, issues);
   for (const name of Object.keys((fields as ConfigValues).assistants ?? {}))
     reportUnknownAssistant(name, issues);
   return effective(fields, scope);
+}
+
+/** Without keys that are written and left empty, as where everything below one is a comment: they say nothing. */
+function withoutEmpty(map: JsonObject, nested: IssuePath): JsonObject {
+  const known = keysIn(CONFIG_SHAPE, nested);
+  const said = Object.entries(map).filter(([key, value]) => value !== null || !known.includes(key));
+  if (nested.length > 0) return Object.fromEntries(said);
+  return Object.fromEntries(
+    said.map(([key, value]) => [key, isJsonObject(value) ? withoutEmpty(value, [key]) : value]),
+  );
 }
 
 /** Without what does not count in this scope. */

@@ -20,7 +20,13 @@ function told(text: string, scope: ConfigScope = 'project'): readonly string[] {
 }
 
 describe('a config file', () => {
-  it.each([[''], ['# nothing\n'], ['{}'], ['docs: {}\nworktree: {}\n']])('may say nothing: %j', (text) => {
+  it.each([
+    ...[[''], ['# nothing\n'], ['{}'], ['docs: {}\nworktree: {}\n']],
+    ...[
+      ['env:\n  # A: 1\nworktree:\n'],
+      ['worktree:\n  baseBranch:\n  copyFiles:\ntiers: { small: }\nassistant:\n'],
+    ],
+  ])('may say nothing: %j', (text) => {
     expect(configOf(text)).toEqual({
       docsPath: 'docs/',
       environment: {},
@@ -88,7 +94,7 @@ aliases: { '@deep': { provider: claude, model: opus, thinking: { type: enabled, 
     ['is a list', '- docs\n', '1:1 VALUE_INVALID'],
     ['has a key twice', 'docs: {}\ndocs: {}\n', '2:1 DUPLICATE_KEY'],
     ['gives a text for a map', 'worktree: main\n', '1:11 VALUE_INVALID'],
-    ['gives nothing for a map', 'docs:\n', '1:6 VALUE_INVALID'],
+    ['gives nothing for a variable', 'env:\n  A:\n', '2:5 VALUE_INVALID'],
     ['gives a list for a variable', 'env:\n  PATHS: [a, b]\n', '2:10 VALUE_INVALID'],
     ['names a variable with =', 'env:\n  A=B: c\n', '2:8 VALUE_INVALID'],
     ['has an unknown schedule', 'schedule: later\n', '1:11 VALUE_INVALID'],
@@ -106,6 +112,7 @@ aliases: { '@deep': { provider: claude, model: opus, thinking: { type: enabled, 
 
   it.each<[string, string, ConfigScope, string]>([
     ['an unknown key', 'docks: {}\n', 'project', '1:1 KEY_UNKNOWN'],
+    ['an unknown key without a value', 'worktree:\nbaseBranch:\n', 'project', '2:1 KEY_UNKNOWN'],
     ['an unknown nested key', 'docs:\n  paths: x\n', 'project', '2:3 KEY_UNKNOWN'],
     ['a key that does nothing here', 'container: { enabled: true }\n', 'project', '1:1 KEY_IGNORED'],
     ["the user's key in a project", 'defaultAssistant: claude\n', 'project', '1:1 KEY_IGNORED'],
@@ -121,6 +128,12 @@ aliases: { '@deep': { provider: claude, model: opus, thinking: { type: enabled, 
     expect(reading).toMatchObject({
       kind: 'read',
       warnings: [{ line: 2, column: 3, code: 'KEY_UNKNOWN', hint: "did you mean 'claude'?" }],
+    });
+  });
+
+  it('is told what is wrong with the name of a variable', () => {
+    expect(read('env: { A=B: c }')).toMatchObject({
+      issues: [{ message: '\'env.A=B\' of the config is no name of a variable; it is "c"' }],
     });
   });
 
