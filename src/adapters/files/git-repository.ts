@@ -23,7 +23,7 @@ async function followDotGit(path: string): Promise<string | null> {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) return path;
   if (!found?.isFile() || found.size > MAX_POINTER_BYTES) return null;
-  const target = /^gitdir: (.+?)\s*$/.exec((await readTextFile(path)) ?? '')?.[1];
+  const target = /^gitdir: (.+)$/s.exec((await readTextFile(path)) ?? '')?.[1]?.trimEnd();
   return target === undefined ? null : resolve(dirname(path), target);
 }
 

@@ -5,18 +5,24 @@ import { worktreeFailed } from './git.js';
 /**
  * Copies files that git ignores from one checkout to another. What is missing is left out, what is there already
  * stays, and nothing is written outside.
+ * @returns what is missing
  */
 export async function copyFiles(order: {
   readonly from: string;
   readonly to: string;
   readonly paths: readonly string[];
-}): Promise<void> {
-  for (const path of order.paths) await copyFile(join(order.from, path), order.to, path);
+}): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const path of order.paths) {
+    const source = join(order.from, path);
+    if ((await lstat(source).catch(() => null)) === null) missing.push(path);
+    else await copyFile(source, order.to, path);
+  }
+  return missing;
 }
 
 async function copyFile(source: string, worktree: string, path: string): Promise<void> {
   const target = join(worktree, path);
-  if ((await lstat(source).catch(() => null)) === null) return;
   try {
     await mkdir(dirname(target), { recursive: true });
     const place = await realpath(dirname(target));

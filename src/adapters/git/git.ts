@@ -42,7 +42,8 @@ export function wordsOf({ stderr, stdout, status }: GitAnswer): string {
 
 /** @param action what failed, as it ends "the worktree cannot be made: git could not …" */
 export function worktreeFailed(problem: string, advice: string): RunError {
-  return new RunError('WORKTREE_FAILED', `the worktree cannot be made: ${problem}. ${advice}`);
+  const sentence = problem.replace(/\.+$/, '');
+  return new RunError('WORKTREE_FAILED', `the worktree cannot be made: ${sentence}. ${advice}`);
 }
 
 /** What a call prints, that has to succeed. @throws RunError `WORKTREE_FAILED` */

@@ -159,7 +159,14 @@ async function fill(work: Work): Promise<void> {
   await mustSucceed(git, hook, here);
   signal.throwIfAborted();
   if (order.initSubmodules) await fillSubmodules(work);
-  await copyFiles({ from: order.repository, to: workingPath, paths: order.copyFiles });
+  const missing = await copyFiles({ from: order.repository, to: workingPath, paths: order.copyFiles });
+  const patterns = missing.filter((path) => /[*?[]/.test(path));
+  if (patterns.length > 0) {
+    const named = patterns.map((path) => `'${path}'`).join(' and ');
+    work.warnings.push(
+      `worktree.copyFiles takes names as they are, so ${named} copies nothing; name files or folders`,
+    );
+  }
 }
 
 /** Their URLs are written to the config that all worktrees share; the rest is the worktree's own. */

@@ -38,7 +38,7 @@ const BEING_ADDED = 'initializing';
 /** Where the `.git` of a worktree leads; null: it has none, or is a repository of its own. */
 async function gitDirectoryOf(workingPath: string): Promise<string | null> {
   const pointer = await readFile(join(workingPath, '.git'), 'utf8').catch(() => null);
-  const target = /^gitdir: (.+?)\s*$/.exec(pointer ?? '')?.[1];
+  const target = /^gitdir: (.+)$/s.exec(pointer ?? '')?.[1]?.trimEnd();
   return target === undefined ? null : resolve(workingPath, target);
 }
 

@@ -27,6 +27,13 @@ describe('a repository', () => {
     expect(await repositories.find(place, null)).toBeNull();
   });
 
+  it('is found from a worktree whose path has a line break', async () => {
+    const odd = join(place, 'a\nb');
+    git(place, 'clone', '--quiet', repository, odd);
+    git(odd, 'worktree', 'add', '--quiet', '-b', 'x', join(place, 'x'));
+    expect(await repositories.find(join(place, 'x'), null)).toMatchObject({ directory: odd });
+  });
+
   it('is called after the remote that is asked for, else origin', async () => {
     git(repository, 'remote', 'add', 'fork', 'git@host:me/widgets');
     git(repository, 'remote', 'add', 'origin', 'git@host:acme/widgets');

@@ -184,6 +184,14 @@ describe('a worktree that is not there', () => {
     expect(existsSync(join(other, 'library', 'code'))).toBe(false);
   });
 
+  it('may belong to a repository whose path has quotes and a line break', async () => {
+    const odd = join(place, `it's "a\nb`);
+    git(place, 'clone', '--quiet', repository, odd);
+    expect(await make({ repository: odd, remote: null })).toMatchObject({ isAdopted: false });
+    expect(read('a')).toBe('one');
+    expect(await make({ repository: odd })).toMatchObject({ isAdopted: true });
+  });
+
   it('has the files that git ignores and the config names; others, and what is missing, are left out', async () => {
     commit(repository, '.gitignore', '.env\nlocal/\nother\n');
     writeFileSync(join(repository, '.env'), 'SECRET=1');
@@ -193,12 +201,19 @@ describe('a worktree that is not there', () => {
     writeFileSync(join(repository, 'local', 'deep', 'file'), 'deep');
     symlinkSync('file', join(repository, 'local', 'deep', 'link'));
     writeFileSync(join(repository, 'a'), 'not committed');
-    await make({ copyFiles: ['.env', 'local', 'missing', 'a'] });
+    expect(await make({ copyFiles: ['.env', 'local', 'missing', 'a'] })).toMatchObject({ warnings: [] });
     expect(read('.env')).toBe('SECRET=1');
     expect(statSync(join(worktree, '.env')).mode & 0o777).toBe(0o600);
     expect(read('local', 'deep', 'link')).toBe('deep');
     expect(existsSync(join(worktree, 'other'))).toBe(false);
     expect(read('a')).toBe('one');
+  });
+
+  it('tells that a pattern copies nothing', async () => {
+    writeFileSync(join(repository, '.env'), '');
+    const { warnings } = await make({ copyFiles: ['.env*', '.env'] });
+    expect(warnings).toEqual([expect.stringContaining("'.env*' copies nothing")]);
+    expect(read('.env')).toBe('');
   });
 
   it('lets no link of the branch lead a copied file out of it', async () => {
