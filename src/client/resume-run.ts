@@ -126,13 +126,13 @@ async function environmentOf(
 }
 
 function pathGone(workingPath: string, worktree: WorktreeOrder | undefined): RunError {
-  const back =
+  const command =
     worktree === undefined
       ? ''
-      : ` (what was committed comes back with: ${restoreCommand(workingPath, worktree)})`;
+      : `. What was committed comes back with: ${restoreCommand(workingPath, worktree)}`;
   return new RunError(
     'WORKING_PATH_INVALID',
-    `the run cannot be resumed: its working path ${workingPath} no longer exists; put it back${back}, or start a new run with signalbox run`,
+    `the run cannot be resumed: its working path ${workingPath} no longer exists; put it back, or start a new run with signalbox run${command}`,
     { path: workingPath },
   );
 }
