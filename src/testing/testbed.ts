@@ -143,6 +143,11 @@ async function startRun(stage: Stage, options: TestOptions): Promise<TestRun> {
     heartbeatTimeoutMs: 3_600_000,
     docsPath: source.config.docsPath,
     resume: null,
+    worktrees: {
+      repository: { directory: `/testbed/${book.runId}`, remoteUrl: null },
+      settings: source.config.worktree,
+      archonHome: '/testbed',
+    },
     ...(Object.keys(library).length === 0 ? {} : { library }),
   };
   const handle = await server.client.workflow.start('run', runStart(request));

@@ -55,6 +55,17 @@ interactive: true
 nodes:
   - { id: child, workflow: asking }
 `,
+  'apart.yaml': `name: apart
+description: Asks everywhere, each in a worktree of its own
+interactive: true
+nodes:
+  - { id: list, bash: list }
+  - id: all
+    depends_on: [list]
+    workflow: asking
+    isolation: worktree
+    fan_out: { items: $list.output }
+`,
   'checks.yaml': `name: checks
 description: Checks
 inputs: { level: { required: true } }
@@ -165,6 +176,22 @@ describe('sub-runs under test', () => {
     ]);
     expect(run.subRuns[0]?.calls.map(({ nodeId }) => nodeId)).toEqual(['build', 'push']);
     expect(run.subRuns[0]?.events.at(-1)?.type).toBe('workflow_completed');
+  });
+
+  it('work in worktrees of their own, at once, each with its gate', async () => {
+    const run = await testbed.run(path('apart.yaml'), {
+      nodes: {
+        list: ['a', 'b'],
+        build: '',
+        push: ({ environment }: NodeCall) => environment['ARGUMENTS'] ?? '',
+      },
+    });
+    expect(run.waitingGates.map(({ nodeId }) => nodeId)).toEqual(['all[0]/review', 'all[1]/review']);
+    await run.decide('all[1]/review', 'approve');
+    await run.skip('1 day');
+    expect(run.subRuns.map(({ status }) => status)).toEqual(['failed', 'completed']);
+    expect(run.outcome).toMatchObject({ status: 'completed' });
+    expect(run.node('all').json).toMatchObject([{ archon_failed: true }, 'b']);
   });
 
   it('fan out over a list, and are joined', async () => {
