@@ -3,7 +3,7 @@ import type { LeaveAnswer, TicketResult } from '../contract/ticket-workflow.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { NodeId, RunId } from '../core/ids.js';
-import type { EventRecord, RunFilter, RunRecord } from '../ports/run-table.js';
+import type { EventRecord, ListedRuns, RunFilter, RunRecord } from '../ports/run-table.js';
 import type { RunSource } from './load-source.js';
 import type { PathQueue, QueuedRun } from './queue-reader.js';
 import type { Scope } from './source/scopes.js';
@@ -249,7 +249,7 @@ export interface Orchestrator {
   find(idOrPrefix: string): Promise<RunRecord>;
   /** Sub-runs of a run, in the order in which they began. */
   children(runId: RunId): Promise<readonly RunRecord[]>;
-  list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
+  list(filter: RunFilter): Promise<ListedRuns>;
   /**
    * In causal order.
    * @param after id of an event: only those after it. One that arrives late, in the middle, is not told so.

@@ -88,7 +88,17 @@ export interface RunFilter {
   readonly withWorktrees?: boolean;
   /** Null: any. */
   readonly statuses: readonly string[] | null;
+  /** Which sub-runs: all (default), all but items of fan-outs, of which one run may have a thousand, or none. */
+  readonly subRuns?: 'all' | 'no-items' | 'none';
   readonly limit: number;
+}
+
+export interface ListedRuns {
+  readonly runs: readonly RunRecord[];
+  /** How many there are, whatever the limit. */
+  readonly total: number;
+  /** Sub-runs that are not wanted. */
+  readonly leftOut: number;
 }
 
 /** The newest execution generation of a run. */
@@ -106,7 +116,7 @@ export interface GenerationRecord {
 export interface RunReader {
   /** Up to `limit` runs whose id begins with `prefix` (lower case hex and dashes), newest first. */
   findByPrefix(prefix: string, limit: number): Promise<readonly RunRecord[]>;
-  list(filter: RunFilter): Promise<{ readonly runs: readonly RunRecord[]; readonly total: number }>;
+  list(filter: RunFilter): Promise<ListedRuns>;
   /**
    * In causal order.
    * @param after id of an event: only those after it. One that arrives late, in the middle, is not told so.

@@ -35,7 +35,7 @@ function worldOf(over: Partial<EnvironmentRecord> = {}) {
         filters.push(filter);
         const metadata = { error: 'no luck' };
         const former = aRecord({ status: 'failed', workflowName: 'fix', outputRoot: null, metadata });
-        return Promise.resolve({ runs: [former], total: 1 });
+        return Promise.resolve({ runs: [former], total: 1, leftOut: 0 });
       },
       start: (options) => {
         starts.push(options);

@@ -20,7 +20,7 @@ const notFound = () => Promise.reject(new RunError('RUN_NOT_FOUND', 'no run has 
 const findQueued = () => Promise.resolve([aQueued()]);
 
 describe('status', () => {
-  const list = () => Promise.resolve({ runs: [aRecord({ runId: OTHER_ID })], total: 1 });
+  const list = () => Promise.resolve({ runs: [aRecord({ runId: OTHER_ID })], total: 1, leftOut: 0 });
   const describeRun = () => Promise.resolve(aDescription());
   const orchestrator = { list, queues, describe: describeRun };
 
@@ -46,7 +46,7 @@ describe('status', () => {
   });
 
   it('lists a run once that has just been started', async () => {
-    const started = () => Promise.resolve({ runs: [aRecord()], total: 1 });
+    const started = () => Promise.resolve({ runs: [aRecord()], total: 1, leftOut: 0 });
     const { stdout } = await runFake(['status', '--json'], {
       orchestrator: { ...orchestrator, list: started },
     });

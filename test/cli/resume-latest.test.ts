@@ -21,7 +21,7 @@ function worldOf(...runs: readonly Partial<RunRecord>[]) {
       list: (filter) => {
         filters.push(filter);
         const records = runs.map((over) => aRecord({ status: 'failed', ...over }));
-        return Promise.resolve({ runs: records, total: records.length });
+        return Promise.resolve({ runs: records, total: records.length, leftOut: 0 });
       },
       find: (runId) => Promise.resolve(aRecord({ runId: runId as RunId, status: 'failed' })),
       events: () => Promise.resolve([]),
@@ -47,7 +47,9 @@ describe('run --resume', () => {
     const result = await runFake(['run', 'hello', '--resume', '--detach', '--json'], world);
     expect(result.exitCode, result.stderr).toBe(0);
     expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, runId: RUN_ID });
-    expect(filters).toMatchObject([{ workingPath: directory, statuses: ['failed', 'cancelled', 'paused'] }]);
+    expect(filters).toMatchObject([
+      { workingPath: directory, statuses: ['failed', 'cancelled', 'paused'], subRuns: 'none' },
+    ]);
     expect(resumed).toMatchObject([{ runId: RUN_ID }]);
   });
 

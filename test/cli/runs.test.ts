@@ -18,13 +18,15 @@ import {
 
 const ENDED = '2026-11-22T09:03:41.000Z';
 
-function listing(...runs: RunRecord[]) {
+const listing = (...runs: RunRecord[]) => listingBeside(0, ...runs);
+
+function listingBeside(leftOut: number, ...runs: RunRecord[]) {
   const asked: RunFilter[] = [];
   return {
     asked,
     list: (filter: RunFilter) => {
       asked.push(filter);
-      return Promise.resolve({ runs, total: runs.length + 1 });
+      return Promise.resolve({ runs, total: runs.length + 1, leftOut });
     },
   };
 }
@@ -34,7 +36,10 @@ describe('runs', () => {
     const { asked, list } = listing(aRecord({ status: 'completed', completedAt: ENDED }));
     const result = await runFake(['runs', '--folder'], { directory: tmpdir(), orchestrator: { list } });
     expect(asked).toEqual([
-      { workingPath: expect.any(String), withWorktrees: true, statuses: null, limit: 20 },
+      {
+        ...{ workingPath: expect.any(String), withWorktrees: true, statuses: null },
+        ...{ subRuns: 'no-items', limit: 20 },
+      },
     ]);
     expect(asked[0]?.workingPath).toMatch(/^\//);
     expect(result.stdout).toMatch(/^1 of 2 runs in \//);
@@ -46,7 +51,21 @@ describe('runs', () => {
   it('shows those of all paths, of one status, up to a limit', async () => {
     const { asked, list } = listing();
     await runFake(['runs', '--all', '--status', 'failed', '--limit', '3'], { orchestrator: { list } });
-    expect(asked).toEqual([{ workingPath: null, withWorktrees: false, statuses: ['failed'], limit: 3 }]);
+    expect(asked).toEqual([
+      {
+        ...{ workingPath: null, withWorktrees: false, statuses: ['failed'] },
+        ...{ subRuns: 'no-items', limit: 3 },
+      },
+    ]);
+  });
+
+  it('leaves items of fan-outs out, and says how many, unless they are asked for', async () => {
+    const { list, asked } = listingBeside(1000, aRecord());
+    const { stdout } = await runFake(['runs', '--all'], { orchestrator: { list } });
+    expect(stdout).toContain('1 of 2 runs; 1000 items of fan-outs left out (--items shows them)\n');
+    const json = await runFake(['runs', '--all', '--items', '--json'], { orchestrator: { list } });
+    expect(JSON.parse(json.stdout)).toMatchObject({ total: 2, leftOut: 1000 });
+    expect(asked.map(({ subRuns }) => subRuns)).toEqual(['no-items', 'all']);
   });
 
   it('tells the branches of those in worktrees', async () => {

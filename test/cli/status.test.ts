@@ -10,7 +10,7 @@ function listing(...runs: RunRecord[]) {
     asked,
     list: (filter: RunFilter) => {
       asked.push(filter);
-      return Promise.resolve({ runs, total: runs.length + 1 });
+      return Promise.resolve({ runs, total: runs.length + 1, leftOut: 0 });
     },
   };
 }
@@ -29,7 +29,10 @@ describe('status', () => {
       },
     });
     expect(described.asked).toEqual([
-      { workingPath: null, statuses: ['pending', 'running', 'paused'], limit: 50 },
+      {
+        ...{ workingPath: null, statuses: ['pending', 'running', 'paused'] },
+        ...{ subRuns: 'no-items', limit: 50 },
+      },
     ]);
     expect(result.exitCode).toBe(0);
     expect(result.stdout).toMatchInlineSnapshot(`
@@ -55,9 +58,7 @@ describe('status', () => {
   it('shows which nodes wait for a permit, behind those at work', async () => {
     const orchestrator = waitingAt(wideNodes(3), ['n0', 'n2']);
     const { stdout } = await runFake(['status'], { orchestrator });
-    expect(stdout).toContain(
-      'n1 (bash), n0 (bash, waits for a permit), n2 (bash, waits for a permit)  /home/me/repo\n',
-    );
+    expect(stdout).toContain('n1 (bash); 2 without a permit: n0, n2  /home/me/repo\n');
     const json = await runFake(['status', '--json'], { orchestrator });
     expect(JSON.parse(json.stdout)).toMatchObject({
       runs: [
@@ -78,8 +79,8 @@ describe('status', () => {
     const withoutPermit = wideNodes(196).map(({ nodeId }) => nodeId);
     const { stdout } = await runFake(['status'], { orchestrator: waitingAt(wideNodes(200), withoutPermit) });
     expect(stdout).toContain(
-      'n196 (bash), n197 (bash), n198 (bash), n199 (bash), n0 (bash, waits for a permit)' +
-        ' and 195 more (in all, 196 without a permit)  /home/me/repo\n',
+      'n196 (bash), n197 (bash), n198 (bash), n199 (bash); ' +
+        '196 without a permit: n0, n1, n2, n3, n4 and 191 more  /home/me/repo\n',
     );
     const { stdout: allAtWork } = await runFake(['status'], { orchestrator: waitingAt(wideNodes(6), []) });
     expect(allAtWork).toContain('n4 (bash) and 1 more  /home/me/repo\n');
@@ -91,17 +92,18 @@ describe('status', () => {
       { nodeId: 'mend.test', kind: 'bash', status: 'running', attempt: 1 },
     ];
     const { stdout } = await runFake(['status'], { orchestrator: waitingAt(nodes, ['mend.test']) });
-    expect(stdout).toContain('mend (loop_group, iteration 3), mend.test (bash, waits for a permit)');
+    expect(stdout).toContain('mend (loop_group, iteration 3); 1 without a permit: mend.test  /');
   });
 
   it('shows what the table tells when a run does not answer', async () => {
-    const result = await runFake(['status', '--json'], {
-      orchestrator: {
-        list: listing(aRecord()).list,
-        describe: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
-        queues: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
-      },
-    });
+    const orchestrator = {
+      list: listing(aRecord()).list,
+      describe: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
+      queues: () => Promise.reject(new RunError('TEMPORAL_UNREACHABLE', 'away')),
+    };
+    const { stdout } = await runFake(['status'], { orchestrator });
+    expect(stdout).toContain('7c1f2a9e  running  fix-issue  12m04s  does not answer now  /home/me/repo\n');
+    const result = await runFake(['status', '--json'], { orchestrator });
     expect(JSON.parse(result.stdout)).toMatchObject({
       ok: true,
       runs: [{ runId: RUN_ID, workflow: 'fix-issue', status: 'running', live: null }],
@@ -112,7 +114,7 @@ describe('status', () => {
 
   it('says so when nothing is active', async () => {
     const result = await runFake(['status'], {
-      orchestrator: { list: () => Promise.resolve({ runs: [], total: 0 }), queues: nobodyWaits },
+      orchestrator: { list: () => Promise.resolve({ runs: [], total: 0, leftOut: 0 }), queues: nobodyWaits },
     });
     expect(result).toMatchObject({ exitCode: 0, stdout: 'no active runs\n' });
   });

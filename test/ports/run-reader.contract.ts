@@ -75,6 +75,26 @@ export function runReaderContract(name: string, make: () => Promise<RunTableSubj
       expect(there.runs.map((run) => run.runId)).toEqual([identity.runId]);
     });
 
+    test('lists sub-runs as they are wanted: all, none, or all but items of fan-outs', async () => {
+      const { reader, table, here, runIds } = await four();
+      const kin = async (at: number, index: number | null): Promise<RunId> => {
+        const parent = { runId: runIds[0]!, nodeId: 'sub', index, hash: 'h', inputValues: {} };
+        const identity = anIdentity({ workingPath: here, startedAt: atSecond(at), parent });
+        await table.open(aFirstWrite({ identity }), yes);
+        return identity.runId;
+      };
+      const [single, item] = [await kin(20, null), await kin(21, 0)];
+      const wanted = { workingPath: here, statuses: null, limit: 10 };
+      const roots = [runIds[3], runIds[2], runIds[0]];
+      const listed = async (subRuns?: 'all' | 'no-items' | 'none') => {
+        const { runs, ...counts } = await reader.list({ ...wanted, ...(subRuns && { subRuns }) });
+        return { runIds: runs.map((run) => run.runId), ...counts };
+      };
+      expect(await listed()).toEqual({ runIds: [item, single, ...roots], total: 5, leftOut: 0 });
+      expect(await listed('no-items')).toEqual({ runIds: [single, ...roots], total: 4, leftOut: 1 });
+      expect(await listed('none')).toEqual({ runIds: roots, total: 3, leftOut: 2 });
+    });
+
     test('finds runs by every beginning of their id, newest first', async () => {
       const { reader, table } = await make();
       const ids = ['7c1f2a9e-1111', '7c1f2a9e-2222', '7c1f2b00-0000'].map(

@@ -122,16 +122,22 @@ export class FakeRunTable implements RunTable, RunReader {
     );
   }
 
-  list({ workingPath, withWorktrees, statuses, limit }: Parameters<RunReader['list']>[0]) {
+  list({ workingPath, withWorktrees, statuses, subRuns = 'all', limit }: Parameters<RunReader['list']>[0]) {
     return this.promise('DATABASE_UNREACHABLE', () => {
-      const runs = this.newestFirst().filter(
+      const found = this.newestFirst().filter(
         (record) =>
           (workingPath === null ||
             record.workingPath === workingPath ||
             (withWorktrees === true && this.runs.get(record.runId)?.codebasePath === workingPath)) &&
           (statuses === null || statuses.includes(record.status)),
       );
-      return { runs: runs.slice(0, limit), total: runs.length };
+      const runs = found.filter(
+        ({ parentRunId, metadata }) =>
+          subRuns === 'all' ||
+          parentRunId === null ||
+          (subRuns === 'no-items' && typeof metadata['child_index'] !== 'number'),
+      );
+      return { runs: runs.slice(0, limit), total: runs.length, leftOut: found.length - runs.length };
     });
   }
 

@@ -1,7 +1,13 @@
 import type { Pool } from 'pg';
 import type { RunId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
-import type { EventRecord, GenerationRecord, RunReader, RunRecord } from '../../ports/run-table.js';
+import type {
+  EventRecord,
+  GenerationRecord,
+  ListedRuns,
+  RunReader,
+  RunRecord,
+} from '../../ports/run-table.js';
 import { SILENCE } from './host-registry.js';
 import { ask } from './query.js';
 import { iso } from './times.js';
@@ -38,11 +44,18 @@ const WANTED = `
     SELECT id FROM remote_agent_codebases WHERE default_cwd = left($1, 500))))
   AND ($2::text[] IS NULL OR run.status = ANY ($2))`;
 
-const LIST = `
-SELECT ${RECORD} FROM ${RUNS} WHERE ${WANTED}
-ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $4`;
+/** Whether a sub-run is wanted; every other run is. */
+const LISTED = `
+  ($4 = 'all' OR run.parent_run_id IS NULL OR ($4 = 'no-items' AND run.metadata ->> 'child_index' IS NULL))`;
 
-const COUNT = `SELECT count(*)::integer AS total FROM remote_agent_workflow_runs AS run WHERE ${WANTED}`;
+const LIST = `
+SELECT ${RECORD} FROM ${RUNS} WHERE ${WANTED} AND ${LISTED}
+ORDER BY run.started_at DESC NULLS LAST, run.id LIMIT $5`;
+
+const COUNT = `
+SELECT count(*) FILTER (WHERE ${LISTED})::integer AS total,
+  count(*) FILTER (WHERE NOT ${LISTED})::integer AS "leftOut"
+FROM remote_agent_workflow_runs AS run WHERE ${WANTED}`;
 
 const CAUSALLY = `COALESCE(created_at, 'epoch'), COALESCE(event_order, 0), id`;
 
@@ -75,13 +88,13 @@ export function makeRunReader(pool: Pool): RunReader {
       return rows;
     },
 
-    async list({ workingPath, withWorktrees = false, statuses, limit }) {
-      const filter = [workingPath, statuses, withWorktrees];
+    async list({ workingPath, withWorktrees = false, statuses, subRuns = 'all', limit }) {
+      const filter = [workingPath, statuses, withWorktrees, subRuns];
       const [runs, count] = await Promise.all([
         ask<RunRecord>(pool, 'DATABASE_UNREACHABLE', { text: LIST, values: [...filter, limit] }),
-        ask<{ total: number }>(pool, 'DATABASE_UNREACHABLE', { text: COUNT, values: filter }),
+        ask<Omit<ListedRuns, 'runs'>>(pool, 'DATABASE_UNREACHABLE', { text: COUNT, values: filter }),
       ]);
-      return { runs: runs.rows, total: count.rows[0]?.total ?? 0 };
+      return { runs: runs.rows, total: 0, leftOut: 0, ...count.rows[0] };
     },
 
     async events(runId: RunId, after?: string): Promise<readonly EventRecord[]> {

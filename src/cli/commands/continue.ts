@@ -60,7 +60,7 @@ async function messageFor(
   instruction: string,
 ): Promise<string> {
   const story = await (await services.worktrees()).tell(record);
-  const filter = { workingPath: record.workingPath, statuses: null, limit: 1 };
+  const filter = { workingPath: record.workingPath, statuses: null, subRuns: 'none', limit: 1 } as const;
   const [last = null] = (await (await services.orchestrator()).list(filter)).runs;
   if (last === null) return continuationMessage({ story, run: null, files: [], instruction });
   const { error } = last.metadata;

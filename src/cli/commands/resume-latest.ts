@@ -33,7 +33,11 @@ async function newestRun(context: CliContext, args: ResumeLatestArguments): Prom
   const place = placeOf(context.caller, args);
   const workingPath = await context.services.workingPath(place);
   const orchestrator = await context.services.orchestrator();
-  const filter = { workingPath, statuses: ['failed', 'cancelled', 'paused'], limit: LOOKED_AT };
+  // A sub-run goes on with its parent.
+  const filter = {
+    ...{ workingPath, statuses: ['failed', 'cancelled', 'paused'], limit: LOOKED_AT },
+    subRuns: 'none',
+  } as const;
   const runs = (await orchestrator.list(filter)).runs.filter((run) => !isRejected(run));
   const names = [...new Set(runs.map(({ workflowName }) => workflowName))];
   const meant = nameMeant(await context.services.catalogue(place), args.workflow, names);

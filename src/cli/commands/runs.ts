@@ -5,13 +5,15 @@ import type { RunRecord } from '../../ports/run-table.js';
 import type { Command } from '../context.js';
 import { usageError } from '../render/failure.js';
 import { branchOf, recordJson } from '../render/run-record.js';
-import { elapsedSince, oneLine, table, utc } from '../render/text.js';
+import { elapsedSince, oneLine, plural, table, utc } from '../render/text.js';
 import { placeOf, type PlaceOptions } from './place.js';
 
 export interface RunsArguments extends PlaceOptions {
   /** Of every path. */
   readonly all?: boolean;
   readonly status?: string;
+  /** Of fan-outs, too. */
+  readonly items?: boolean;
   readonly limit: number;
 }
 
@@ -23,10 +25,15 @@ export function runs(args: RunsArguments): Command {
     if (args.status !== undefined && !STATUSES.includes(args.status)) throw unknownStatus(args.status);
     const workingPath = args.all === true ? null : await services.workingPath(placeOf(caller, args));
     const orchestrator = await services.orchestrator();
-    const { runs: found, total } = await orchestrator.list({
+    const {
+      runs: found,
+      total,
+      leftOut,
+    } = await orchestrator.list({
       workingPath,
       withWorktrees: workingPath !== null,
       statuses: args.status === undefined ? null : [args.status],
+      subRuns: args.items === true ? 'all' : 'no-items',
       limit: args.limit,
     });
     const hasBranches = found.some((record) => branchOf(record) !== null);
@@ -41,13 +48,15 @@ export function runs(args: RunsArguments): Command {
       'MESSAGE',
     ];
     const where = workingPath === null ? '' : ` in ${workingPath}`;
+    const items =
+      leftOut === 0 ? '' : `; ${plural(leftOut, 'item')} of fan-outs left out (--items shows them)`;
     return {
       exitCode: 0,
-      json: { runs: found.map(recordJson), total, workingPath },
+      json: { runs: found.map(recordJson), total, leftOut, workingPath },
       text:
         rows.length === 0
-          ? `no runs${where}${workingPath === null ? '' : ' (--all shows those of other paths)'}`
-          : `${found.length} of ${total} runs${where}\n${table([head, ...rows])}`,
+          ? `no runs${where}${workingPath === null ? '' : ' (--all shows those of other paths)'}${items}`
+          : `${found.length} of ${total} runs${where}${items}\n${table([head, ...rows])}`,
     };
   };
 }

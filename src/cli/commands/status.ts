@@ -22,6 +22,8 @@ export const status: Command = async ({ services, clock }) => {
   const { runs, total } = await orchestrator.list({
     workingPath: null,
     statuses: ACTIVE_STATUSES,
+    // Their node says how many of them are done.
+    subRuns: 'no-items',
     limit: SHOWN,
   });
   const [described, queues] = await Promise.all([askAll(orchestrator, runs), queuesOf(orchestrator)]);
@@ -33,7 +35,7 @@ export const status: Command = async ({ services, clock }) => {
     whereabouts.live?.status ?? record.status,
     workflowOf(record),
     elapsedSince(record.startedAt, now),
-    [renderWhereabouts(whereabouts), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
+    [at(record, whereabouts), ...troublesOf(record).map((text) => oneLine(text, 200))].join(' ! '),
     oneLine(record.workingPath ?? '', 1000),
   ]);
   rows.push(...queuedRows(waiting, now).map((row) => [...row]));
@@ -75,6 +77,10 @@ function withoutStarted(queues: readonly PathQueue[], runs: readonly RunRecord[]
   const started = new Set<string>(runs.map(({ runId }) => runId));
   return queues.map((queue) => ({ ...queue, runs: queue.runs.filter(({ runId }) => !started.has(runId)) }));
 }
+
+/** Archon's runs cannot be asked. */
+const at = ({ temporalWorkflowId }: RunRecord, whereabouts: Whereabouts): string =>
+  temporalWorkflowId === null ? '-' : renderWhereabouts(whereabouts);
 
 interface Described extends Whereabouts {
   readonly record: RunRecord;

@@ -1,5 +1,5 @@
 import type { Command as Program } from 'commander';
-import type { PlaceOptions } from '../commands/place.js';
+import type { RunsArguments } from '../commands/runs.js';
 import { usageError } from '../render/failure.js';
 import { CWD, FOLDER, RUN_ID, type Choose } from './shared-flags.js';
 
@@ -17,8 +17,9 @@ export function declareLooking(program: Program, choose: Choose): void {
     .option(...FOLDER)
     .option('--all', 'of every path')
     .option('--status <status>', 'only those')
+    .option('--items', 'also the items of fan-outs')
     .option('--limit <count>', 'how many', toCount, 20)
-    .action((options: PlaceOptions & { all?: boolean; status?: string; limit: number }) => {
+    .action((options: RunsArguments) => {
       choose(async (context) => (await import('../commands/runs.js')).runs(options)(context));
     });
   program

@@ -14,23 +14,32 @@ export interface Whereabouts {
 const AT_WORK: readonly LiveNode['status'][] = ['running', 'retrying', 'waiting', 'looping', 'delegating'];
 const NAMED_NODES = 5;
 
-/** The nodes that a run is at, in few words however many they are; those without a permit come last. */
+/** The nodes that a run is at, in few words however many they are, and those that wait for a permit. */
 export function renderWhereabouts({ live, withoutPermit }: Whereabouts): string {
+  if (live === null) return 'does not answer now';
   const waits = new Set(withoutPermit);
-  const active = (live?.nodes ?? []).filter(({ status }) => AT_WORK.includes(status));
-  const names = [
-    ...active.filter(({ nodeId }) => !waits.has(nodeId)).map((node) => nameOf(node)),
-    ...active.filter(({ nodeId }) => waits.has(nodeId)).map((node) => nameOf(node, 'waits for a permit')),
+  const active = live.nodes.filter(({ status }) => AT_WORK.includes(status));
+  const working = active.filter(({ nodeId }) => !waits.has(nodeId));
+  const waiting = active.filter(({ nodeId }) => waits.has(nodeId));
+  const permits = `${waiting.length} without a permit: ${few(waiting.map(({ nodeId }) => nameOf(nodeId)))}`;
+  const parts = [
+    ...(working.length === 0 ? [] : [few(working.map(describe))]),
+    ...(waiting.length === 0 ? [] : [permits]),
   ];
-  if (names.length <= NAMED_NODES) return names.join(', ') || '-';
-  const waiting = waits.size === 0 ? '' : ` (in all, ${waits.size} without a permit)`;
-  return `${names.slice(0, NAMED_NODES).join(', ')} and ${names.length - NAMED_NODES} more${waiting}`;
+  return parts.join('; ') || '-';
 }
 
-function nameOf({ nodeId, kind, iteration, children }: LiveNode, ...more: readonly string[]): string {
+function few(names: readonly string[]): string {
+  const left = names.length - NAMED_NODES;
+  return names.slice(0, NAMED_NODES).join(', ') + (left > 0 ? ` and ${left} more` : '');
+}
+
+const nameOf = (nodeId: string): string => oneLine(nodeId, 60);
+
+function describe({ nodeId, kind, iteration, children }: LiveNode): string {
   const loop = iteration === undefined ? [] : [`iteration ${iteration}`];
   const done = children === undefined ? [] : [tellCounts(children)];
-  return `${oneLine(nodeId, 60)} (${[kind, ...loop, ...done, ...more].join(', ')})`;
+  return `${nameOf(nodeId)} (${[kind, ...loop, ...done].join(', ')})`;
 }
 
 /** Null: the run did not answer. */
