@@ -8,7 +8,7 @@ import { lookUp, mustSucceed, worktreeFailed, type Git } from './git.js';
 import { openMakingRegister, type MakingRegister } from './making-register.js';
 import { withRepositoryLock } from './repository-lock.js';
 import { sharedDirectoryOf, findStartPoint, type StartPoint } from './start-point.js';
-import { clear, forget, standingOf, type Standing } from './worktree-standing.js';
+import { clear, forget, isCheckedOut, standingOf, type Standing } from './worktree-standing.js';
 
 export interface MakingParts {
   readonly git: Git;
@@ -150,10 +150,14 @@ async function fill(work: Work): Promise<void> {
   const { workingPath, order } = task;
   const standing = await standingOf(workingPath, commonDirectory);
   if (standing.kind !== 'whole') throw occupied(task, 'has been changed while it was made');
-  await rm(join(standing.gitDirectory, 'index.lock'), { force: true });
+  const { gitDirectory } = standing;
+  await rm(join(gitDirectory, 'index.lock'), { force: true });
   const advice = 'Mend what git complains of, then start the run again';
   const here = { directory: workingPath, advice };
-  await mustSucceed(git, ['reset', '--quiet', '--hard', '--no-recurse-submodules'], here);
+  // Once they are there, somebody may have changed them since an attempt failed.
+  if (!(await isCheckedOut(gitDirectory))) {
+    await mustSucceed(git, ['reset', '--quiet', '--hard', '--no-recurse-submodules'], here);
+  }
   const head = await mustSucceed(git, ['rev-parse', 'HEAD'], here);
   const hook = ['hook', 'run', '--ignore-missing', 'post-checkout', '--', '0'.repeat(head.length), head, '1'];
   await mustSucceed(git, hook, here);

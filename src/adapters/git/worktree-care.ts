@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { WorktreeCare, WorktreeName } from '../../ports/worktree-care.js';
 import type { GitPrograms } from './git-programs.js';
 import { lookUp, mustSucceed, worktreeFailed, type Git } from './git.js';
+import { openMakingRegister } from './making-register.js';
 import { makePlainGit } from './plain-git.js';
 import { withRepositoryLock } from './repository-lock.js';
 import { sharedDirectoryOf } from './start-point.js';
-import { forget } from './worktree-standing.js';
+import { forget, isCheckedOut, standingOf } from './worktree-standing.js';
 
 /** @param environment of whoever asks */
 export function makeWorktreeCare(
@@ -62,10 +63,22 @@ const isThere = ({ workingPath }: WorktreeName): Promise<boolean> =>
 
 /** What git cannot tell counts as changed. */
 async function isDirty(git: Git, worktree: WorktreeName): Promise<boolean> {
-  if (!(await isThere(worktree))) return false;
+  if (!(await isThere(worktree)) || (await isUnfilled(git, worktree))) return false;
   const words = ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'];
   const answer = await git(words, worktree.workingPath);
   return answer.status !== 0 || answer.stdout !== '';
+}
+
+/** Nobody has worked in one that could not even be filled. */
+async function isUnfilled(git: Git, { repository, workingPath }: WorktreeName): Promise<boolean> {
+  try {
+    const common = await realpath(await sharedDirectoryOf(git, repository));
+    const standing = await standingOf(workingPath, common);
+    if (standing.kind !== 'whole' || (await isCheckedOut(standing.gitDirectory))) return false;
+    return (await (await openMakingRegister(common)).find(workingPath)) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** What git cannot tell counts as such. */

@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { access, lstat, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /** What lies in the place of a worktree. */
@@ -30,6 +30,14 @@ export async function standingOf(workingPath: string, commonDirectory: string): 
   }
   if (common === commonDirectory) return { kind: 'whole', gitDirectory };
   return { kind: 'stranger', reason: `is a worktree of another repository, ${common}` };
+}
+
+/** Whether its files have been checked out: git writes the index of a worktree when all are there. */
+export function isCheckedOut(gitDirectory: string): Promise<boolean> {
+  return access(join(gitDirectory, 'index')).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Git's word for a worktree whose adding has not ended. */

@@ -241,6 +241,16 @@ describe('a worktree that is not there', () => {
     mkdirSync(join(place, 'trees', 'licensed'));
     expect(await make()).toMatchObject({ isAdopted: false });
   });
+
+  it('keeps what a person has changed in it since it failed', async () => {
+    const hook = join(repository, '.git', 'hooks', 'post-checkout');
+    writeFileSync(hook, '#!/bin/sh\ntest -e ../../licensed\n', { mode: 0o755 });
+    await expect(make()).rejects.toThrow(failure('git hook'));
+    writeFileSync(join(worktree, 'a'), 'mended');
+    mkdirSync(join(place, 'trees', 'licensed'));
+    await make();
+    expect(read('a')).toBe('mended');
+  });
 });
 
 describe('a branch that is there', () => {
@@ -402,9 +412,9 @@ describe('an attempt that was cut off', () => {
   });
 
   it('while files are checked out leaves a lock of git that the next removes', async () => {
-    await expect(make({ git: cutOff('hook') })).rejects.toThrow('the power is gone');
+    await expect(make({ git: cutOff('reset') })).rejects.toThrow('the power is gone');
     writeFileSync(join(repository, '.git', 'worktrees', 'task-x', 'index.lock'), '');
-    rmSync(join(worktree, 'a'));
+    writeFileSync(join(worktree, 'a'), 'on');
     await make();
     expect(read('a')).toBe('one');
   });

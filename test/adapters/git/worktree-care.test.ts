@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gitEnvironment } from '../../../src/adapters/git/git.js';
 import { findGitPrograms } from '../../../src/adapters/git/git-programs.js';
+import { openMakingRegister } from '../../../src/adapters/git/making-register.js';
 import { makeWorktreeCare } from '../../../src/adapters/git/worktree-care.js';
 import type { WorktreeCare, WorktreeName } from '../../../src/ports/worktree-care.js';
 import { git } from '../../support/git.js';
@@ -49,6 +50,18 @@ describe('a worktree', () => {
   ])('is dirty with %s', async (_what, change) => {
     change();
     expect(await care.look(worktree, 'main')).toMatchObject({ isDirty: true });
+  });
+
+  it('is clean as long as its files have never been checked out', async () => {
+    const register = await openMakingRegister(join(repository, '.git'));
+    const unfilled = { ...worktree, workingPath: join(place, 'trees', 'y') };
+    git(repository, 'worktree', 'add', '--quiet', '--no-checkout', '-b', 'y', unfilled.workingPath);
+    expect(await care.look(unfilled, 'main')).toMatchObject({ isDirty: true });
+    await register.note({ workingPath: unfilled.workingPath, branch: 'y', madeAt: null });
+    expect(await care.look(unfilled, 'main')).toMatchObject({ isThere: true, isDirty: false });
+    git(unfilled.workingPath, 'reset', '--quiet', '--hard');
+    writeFileSync(join(unfilled.workingPath, 'a'), 'two');
+    expect(await care.look(unfilled, 'main')).toMatchObject({ isDirty: true });
   });
 
   it('is clean with files that git ignores', async () => {
