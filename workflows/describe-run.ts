@@ -1,7 +1,8 @@
 import type { RunDescription, WaitingGate } from '../src/contract/messages.js';
 import type { StartRequest } from '../src/contract/start-request.js';
-import type { WorkflowDefinition } from '../src/core/definition/definition.js';
+import type { Node, WorkflowDefinition } from '../src/core/definition/definition.js';
 import { labelOf, labelsAt } from '../src/core/run/decision-labels.js';
+import { excerptOf } from '../src/core/run/excerpt.js';
 import { choicesAt } from '../src/core/run/gate.js';
 import { bodyAt, runLevel, type Level } from '../src/core/run/level.js';
 import { inside, nameAt, type Place } from '../src/core/run/place.js';
@@ -34,12 +35,19 @@ export function describeState(
 function nodesIn(level: Level, place: Place): RunDescription['nodes'] {
   return level.graph.nodes.flatMap((node, position) => {
     const body = bodyAt(level, position);
-    const own = { nodeId: nameAt(place, node.id), kind: node.kind, ...shape(level.state.nodes[position]) };
+    const own = {
+      ...{ nodeId: nameAt(place, node.id), kind: node.kind, ...aboutNode(node) },
+      ...shape(level.state.nodes[position]),
+    };
     // The turns of a loop go by its name.
     if (body === null || node.kind === 'loop') return [own];
     const { iteration } = body.within.loop;
     return [own, ...nodesIn(body, inside(place, { nodeId: node.id, iteration }))];
   });
+}
+
+function aboutNode({ description }: Node): { readonly description?: string } {
+  return description === null ? {} : { description: excerptOf(inLine(description), LINE_CHARACTERS) };
 }
 
 function shape(
@@ -68,6 +76,7 @@ export function gatesOf(definition: WorkflowDefinition, state: RunState): readon
 }
 
 const SHOWN_NODES = 100;
+const LINE_CHARACTERS = 100;
 const MARKS: Readonly<Record<NodeState['status'], string>> = {
   pending: '◌',
   kept: '✓',
@@ -92,9 +101,11 @@ function shellWord(name: string): string {
   return /^[\w.:/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }
 
+const inLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
 /** Behind a command, in one line. */
 function comment(label: string | null): string {
-  return label === null ? '' : `  # ${label.replaceAll(/\s+/g, ' ').trim()}`;
+  return label === null ? '' : `  # ${inLine(label)}`;
 }
 
 const NEXT: Readonly<Record<RunDescription['status'], readonly string[]>> = {
@@ -110,9 +121,10 @@ const NEXT: Readonly<Record<RunDescription['status'], readonly string[]>> = {
 export function detailsOf(title: string, description: RunDescription): string {
   const { nodes, waiting, runId, status, startedAt, startedBy } = description;
   const shown = nodes.length <= SHOWN_NODES ? nodes : nodes.filter((node) => node.status !== 'pending');
-  const lines = shown
-    .slice(-SHOWN_NODES)
-    .map((node) => `- ${MARKS[node.status]} \`${node.nodeId}\` ${node.kind}, ${statusOf(node)}`);
+  const lines = shown.slice(-SHOWN_NODES).map((node) => {
+    const what = node.description === undefined ? '' : `: ${node.description}`;
+    return `- ${MARKS[node.status]} \`${node.nodeId}\` ${node.kind}, ${statusOf(node)}${what}`;
+  });
   const more = nodes.length > lines.length ? [`- … ${nodes.length} nodes in all`] : [];
   const gates = waiting.flatMap((gate) => [
     '',

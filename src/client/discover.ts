@@ -100,8 +100,8 @@ function compileFiles(
       broken.push({ file, errorType: errorTypeOf(issues), issues });
       continue;
     }
-    const { name, description } = parsed.draft ?? compilation.definition;
-    const workflow = { name, description, file, scope, warnings: compilation.warnings };
+    const { name, description, tags, inputs } = parsed.draft ?? compilation.definition;
+    const workflow = { name, description, tags, inputs, file, scope, warnings: compilation.warnings };
     workflows.push({
       workflow,
       get definition() {

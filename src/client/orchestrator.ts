@@ -1,5 +1,6 @@
 import type { CancelAnswer, DecideAnswer, RunDescription, WaitingGate } from '../contract/messages.js';
 import type { LeaveAnswer, TicketResult } from '../contract/ticket-workflow.js';
+import type { InputDeclaration } from '../core/definition/definition.js';
 import type { Issue } from '../core/definition/issue.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { NodeId, RunId } from '../core/ids.js';
@@ -173,6 +174,9 @@ export interface FollowOptions {
 export interface FoundWorkflow {
   readonly name: string;
   readonly description: string;
+  readonly tags: readonly string[];
+  /** What a run of it can be given by name. */
+  readonly inputs: readonly InputDeclaration[];
   readonly file: string;
   readonly scope: Scope;
   readonly warnings: readonly Issue[];

@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../core/definition/definition.js';
+import type { InputDeclaration, WorkflowDefinition } from '../core/definition/definition.js';
 import { RunError } from '../core/errors.js';
 import { toText } from '../core/expression/output.js';
 import { checkInputValue } from './limits.js';
@@ -24,8 +24,13 @@ export function resolveInputs(
   for (const input of definition.inputs) {
     if (Object.hasOwn(given, input.name)) continue;
     if (input.defaultValue !== undefined) inputs[input.name] = toText(input.defaultValue);
-    else if (input.isRequired) faults.push(`input ${input.name} is missing: give --input ${input.name}=…`);
+    else if (input.isRequired) faults.push(missing(input));
   }
   if (faults.length > 0) throw new RunError('INPUT_INVALID', faults.join('; '), { faults });
   return inputs;
+}
+
+function missing({ name, description }: InputDeclaration): string {
+  const what = description === null ? '' : ` (${description})`;
+  return `input ${name}${what} is missing: give --input ${name}=…`;
 }

@@ -74,6 +74,8 @@ export interface RunDescription {
   readonly nodes: readonly {
     readonly nodeId: string;
     readonly kind: NodeKind;
+    /** What its definition says that it does, in a line. */
+    readonly description?: string;
     readonly status: NodeState['status'];
     readonly attempt: number | null;
     /** Of a loop group at work. Nodes of its body follow it, as `group.node`. */

@@ -8,7 +8,7 @@ beforeAll(async () => {
   const files = {
     'hello.yaml': HELLO,
     'broken.yaml': BROKEN,
-    'odd.yaml': `${HELLO.replace('hello', 'odd')}x: 1\n`,
+    'odd.yaml': `${HELLO.replace('hello', 'odd').replace(/required.*\n.*world/, 'required: true\n    description: Who is greeted')}x: 1\ntags: [b, a]\n`,
   };
   ({ directory, remove } = await makeDirectory(files));
 });
@@ -17,7 +17,7 @@ afterAll(async () => remove());
 describe('list', () => {
   it('names the workflows on stdout, and what cannot be used on stderr', async () => {
     const result = await runFake(['list'], { directory });
-    expect(result).toMatchObject({ exitCode: 0, stdout: 'hello  Says hello\nodd    Says hello\n' });
+    expect(result).toMatchObject({ exitCode: 0, stdout: 'hello  Says hello\nodd    Says hello [b, a]\n' });
     expect(result.stderr).toContain('1 file cannot be used:');
     expect(result.stderr).toContain(`${directory}/.archon/workflows/broken.yaml:4:5 error NODE_KIND_MISSING`);
   });
@@ -29,7 +29,12 @@ describe('list', () => {
       root: directory,
       workflows: [
         { name: 'hello', description: 'Says hello', scope: 'project', warnings: [] },
-        { name: 'odd', warnings: [{ code: 'KEY_UNKNOWN' }] },
+        {
+          name: 'odd',
+          tags: ['b', 'a'],
+          inputs: [{ name: 'who', isRequired: true, description: 'Who is greeted' }],
+          warnings: [{ code: 'KEY_UNKNOWN' }],
+        },
       ],
       errors: [
         { errorType: 'validation_error', issues: [{ code: 'NODE_KIND_MISSING', line: 4, column: 5 }] },
@@ -51,6 +56,12 @@ describe('list', () => {
     expect(result.stdout).toBe(`no workflows in ${empty.directory}/.archon/workflows\n`);
     await empty.remove();
   });
+});
+
+it('an input that is missing is told with what it is for', async () => {
+  const result = await runFake(['run', 'odd'], { directory });
+  expect(result).toMatchObject({ exitCode: 64 });
+  expect(result.stderr).toContain('input who (Who is greeted) is missing: give --input who=…');
 });
 
 describe('validate', () => {

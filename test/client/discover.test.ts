@@ -56,6 +56,8 @@ describe('discovery', () => {
       {
         name: 'alpha',
         description: 'the first',
+        tags: [],
+        inputs: [],
         file,
         scope: 'project',
         warnings: [expect.objectContaining({ code: 'KEY_UNKNOWN', severity: 'warning' })],

@@ -25,7 +25,7 @@ const decisions = [
   { id: 'later', label: 'On\nMonday' },
 ];
 const definition = aDefinition([
-  aBashNode('build'),
+  aBashNode('build', { description: 'Makes\nit' }),
   aGate('review', { message: 'Ship it?', needs: ['build'], decisions }),
 ]);
 
@@ -52,11 +52,11 @@ describe('what an operator sees of a run', () => {
     const [title, , line] = (await details()).split('\n');
     expect(title).toBe(`### fix-issue · ${workingPath}`);
     expect(line).toMatch(new RegExp(`^run \`${runId}\`, running, started .*Z by me@laptop$`));
-    expect(await details()).toContain('- ▶ `build` bash, running\n- ◌ `review` approval, pending');
+    expect(await details()).toContain('- ▶ `build` bash, running: Makes it\n- ◌ `review` approval, pending');
     building.open();
     await untilWaiting(run, 'review');
     const waiting = await details();
-    expect(waiting).toContain('- ✓ `build` bash, completed\n- ⏸ `review` approval, waiting');
+    expect(waiting).toContain('- ✓ `build` bash, completed: Makes it\n- ⏸ `review` approval, waiting');
     expect(waiting).toMatch(/\*\*Waits at `review`\*\* since .*Z: Ship it\?/);
     expect(waiting).toContain(`    signalbox respond ${runId} approve --node review\n`);
     expect(waiting).toContain(`    signalbox respond ${runId} later --node review  # On Monday\n`);

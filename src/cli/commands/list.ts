@@ -1,3 +1,4 @@
+import type { FoundWorkflow } from '../../client/orchestrator.js';
 import type { Command } from '../context.js';
 import { brokenJson, renderBroken, issueJson } from '../render/issues.js';
 import { oneLine, plural, table } from '../render/text.js';
@@ -8,14 +9,16 @@ export function list(args: PlaceOptions): Command {
   return async ({ services, caller }) => {
     const { discovery } = await services.catalogue(placeOf(caller, args));
     const { root, workflows, errors } = discovery;
-    const rows = workflows.map((one) => [oneLine(one.name), oneLine(one.description, 100)]);
+    const rows = workflows.map((one) => [oneLine(one.name), about(one)]);
     return {
       exitCode: 0,
       json: {
         root,
-        workflows: workflows.map(({ name, description, file, scope, warnings }) => ({
+        workflows: workflows.map(({ name, description, tags, inputs, file, scope, warnings }) => ({
           name,
           description,
+          tags: [...tags],
+          inputs: inputs.map((input) => ({ ...input })),
           file,
           scope,
           warnings: warnings.map(issueJson),
@@ -29,4 +32,10 @@ export function list(args: PlaceOptions): Command {
           : `${plural(errors.length, 'file')} cannot be used:\n${errors.map(renderBroken).join('\n')}`,
     };
   };
+}
+
+/** `Ships what is built [release, ops]` */
+function about({ description, tags }: FoundWorkflow): string {
+  const shown = oneLine(description, 100);
+  return tags.length === 0 ? shown : `${shown} [${oneLine(tags.join(', '), 60)}]`;
 }

@@ -60,7 +60,10 @@ function capture(definition: WorkflowDefinition, others: readonly WorkflowDefini
   const workflows = others.map((other) => ({
     definition: other,
     package: null,
-    workflow: { name: other.name, description: '', file: '', scope: 'project' as const, warnings: [] },
+    workflow: {
+      ...{ name: other.name, description: '', tags: [], inputs: [], warnings: [] },
+      ...{ file: '', scope: 'project' as const },
+    },
   }));
   const discovery = { root: scopes.root, workflows: [], errors: [] };
   return captureSource({ scopes, workflows, discovery, files: [] }, DEFAULT_CONFIG, {
