@@ -26,11 +26,14 @@ afterAll(async () => {
   await rm(repository, { recursive: true, force: true });
 });
 
+const [done, skipped, failed] = ['completed', 'skipped', 'failed'] as const;
+
 interface Shown {
   readonly status: string;
   readonly output: string | null;
   readonly error?: object;
   readonly completedAt: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly nodes: readonly { readonly node: string; readonly status: string }[];
   readonly events: readonly ShownEvent[];
 }
@@ -84,18 +87,25 @@ function expectCausalOrder({ status, events }: Shown): void {
   }
 }
 
+/** How many nodes of the file ended how; those in bodies are no nodes of the file. */
+function countsOf(run: Shown): Readonly<Record<string, number>> {
+  const ends = Object.entries(nodesOf(run)).flatMap(([node, end]) => (node.includes('.') ? [] : [end]));
+  const count = (wanted: string): number => ends.filter((end) => end === wanted).length;
+  return { completed: count(done), failed: count(failed), skipped: count(skipped), total: ends.length };
+}
+
 interface Expected {
   readonly args?: readonly string[];
   readonly exitCode: number;
   readonly status: string;
   /** What the run gave out. */
   readonly output?: unknown;
+  /** What the author lets it say of itself. */
+  readonly outcome?: 'succeeded' | 'failed';
   readonly error?: { readonly code?: string; readonly message?: unknown };
   /** How its nodes ended, some of them. */
   readonly nodes: Readonly<Record<string, string>>;
 }
-
-const [done, skipped, failed] = ['completed', 'skipped', 'failed'];
 
 /** By fixture, what comes of a run. */
 const RUNS: Readonly<Record<string, Expected>> = {
@@ -192,7 +202,13 @@ const RUNS: Readonly<Record<string, Expected>> = {
     error: { message: expect.stringContaining('evidence.json') },
     nodes: { work: done },
   },
-  outcome: { exitCode: 0, status: 'completed', output: '{"helped":false}', nodes: { report: done } },
+  outcome: {
+    exitCode: 0,
+    status: 'completed',
+    output: '{"helped":false}',
+    outcome: 'failed',
+    nodes: { report: done },
+  },
   'output-format': {
     exitCode: 1,
     status: 'failed',
@@ -244,6 +260,13 @@ const RUNS: Readonly<Record<string, Expected>> = {
     output: 'all is well',
     nodes: { report: done, read: done },
   },
+  variables: {
+    args: ['mend', '$it'],
+    exitCode: 0,
+    status: 'completed',
+    output: 'run\nartifacts\nstate\nlogs\nmend $it\ndocs/ <> <>',
+    nodes: { same: done },
+  },
   cancelled: {
     exitCode: 1,
     status: 'cancelled',
@@ -264,10 +287,12 @@ describe('a run of', () => {
       if (expected.error !== undefined) expect(told.error).toMatchObject(expected.error);
       const run = await shown(told.runId);
       expect(run).toMatchObject({
-        ...{ status: told.status, output: told.output ?? null, completedAt: expect.any(String) },
+        ...{ status: told.status, output: told.output ?? null, outcome: expected.outcome ?? null },
+        completedAt: expect.any(String),
         ...(told.status === 'failed' ? { error: told.error } : {}),
       });
       expect(nodesOf(run)).toMatchObject(expected.nodes);
+      if (run.status !== 'cancelled') expect(run.metadata['node_counts']).toEqual(countsOf(run));
       expectCausalOrder(run);
       await expectEvents(name, run);
     },

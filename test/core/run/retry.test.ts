@@ -29,6 +29,34 @@ describe('the class of a failed attempt', () => {
     expect(classify(aFailure({ message }))).toBe(expected);
   });
 
+  const FATAL = [
+    ...[
+      'unauthorized',
+      'forbidden',
+      'invalid token',
+      'authentication failed',
+      'permission denied',
+      '401',
+      '403',
+    ],
+    ...['credit balance', 'session limit', 'usage limit reached', 'credit exhaustion', 'auth error'],
+  ];
+  const TRANSIENT = [
+    ...['timeout', 'econnrefused', 'econnreset', 'etimedout', 'rate limit', 'too many requests'],
+    ...['429', '503', '502', '529', 'overloaded', 'at capacity', 'network error', 'socket hang up'],
+    ...['exited with code', 'claude code crash'],
+  ];
+  it.each([
+    ...FATAL.map((sign) => [sign, 'fatal'] as const),
+    ...TRANSIENT.map((sign) => [sign, 'transient'] as const),
+  ])('with %j in what it said, in any case, is %s', (sign, expected) => {
+    for (const said of [`so: ${sign}!`, sign.toUpperCase()]) {
+      expect(classify(aFailure({ message: said }))).toBe(expected);
+      const message = `Bash node 'a' failed [exit 1]: ${said}`;
+      expect(classify(aFailure({ message }))).toBe(expected);
+    }
+  });
+
   const codes: readonly (readonly [ErrorCode, FailureClass])[] = [
     ['NODE_INTERRUPTED', 'transient'],
     ['PATH_STILL_OCCUPIED', 'transient'],
