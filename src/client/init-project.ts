@@ -75,17 +75,23 @@ export interface EditorSchema {
  * Writes a first workflow, with comments, and the schema that its editor line names. Where a first workflow is there
  * already it is left alone, and a schema that an older version has written is brought up to date.
  * @param root the working path
+ * @param namesake a file that declares a workflow of the name already: two of one name would be usable no more
  * @throws RunError `FILE_EXISTS` all is there already; nothing was changed · `WORKING_PATH_INVALID` it cannot be written
  */
-export async function initProject(root: string, editor: EditorSchema): Promise<Initialized> {
+export async function initProject(
+  root: string,
+  editor: EditorSchema,
+  namesake: string | null,
+): Promise<Initialized> {
   const folder = join(root, '.archon');
   const files = {
-    workflow: join(folder, 'workflows', `${FIRST_WORKFLOW}.yaml`),
+    workflow: namesake ?? join(folder, 'workflows', `${FIRST_WORKFLOW}.yaml`),
     schema: join(folder, 'workflow.schema.json'),
   };
   const text = schemaText(editor);
   const isStale = await isOlder(files.schema, text, editor.version);
-  const isRefreshed = await write(files.workflow, TEXT, 'wx').then(
+  const writing = namesake === null ? write(files.workflow, TEXT, 'wx') : Promise.reject(existing(namesake));
+  const isRefreshed = await writing.then(
     () => false,
     (error: unknown) => {
       if (isStale && error instanceof RunError && error.code === 'FILE_EXISTS') return true;
@@ -136,17 +142,16 @@ async function write(file: string, text: string, flag: 'w' | 'wx'): Promise<void
 
 function refusal(file: string, error: unknown): RunError {
   const { code = String(error) } = error as NodeJS.ErrnoException;
-  if (code === 'EEXIST') {
-    return new RunError(
-      'FILE_EXISTS',
-      `${file} is there already, and was left as it is; run it, or remove it and type signalbox init again`,
-      { path: file },
-    );
-  }
+  if (code === 'EEXIST') return existing(file);
   return new RunError(
     'WORKING_PATH_INVALID',
     `${file} cannot be written (${code}); mend the permissions of its folder`,
     { path: file },
     { cause: error },
   );
+}
+
+function existing(file: string): RunError {
+  const message = `${file} is there already, and was left as it is; run it, or remove it and type signalbox init again`;
+  return new RunError('FILE_EXISTS', message, { path: file });
 }

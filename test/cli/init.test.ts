@@ -84,6 +84,18 @@ describe('init', () => {
     expect(await readFile(file(), 'utf8')).toBe('mine');
   });
 
+  it('spoils no workflow of the name that lies in another file', async () => {
+    const mine = join(directory, '.archon/workflows/mine.yaml');
+    await writeFile(mine, 'name: first\ndescription: d\nnodes: [{ id: a, bash: x }]\n');
+    const fresh = await runFake(['init'], { directory });
+    expect(fresh).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(fresh.stdout).toContain('.archon/workflows/mine.yaml was there already');
+    const again = await runFake(['init'], { directory });
+    expect(again).toMatchObject({ exitCode: 64 });
+    expect(again.stderr).toContain(`${mine} is there already`);
+    expect((await runFake(['list'], { directory })).stdout).toContain('first  d\n');
+  });
+
   it.each([
     ['of an older version', '{"$comment":"signalbox 1.2.2"}'],
     ['of before there were versions in it', '{"title":"signalbox workflow"}'],
