@@ -202,7 +202,7 @@ export interface Discovery {
 export interface Orchestrator {
   /**
    * Starts a run, or says who holds the path, or what is wrong with the definition. Never ambiguous.
-   * @throws RunError `WORKING_PATH_INVALID` · `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS` ·
+   * @throws RunError `WORKING_PATH_INVALID` · `WORKTREE_FAILED` · `WORKFLOW_NOT_FOUND` · `WORKFLOW_AMBIGUOUS` ·
    *   `USAGE` · `INPUT_INVALID` · `MESSAGE_INVALID` · `START_REQUEST_TOO_LARGE` · `TEMPORAL_UNREACHABLE` (its details
    *   carry run id and start token: the run may have started) · `DATABASE_UNREACHABLE` · `QUEUE_FULL` ·
    *   `PATH_STILL_OCCUPIED` and `WORKER_UNAVAILABLE` (the holder that was to be replaced does not end)

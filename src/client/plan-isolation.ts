@@ -1,4 +1,5 @@
 import type { WorkflowDefinition } from '../core/definition/definition.js';
+import { shellQuote } from '../core/expression/shell-binding.js';
 import { chooseIsolation } from '../core/isolation/choose-isolation.js';
 import { planWorktree, type WorktreeGround } from '../core/isolation/plan-worktree.js';
 import { automaticIdentifier } from '../core/isolation/worktree-name.js';
@@ -33,7 +34,7 @@ export interface IsolatedPlaces {
 /**
  * Whether a run gets a worktree of its own, and which: its path is known before it is made, since it is what the run
  * holds the lease on.
- * @throws RunError `USAGE` · `WORKING_PATH_INVALID`
+ * @throws RunError `USAGE` · `WORKING_PATH_INVALID` · `WORKTREE_FAILED`
  */
 export async function planIsolation(
   ports: IsolationPorts,
@@ -46,14 +47,19 @@ export async function planIsolation(
   // Files of another machine tell nothing here.
   const repository =
     worker === undefined ? await ports.repositories.find(place.workingPath, settings.remote) : null;
+  const isBroken =
+    worker === undefined && repository === null && (await ports.repositories.isBroken(place.workingPath));
   const chosen = chooseIsolation({
     wish: { ...isolation, base, isFolder },
     definition: definition.worktree,
     config: isWanted,
     isDefault: isolation.isDefault === true,
-    hasRepository: repository !== null,
+    hasRepository: repository !== null || isBroken,
   });
-  if (repository === null) return { isAutomatic: false, at: () => Promise.resolve(place) };
+  if (repository === null) {
+    if (chosen === 'worktree') throw unreadable(place.workingPath);
+    return { isAutomatic: false, at: () => Promise.resolve(place) };
+  }
   const { directory, remoteUrl } = repository;
   const archonHome = await ports.repositories.futurePath(ports.archonHome);
   const ground = { repository: { directory, remoteUrl }, settings: how, archonHome };
@@ -67,6 +73,15 @@ export async function planIsolation(
       return worktreePlace(ports, { place: grounded, repository, identifier, base, isolation });
     },
   };
+}
+
+/** Whoever was to be kept out of a checkout must not end in it because that is broken. */
+function unreadable(workingPath: string): RunError {
+  return new RunError(
+    'WORKTREE_FAILED',
+    `the worktree cannot be made: ${workingPath}/.git leads to no repository that this user may read. See git -C ${shellQuote(workingPath)} status, or work in the directory itself with --no-worktree`,
+    { path: workingPath },
+  );
 }
 
 async function worktreePlace(

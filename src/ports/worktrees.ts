@@ -34,6 +34,8 @@ export interface RepositorySight {
 export interface Repositories {
   /** @param remote which one stands for the project; null: `origin`, else the only one */
   find(directory: string, remote: string | null): Promise<RepositorySight | null>;
+  /** Whether a directory has a `.git` that leads to no repository that this user may read. */
+  isBroken(directory: string): Promise<boolean>;
   /** The real path of what may not exist yet. @throws RunError `WORKING_PATH_INVALID` */
   futurePath(path: string): Promise<string>;
 }

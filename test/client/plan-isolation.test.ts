@@ -22,6 +22,7 @@ function machine(worktrees: Readonly<Record<string, string>> = {}): Repositories
         ...GROUND.repository,
         worktreeOf: (branch) => Promise.resolve(worktrees[branch] ?? null),
       }),
+    isBroken: () => Promise.resolve(false),
     futurePath: (path) => Promise.resolve(path.replace('/home/archon', '/real/archon')),
   };
 }
@@ -54,6 +55,22 @@ describe('the place of a run', () => {
     await expect(plan({ options: { worker, isolation: { worktree: true } } })).rejects.toThrow(
       expect.objectContaining({ code: 'USAGE' }),
     );
+  });
+
+  it('is never the directory itself where a worktree is meant and its repository cannot be read', async () => {
+    const broken: Repositories = { ...NO_REPOSITORIES, isBroken: () => Promise.resolve(true) };
+    const settings = { ...DEFAULT_WORKTREE_SETTINGS, isWanted: true };
+    const unreadable = expect.objectContaining({
+      code: 'WORKTREE_FAILED',
+      message: expect.stringContaining('/repo/.git leads to no repository'),
+    }) as Error;
+    const byDefault = { isolation: { isDefault: true } };
+    await expect(plan({ options: byDefault }, broken)).rejects.toThrow(unreadable);
+    await expect(plan({ settings }, broken)).rejects.toThrow(unreadable);
+    const inPlace = { isolation: { isDefault: true, worktree: false } };
+    for (const options of [inPlace, {}]) {
+      expect(await (await plan({ options }, broken)).at(0)).toEqual(PLACE);
+    }
   });
 
   it('has the base branch of the caller, else of the config, in the directory itself, too', async () => {

@@ -36,5 +36,6 @@ export class FakeWorktrees {
 /** A machine without any repository. */
 export const NO_REPOSITORIES: Repositories = {
   find: () => Promise.resolve(null),
+  isBroken: () => Promise.resolve(false),
   futurePath: (path) => Promise.resolve(path),
 };

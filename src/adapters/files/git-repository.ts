@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseGitConfig, type GitConfig } from './git-config.js';
 
@@ -27,7 +27,15 @@ async function followDotGit(path: string): Promise<string | null> {
   return target === undefined ? null : resolve(dirname(path), target);
 }
 
-/** The repository that a directory is in, looked for upwards; null: none. */
+/** Whether a directory has a `.git`, whatever that leads to. */
+export function hasDotGit(directory: string): Promise<boolean> {
+  return lstat(join(directory, '.git')).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The repository that a directory is in: that of the first `.git` upwards; null: there is none, or it is broken. */
 export async function findRepository(directory: string): Promise<GitRepository | null> {
   for (let at = directory; ; at = dirname(at)) {
     const gitDirectory = await followDotGit(join(at, '.git'));
@@ -38,6 +46,6 @@ export async function findRepository(directory: string): Promise<GitRepository |
       const project = basename(commonDirectory) === '.git' ? dirname(commonDirectory) : at;
       if (config !== null) return { project, commonDirectory, config: parseGitConfig(config) };
     }
-    if (at === dirname(at)) return null;
+    if (at === dirname(at) || (await hasDotGit(at))) return null;
   }
 }

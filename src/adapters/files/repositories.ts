@@ -3,12 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import type { Repositories } from '../../ports/worktrees.js';
 import { futurePath } from './future-path.js';
 import { projectRemote, type GitConfig } from './git-config.js';
-import { findRepository, readTextFile } from './git-repository.js';
+import { findRepository, hasDotGit, readTextFile } from './git-repository.js';
 
 /** Repositories of this machine, as their files show them. */
 export function makeRepositories(): Repositories {
   return {
     futurePath,
+    isBroken: async (directory) => (await hasDotGit(directory)) && (await findRepository(directory)) === null,
     async find(directory, remote) {
       const repository = await findRepository(directory);
       if (repository === null) return null;

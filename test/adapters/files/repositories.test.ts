@@ -34,6 +34,21 @@ describe('a repository', () => {
     expect(await repositories.find(join(place, 'x'), null)).toMatchObject({ directory: odd });
   });
 
+  it.each<[what: string, lay: (dotGit: string) => void]>([
+    ['a worktree whose main checkout has moved', (dotGit) => writeFileSync(dotGit, 'gitdir: /nonexistent')],
+    ['an empty .git', (dotGit) => mkdirSync(dotGit)],
+  ])('is broken, and no other above it counts, with %s', async (_what, lay) => {
+    const inner = join(repository, 'inner');
+    mkdirSync(inner);
+    expect(await repositories.isBroken(inner)).toBe(false);
+    lay(join(inner, '.git'));
+    expect(await repositories.find(inner, null)).toBeNull();
+    expect([await repositories.isBroken(inner), await repositories.isBroken(repository)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   it('is called after the remote that is asked for, else origin', async () => {
     git(repository, 'remote', 'add', 'fork', 'git@host:me/widgets');
     git(repository, 'remote', 'add', 'origin', 'git@host:acme/widgets');
