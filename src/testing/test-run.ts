@@ -67,6 +67,11 @@ export class TestRun {
     return this.#outcome;
   }
 
+  /** What the `outcome_field` of the workflow says of its work; null: it has none, or its node has not run. */
+  get verdict(): 'succeeded' | 'failed' | null {
+    return this.#parts.book.row?.outcome ?? null;
+  }
+
   /** `paused`: nothing but gates is left to wait for. */
   get status(): 'running' | 'paused' | 'cancelling' | Outcome['status'] {
     return this.#outcome?.status ?? this.#description?.status ?? 'running';

@@ -24,6 +24,17 @@ const GATED = `${BUILD}  - id: review
 `;
 
 describe('a run under test', () => {
+  it('tells what its outcome_field says, from when the node has run', async () => {
+    const format = 'output_format: { type: object, properties: { ok: { type: boolean } }, required: [ok] }';
+    const nodes = `  - { id: judge, bash: x, ${format} }\n  - { id: late, depends_on: [judge], approval: { message: Go on? } }\n`;
+    const keys = 'returns: judge\noutcome_field: ok\n';
+    const bad = await test(nodes, { nodes: { judge: { ok: false } } }, keys);
+    expect(bad).toMatchObject({ status: 'paused', verdict: 'failed' });
+    await bad.decide('late', 'approve');
+    expect(bad).toMatchObject({ status: 'completed', verdict: 'failed' });
+    expect((await test(BUILD, { nodes: { build: 'v1' } })).verdict).toBeNull();
+  });
+
   it('tells which node has cancelled it', async () => {
     const run = await test(
       "  - { id: stop, cancel: 'No.' }\n  - { id: late, bash: x, depends_on: [stop] }\n",
