@@ -7,7 +7,6 @@ import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
 import {
   aDescription,
   aRecord,
-  endOf,
   event,
   EVENTS,
   GATE,
@@ -416,71 +415,5 @@ describe('a decision', () => {
     expect(words.stdout).toBe(`✓ review: reject (run 7c1f2a9e, fix-issue)\n  ${next}\n`);
     const json = await runFake(['reject', '7c1f', '--json'], deciding(waitingAt('review'), after));
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, status });
-  });
-});
-
-describe('cancel', () => {
-  const cancelling = (end: Parameters<typeof endOf>[0] = { status: 'cancelled' }) => {
-    const asked: unknown[] = [];
-    return {
-      asked,
-      orchestrator: {
-        find: () => Promise.resolve(aRecord()),
-        describe: () => Promise.resolve(aDescription()),
-        cancel: (runId: typeof RUN_ID, request: object) => {
-          asked.push(request);
-          return Promise.resolve({ runId, isFirst: true });
-        },
-        follow: () => Promise.resolve(endOf(end)),
-      },
-      pause: (_: number, signal?: AbortSignal) =>
-        new Promise<void>((_resolve, reject) => {
-          signal?.addEventListener('abort', () => reject(new Error('aborted')));
-        }),
-    };
-  };
-
-  it.each([['cancel'], ['abandon']])(
-    '%s waits until the run has ended, and names what was stopped',
-    async (word) => {
-      const world = cancelling();
-      const result = await runFake([word, '7c1f', '--reason', 'enough'], world);
-      expect(world.asked).toEqual([{ by: 'me@laptop', reason: 'enough' }]);
-      expect(result).toMatchObject({
-        exitCode: 0,
-        stdout: '✓ run 7c1f2a9e (fix-issue) cancelled; stopped: build (bash)\n',
-      });
-    },
-  );
-
-  it('returns at once with --no-wait', async () => {
-    const result = await runFake(['cancel', '7c1f', '--no-wait', '--json'], cancelling());
-    expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, runId: RUN_ID, status: 'cancelling' });
-  });
-
-  it('fails when the run ended otherwise', async () => {
-    const result = await runFake(['cancel', '7c1f', '--json'], cancelling({ status: 'completed' }));
-    expect(result.exitCode).toBe(1);
-    expect(JSON.parse(result.stdout)).toMatchObject({
-      ok: false,
-      status: 'completed',
-      error: { code: 'RUN_CLOSED' },
-    });
-  });
-
-  it('gives up on a run that does not end', async () => {
-    const world = cancelling();
-    const result = await runFake(['cancel', '7c1f'], {
-      orchestrator: {
-        ...world.orchestrator,
-        follow: (_, options) =>
-          new Promise((_resolve, reject) => {
-            options?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
-          }),
-      },
-      pause: () => Promise.resolve(),
-    });
-    expect(result.exitCode).toBe(75);
-    expect(result.stderr).toContain('had not ended after 65 s');
   });
 });

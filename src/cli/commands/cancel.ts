@@ -4,6 +4,7 @@ import { RunError } from '../../core/errors.js';
 import { shortRunId, type RunId } from '../../core/ids.js';
 import type { CliContext, Command, CommandResult } from '../context.js';
 import { oneLine } from '../render/text.js';
+import { activeNodes, few } from '../render/whereabouts.js';
 import { askOf, findRunOrQueued, startedRun } from './find-run.js';
 import { leave } from './queue.js';
 import { runJson, type StartedRun } from './run-result.js';
@@ -15,7 +16,6 @@ export interface CancelArguments {
   readonly wait: boolean;
 }
 
-const ACTIVE = new Set(['running', 'retrying', 'waiting']);
 /** Beyond any grace that a node is given, so that it means trouble. */
 const PATIENCE_MS = 60_000;
 
@@ -43,13 +43,7 @@ async function cancelRun(
     ...(reason === undefined ? {} : { reason }),
   });
   if (!wait) return accepted(run);
-  return stopped(run, await waitForEnd(context, orchestrator, runId), activeNodes(before));
-}
-
-function activeNodes(description: RunDescription | null): readonly string[] {
-  return (description?.nodes ?? [])
-    .filter((node) => ACTIVE.has(node.status))
-    .map((node) => `${oneLine(node.nodeId)} (${node.kind})`);
+  return stopped(run, await waitForEnd(context, orchestrator, runId), before);
 }
 
 async function waitForEnd(context: CliContext, orchestrator: Orchestrator, runId: RunId): Promise<RunEnd> {
@@ -84,8 +78,10 @@ function accepted(run: StartedRun): CommandResult {
   };
 }
 
-function stopped(run: StartedRun, end: RunEnd, nodes: readonly string[]): CommandResult {
+/** @param before null: the run did not say what it was at */
+function stopped(run: StartedRun, end: RunEnd, before: RunDescription | null): CommandResult {
   const short = shortRunId(run.runId);
+  const nodes = before === null ? [] : activeNodes(before);
   const json = { ...runJson(run, end.status, end.output), stopped: [...nodes] };
   if (end.status !== 'cancelled') {
     const message = `run ${short} (${oneLine(run.workflow)}) ended as ${end.status} before it could be cancelled`;
@@ -96,6 +92,7 @@ function stopped(run: StartedRun, end: RunEnd, nodes: readonly string[]): Comman
       errorText: `✖ ${message} (RUN_CLOSED)`,
     };
   }
-  const what = nodes.length === 0 ? 'nothing of it was running' : `stopped: ${nodes.join(', ')}`;
-  return { exitCode: 0, json, text: `✓ run ${short} (${oneLine(run.workflow)}) cancelled; ${what}` };
+  const nothing = before === null ? '' : '; nothing of it was running';
+  const what = nodes.length === 0 ? nothing : `; stopped: ${few(nodes)}`;
+  return { exitCode: 0, json, text: `✓ run ${short} (${oneLine(run.workflow)}) cancelled${what}` };
 }

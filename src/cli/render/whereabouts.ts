@@ -18,7 +18,7 @@ const NAMED_NODES = 5;
 export function renderWhereabouts({ live, withoutPermit }: Whereabouts): string {
   if (live === null) return 'does not answer now';
   const waits = new Set(withoutPermit);
-  const active = live.nodes.filter(({ status }) => AT_WORK.includes(status));
+  const active = atWork(live);
   const working = active.filter(({ nodeId }) => !waits.has(nodeId));
   const waiting = active.filter(({ nodeId }) => waits.has(nodeId));
   const permits = `${waiting.length} without a permit: ${few(waiting.map(({ nodeId }) => nameOf(nodeId)))}`;
@@ -29,7 +29,14 @@ export function renderWhereabouts({ live, withoutPermit }: Whereabouts): string 
   return parts.join('; ') || '-';
 }
 
-function few(names: readonly string[]): string {
+/** What a run is at, node by node, all of it. */
+export const activeNodes = (live: RunDescription): readonly string[] => atWork(live).map(describe);
+
+const atWork = ({ nodes }: RunDescription): readonly LiveNode[] =>
+  nodes.filter(({ status }) => AT_WORK.includes(status));
+
+/** Some of many names, and how many more there are. */
+export function few(names: readonly string[]): string {
   const left = names.length - NAMED_NODES;
   return names.slice(0, NAMED_NODES).join(', ') + (left > 0 ? ` and ${left} more` : '');
 }
