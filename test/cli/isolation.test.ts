@@ -10,14 +10,19 @@ const GONE: TidyResult = {
     isRemoved: true,
     isBranchRemoved: true,
     reason: null,
+    fault: null,
   },
 };
 const KEPT: TidyResult = {
   ...{ branch: 'archon/task-b', workingPath: '/trees/b', isRemoved: false, isBranchRemoved: false },
   reason: 'is locked (git worktree unlock)',
+  fault: null,
 };
 
-function worldOf(repository: string | null = '/repo') {
+/** Its remote is away. */
+const HALF: TidyResult = { ...GONE, isBranchRemoved: false, fault: 'git push says: no' };
+
+function worldOf(repository: string | null = '/repo', results: readonly TidyResult[] = [GONE, KEPT]) {
   const asked: (string | null | RemovalRule | readonly string[] | boolean)[] = [];
   const tidy: WorktreeTidy = {
     list: (of) => {
@@ -34,11 +39,11 @@ function worldOf(repository: string | null = '/repo') {
     tell: () => Promise.reject(new Error('nobody asks')),
     cleanUp: (_repository, rule) => {
       asked.push(rule);
-      return Promise.resolve([GONE, KEPT]);
+      return Promise.resolve(results);
     },
     complete: (_repository, names, isForced) => {
       asked.push(names, isForced);
-      return Promise.resolve([GONE, KEPT]);
+      return Promise.resolve(results);
     },
   };
   const world: FakeWorld = {
@@ -87,6 +92,16 @@ describe('signalbox isolation cleanup', () => {
     expect(stdout).toBe(
       'archon/task-a removed, with its branch\narchon/task-b stays: it is locked (git worktree unlock)\n1 worktree removed\n',
     );
+  });
+
+  it('ends with 1 where git could not do it, and tells why', async () => {
+    const { world } = worldOf('/repo', [HALF, { ...KEPT, reason: null, fault: 'git worktree says: no' }]);
+    expect(await runFake(['isolation', 'cleanup'], world)).toMatchObject({
+      exitCode: 1,
+      stdout:
+        'archon/task-a removed; its branch stays: git push says: no\n' +
+        'archon/task-b stays: git worktree says: no\n1 worktree removed\n',
+    });
   });
 
   it.each([['soon'], ['-1'], ['--include-closed'], ['30', '--merged']])('%s is refused', async (...words) => {

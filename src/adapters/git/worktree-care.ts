@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { access, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { realpath } from 'node:fs/promises';
 import type { WorktreeCare, WorktreeName } from '../../ports/worktree-care.js';
 import type { GitPrograms } from './git-programs.js';
-import { lookUp, mustSucceed, worktreeFailed, type Git } from './git.js';
+import { lookUp, type Git } from './git.js';
 import { openMakingRegister } from './making-register.js';
 import { makePlainGit } from './plain-git.js';
-import { withRepositoryLock } from './repository-lock.js';
+import { removeBranch, removeWorktree } from './remove-worktree.js';
 import { sharedDirectoryOf } from './start-point.js';
-import { forget, isCheckedOut, standingOf } from './worktree-standing.js';
+import { isCheckedOut, isThere, standingOf } from './worktree-standing.js';
 
 /** @param environment of whoever asks */
 export function makeWorktreeCare(
@@ -19,7 +16,7 @@ export function makeWorktreeCare(
   const git = makePlainGit(programs.git, environment);
   return {
     look: async (worktree, baseBranch) => ({
-      isThere: await isThere(worktree),
+      isThere: await isThere(worktree.workingPath),
       isDirty: await isDirty(git, worktree),
       isLocked: await isLocked(git, worktree),
       isMerged: baseBranch !== '' && (await isMerged(git, worktree, baseBranch)),
@@ -39,31 +36,14 @@ export function makeWorktreeCare(
       const words = ['merge-base', '--is-ancestor', `refs/heads/${branch}`, commit];
       return (await git(words, repository)).status === 0;
     },
-    remove: (worktree, mayGo) => removeLocked({ git, flock: programs.flock }, worktree, mayGo),
-    removeBranch: async ({ repository, branch }, { isRemoteToo }) => {
-      const advice = `See it with git -C ${repository} branch --all`;
-      const here = { directory: repository, advice };
-      if (
-        (await lookUp(git, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`], repository)) !== null
-      )
-        await mustSucceed(git, ['branch', '--quiet', '-D', '--', branch], here);
-      const remotes = isRemoteToo ? await remotesWith(git, repository, branch) : [];
-      for (const remote of remotes) {
-        await mustSucceed(git, ['push', '--quiet', '--delete', '--', remote, `refs/heads/${branch}`], here);
-      }
-    },
+    remove: (worktree, mayGo) => removeWorktree({ git, flock: programs.flock }, worktree, mayGo),
+    removeBranch: (worktree, where) => removeBranch(git, worktree, where),
   };
 }
 
-const isThere = ({ workingPath }: WorktreeName): Promise<boolean> =>
-  access(join(workingPath, '.git')).then(
-    () => true,
-    () => false,
-  );
-
 /** What git cannot tell counts as changed. */
 async function isDirty(git: Git, worktree: WorktreeName): Promise<boolean> {
-  if (!(await isThere(worktree)) || (await isUnfilled(git, worktree))) return false;
+  if (!(await isThere(worktree.workingPath)) || (await isUnfilled(git, worktree))) return false;
   const words = ['status', '--porcelain', '--untracked-files=normal', '--ignore-submodules=none'];
   const answer = await git(words, worktree.workingPath);
   return answer.status !== 0 || answer.stdout !== '';
@@ -83,7 +63,7 @@ async function isUnfilled(git: Git, { repository, workingPath }: WorktreeName): 
 
 /** What git cannot tell counts as such. */
 async function hasLooseCommits(git: Git, worktree: WorktreeName): Promise<boolean> {
-  if (!(await isThere(worktree))) return false;
+  if (!(await isThere(worktree.workingPath))) return false;
   const words = ['rev-list', '--max-count=1', 'HEAD', '--not', '--branches', '--remotes', '--tags', '--'];
   const answer = await git(words, worktree.workingPath);
   return answer.status !== 0 || answer.stdout !== '';
@@ -129,61 +109,4 @@ async function basesOf(
 async function textOf(git: Git, words: readonly string[], directory: string): Promise<string> {
   const { status, stdout } = await git(words, directory);
   return status === 0 ? stdout.trimEnd() : '';
-}
-
-async function remotesWith(git: Git, repository: string, branch: string): Promise<readonly string[]> {
-  const { stdout } = await git(
-    ['for-each-ref', '--format=%(refname)', `refs/remotes/*/${branch}`],
-    repository,
-  );
-  return stdout
-    .split('\n')
-    .filter((name) => name !== '')
-    .map((name) => name.slice('refs/remotes/'.length, -branch.length - 1));
-}
-
-async function removeLocked(
-  { git, flock }: { readonly git: Git; readonly flock: string | null },
-  worktree: WorktreeName,
-  mayGo: () => Promise<boolean>,
-): Promise<boolean> {
-  const { repository, workingPath } = worktree;
-  const release = (await isThere(worktree)) ? await holdDirectory(flock, workingPath) : () => undefined;
-  if (release === null) return false;
-  try {
-    if (!(await mayGo())) return false;
-    const common = await realpath(await sharedDirectoryOf(git, repository));
-    const body = async (): Promise<void> => {
-      if (!(await isThere(worktree))) {
-        await forget(workingPath, common);
-        return;
-      }
-      // Ignored files go with it; that nothing else would is known.
-      const words = ['worktree', 'remove', '--force', '--', workingPath];
-      await mustSucceed(git, words, { directory: repository, advice: 'Remove it by hand' });
-    };
-    await withRepositoryLock(flock, common, { signal: new AbortController().signal, body });
-    return true;
-  } finally {
-    release();
-  }
-}
-
-/** Locks a directory as the box of a run does. @returns what gives it back; null: somebody has it */
-async function holdDirectory(flock: string | null, directory: string): Promise<(() => void) | null> {
-  if (flock === null) return () => undefined;
-  const words = ['-x', '-n', '-E', '75', directory, '/bin/sh', '-c', 'echo held; exec cat'];
-  const holder = spawn(flock, words, {
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  });
-  holder.stdin.on('error', () => undefined);
-  const status = await Promise.race([
-    once(holder.stdout, 'data').then(() => 'held' as const),
-    once(holder, 'close').then(([code]) => code as number | null),
-  ]);
-  if (status === 'held') return () => holder.stdin.end();
-  if (status === 75) return null;
-  throw worktreeFailed(`${directory} cannot be locked`, 'See whether this user may read it');
 }

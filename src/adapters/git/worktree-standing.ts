@@ -32,6 +32,14 @@ export async function standingOf(workingPath: string, commonDirectory: string): 
   return { kind: 'stranger', reason: `is a worktree of another repository, ${common}` };
 }
 
+/** Whether a directory is the top of a checkout. */
+export function isThere(workingPath: string): Promise<boolean> {
+  return access(join(workingPath, '.git')).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Whether its files have been checked out: git writes the index of a worktree when all are there. */
 export function isCheckedOut(gitDirectory: string): Promise<boolean> {
   return access(join(gitDirectory, 'index')).then(

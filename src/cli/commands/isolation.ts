@@ -72,14 +72,20 @@ function rowOf({ record, facts }: KnownWorktree): readonly string[] {
 /** @param statusWhenKept what to end with when one stays */
 function told(results: readonly TidyResult[], statusWhenKept: number): CommandResult {
   const removed = results.filter(({ isRemoved }) => isRemoved).length;
-  const lines = results.map(({ branch, isBranchRemoved, reason }) => {
-    const name = oneLine(branch);
-    if (reason !== null) return `${name} stays: it ${reason}`;
-    return `${name} removed${isBranchRemoved ? ', with its branch' : '; its branch stays'}`;
-  });
   return {
-    exitCode: removed === results.length ? 0 : statusWhenKept,
+    exitCode: results.some(({ fault }) => fault !== null)
+      ? 1
+      : removed === results.length
+        ? 0
+        : statusWhenKept,
     json: { results: results.map((result) => ({ ...result })) },
-    text: [...lines, `${plural(removed, 'worktree')} removed`].join('\n'),
+    text: [...results.map(lineOf), `${plural(removed, 'worktree')} removed`].join('\n'),
   };
+}
+
+function lineOf({ branch, isRemoved, isBranchRemoved, reason, fault }: TidyResult): string {
+  const name = oneLine(branch);
+  if (!isRemoved) return `${name} stays: ${fault ?? `it ${reason ?? ''}`}`;
+  if (isBranchRemoved) return `${name} removed, with its branch`;
+  return `${name} removed; its branch stays${fault === null ? '' : `: ${fault}`}`;
 }

@@ -1,3 +1,4 @@
+import { RunError } from '../../core/errors.js';
 import {
   judgeRemoval,
   type Removal,
@@ -34,8 +35,10 @@ export interface TidyResult {
   readonly workingPath: string | null;
   readonly isRemoved: boolean;
   readonly isBranchRemoved: boolean;
-  /** Why it stays: "it …"; null: it is gone. */
+  /** Why it may not go: "it …"; null: it may. */
   readonly reason: string | null;
+  /** What git said when it, or its branch, could not be removed; null: nothing. */
+  readonly fault: string | null;
 }
 
 /** Worktrees of runs, by their rows: seen and removed. */
@@ -94,7 +97,7 @@ function isCalled({ branch, identifier }: EnvironmentRecord, name: string): bool
 
 function unknown(branch: string): TidyResult {
   const reason = 'is no worktree of a run here (signalbox isolation list)';
-  return { branch, workingPath: null, isRemoved: false, isBranchRemoved: false, reason };
+  return { branch, workingPath: null, isRemoved: false, isBranchRemoved: false, reason, fault: null };
 }
 
 async function factsOf(ports: TidyPorts, record: EnvironmentRecord): Promise<RemovalFacts> {
@@ -136,7 +139,7 @@ async function requestOf(
 
 async function tidy(ports: TidyPorts, record: EnvironmentRecord, rule: RemovalRule): Promise<TidyResult> {
   const { branch, workingPath } = record;
-  const result = { branch, workingPath, isRemoved: false, isBranchRemoved: false, reason: null };
+  const result = { ...{ branch, workingPath, isRemoved: false, isBranchRemoved: false }, ...NOTHING };
   const request = await requestOf(ports, record, rule);
   const look = async (): Promise<Removal> =>
     judgeRemoval({ ...(await factsOf(ports, record)), ...request }, rule);
@@ -144,10 +147,28 @@ async function tidy(ports: TidyPorts, record: EnvironmentRecord, rule: RemovalRu
   if (removal.kind === 'keep') return { ...result, reason: removal.reason };
   // Somebody may have begun to work in it since it was looked at.
   const mayGo = async (): Promise<boolean> => (await look()).kind === 'remove';
-  if (!(await ports.care.remove(record, mayGo))) return { ...result, reason: 'is in use just now' };
-  await ports.rows.retire(record.id);
-  if (removal.removesBranch) {
-    await ports.care.removeBranch(record, { isRemoteToo: rule.kind === 'named' });
+  try {
+    if (!(await ports.care.remove(record, mayGo))) return { ...result, reason: 'is in use just now' };
+  } catch (error) {
+    return { ...result, fault: gitFault(error) };
   }
-  return { ...result, isRemoved: true, isBranchRemoved: removal.removesBranch };
+  const removed = { ...result, isRemoved: true };
+  try {
+    if (removal.removesBranch) {
+      await ports.care.removeBranch(record, { isRemoteToo: rule.kind === 'named' });
+    }
+  } catch (error) {
+    return { ...removed, fault: gitFault(error) };
+  }
+  // Last, so that what could not be done to the end can be asked for again.
+  await ports.rows.retire(record.id);
+  return { ...removed, isBranchRemoved: removal.removesBranch };
+}
+
+const NOTHING = { reason: null, fault: null } as const;
+
+/** Others are not held up by it. @throws what is no word of git's */
+function gitFault(error: unknown): string {
+  if (error instanceof RunError && error.code === 'WORKTREE_FAILED') return error.message;
+  throw error;
 }

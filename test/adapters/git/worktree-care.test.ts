@@ -135,6 +135,33 @@ describe('removing a worktree', () => {
     expect(git(bare, 'branch', '--list', 'archon/*')).toBe('');
   });
 
+  it('leaves its branch here as long as it cannot be removed at the remote', async () => {
+    git(repository, 'remote', 'add', 'origin', join(place, 'nothing.git'));
+    git(repository, 'update-ref', `refs/remotes/origin/${BRANCH}`, 'HEAD');
+    await care.remove(worktree, mayGo);
+    await expect(care.removeBranch(worktree, { isRemoteToo: true })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'WORKTREE_FAILED',
+        message: expect.stringMatching(
+          /^git push says: .*nothing\.git.*does not appear to be a git repository/,
+        ),
+      }) as Error,
+    );
+    expect(branches()).not.toBe('');
+  });
+
+  it('goes on where somebody has removed its branch at the remote', async () => {
+    const bare = join(place, 'bare.git');
+    git(place, 'clone', '--quiet', '--bare', repository, bare);
+    git(repository, 'remote', 'add', 'origin', bare);
+    git(repository, 'push', '--quiet', 'origin', BRANCH);
+    git(bare, 'branch', '--delete', '--force', BRANCH);
+    await care.remove(worktree, mayGo);
+    await care.removeBranch(worktree, { isRemoteToo: true });
+    expect(branches()).toBe('');
+    expect(git(repository, 'for-each-ref', 'refs/remotes')).toBe('');
+  });
+
   it('does not happen when it may not go after all', async () => {
     expect(await care.remove(worktree, () => Promise.resolve(false))).toBe(false);
     expect(existsSync(worktree.workingPath)).toBe(true);

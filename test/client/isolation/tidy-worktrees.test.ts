@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeWorktreeTidy, type TidyPorts } from '../../../src/client/isolation/tidy-worktrees.js';
+import { RunError } from '../../../src/core/errors.js';
 import type { EnvironmentRecord } from '../../../src/ports/isolation-table.js';
 import type { PullRequest } from '../../../src/ports/pull-requests.js';
 import type { WorktreeSight } from '../../../src/ports/worktree-care.js';
@@ -17,6 +18,11 @@ const aRecord = (name: string, over: Partial<EnvironmentRecord> = {}): Environme
 function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts> = {}) {
   const done: string[] = [];
   const sights = new Map<string, Partial<WorktreeSight>>();
+  const faults = new Map<string, RunError>();
+  const fail = (name: string): void => {
+    const fault = faults.get(name);
+    if (fault !== undefined) throw fault;
+  };
   const tidy = makeWorktreeTidy({
     rows: {
       active: () => Promise.resolve(records),
@@ -32,11 +38,15 @@ function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts>
       isIn: (_worktree, commit) => Promise.resolve(commit === 'the same'),
       remove: async ({ workingPath }, mayGo) => {
         if (!(await mayGo())) return false;
+        fail(workingPath);
         done.push(`remove ${workingPath}`);
         return true;
       },
-      removeBranch: ({ branch }, { isRemoteToo }) =>
-        Promise.resolve(void done.push(`remove ${branch}${isRemoteToo ? ' everywhere' : ''}`)),
+      removeBranch: async ({ branch }, { isRemoteToo }) => {
+        await Promise.resolve();
+        fail(branch);
+        done.push(`remove ${branch}${isRemoteToo ? ' everywhere' : ''}`);
+      },
     },
     clock: { now: () => NOW },
     isHeld: () => Promise.resolve(false),
@@ -44,7 +54,7 @@ function machine(records: readonly EnvironmentRecord[], over: Partial<TidyPorts>
     pullRequests: { of: () => Promise.reject(new Error('nobody asks GitHub')) },
     ...over,
   });
-  return { tidy, done, sights };
+  return { tidy, done, sights, faults };
 }
 
 const IDLE = { kind: 'idle', limitMs: 7 * DAY_MS } as const;
@@ -55,15 +65,43 @@ describe('cleaning up', () => {
     const { tidy, done } = machine([aRecord('a'), young]);
     expect(await tidy.cleanUp('/repo', IDLE)).toEqual([
       {
-        ...{ branch: 'archon/task-a', workingPath: '/trees/a', reason: null },
+        ...{ branch: 'archon/task-a', workingPath: '/trees/a', reason: null, fault: null },
         ...{ isRemoved: true, isBranchRemoved: true },
       },
       {
-        ...{ branch: 'archon/task-b', workingPath: '/trees/b', reason: 'was used lately' },
+        ...{ branch: 'archon/task-b', workingPath: '/trees/b', reason: 'was used lately', fault: null },
         ...{ isRemoved: false, isBranchRemoved: false },
       },
     ]);
-    expect(done).toEqual(['remove /trees/a', 'retire id-a', 'remove archon/task-a']);
+    expect(done).toEqual(['remove /trees/a', 'remove archon/task-a', 'retire id-a']);
+  });
+
+  it('goes on with the others when git cannot remove one, and tells its words', async () => {
+    const { tidy, done, faults } = machine([aRecord('a'), aRecord('b')]);
+    faults.set('/trees/a', new RunError('WORKTREE_FAILED', 'git says no'));
+    expect(await tidy.cleanUp('/repo', IDLE)).toMatchObject([
+      { isRemoved: false, isBranchRemoved: false, fault: 'git says no' },
+      { isRemoved: true, isBranchRemoved: true, fault: null },
+    ]);
+    expect(done).toEqual(['remove /trees/b', 'remove archon/task-b', 'retire id-b']);
+  });
+
+  it('keeps the row of one whose branch git cannot remove, so that it can be asked for again', async () => {
+    const { tidy, done, faults } = machine([aRecord('a')]);
+    faults.set('archon/task-a', new RunError('WORKTREE_FAILED', 'the remote is away'));
+    expect(await tidy.complete('/repo', ['a'], false)).toMatchObject([
+      { isRemoved: true, isBranchRemoved: false, fault: 'the remote is away' },
+    ]);
+    faults.clear();
+    expect(await tidy.complete('/repo', ['a'], false)).toMatchObject([
+      { isBranchRemoved: true, fault: null },
+    ]);
+    expect(done).toEqual([
+      'remove /trees/a',
+      'remove /trees/a',
+      'remove archon/task-a everywhere',
+      'retire id-a',
+    ]);
   });
 
   it('keeps the dirty one, and the branch of one that its base lacks', async () => {
@@ -124,7 +162,7 @@ describe('cleaning up what pull requests have left', () => {
     sights.set('/trees/a', { isMerged: false });
     const [result] = await tidy.cleanUp('/repo', { kind: 'closed' });
     expect(result?.reason ?? null).toEqual(reason === null ? null : expect.stringContaining(reason));
-    expect(done).toEqual(reason === null ? ['remove /trees/a', 'retire id-a', 'remove archon/task-a'] : []);
+    expect(done).toEqual(reason === null ? ['remove /trees/a', 'remove archon/task-a', 'retire id-a'] : []);
   });
 
   it('removes nothing where GitHub cannot be asked', async () => {
