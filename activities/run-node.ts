@@ -3,7 +3,7 @@ import type { RunNodeInput } from '../src/contract/activities.js';
 import { attemptBefore } from '../src/contract/workflow-id.js';
 import { RunError } from '../src/core/errors.js';
 import type { AttemptResult, AttemptTask } from '../src/core/run/task.js';
-import { placeInBox } from '../src/core/subrun/box-place.js';
+import { nameInRoot, placeInBox } from '../src/core/subrun/box-place.js';
 import type { Artifacts } from '../src/ports/artifacts.js';
 import type { Box } from '../src/ports/box.js';
 import type { Permits } from '../src/ports/permits.js';
@@ -40,6 +40,7 @@ export const makeRunNode =
         const { temporalRunId } = callingExecution();
         const fenced = { ...task, fenceToken: owner.fenceToken };
         await box.ensureOpen({ ...owner, ...temporal }, rootTemporalRunId ?? temporalRunId);
+        await endEarlierExecutions(box, fenced);
         for (const earlier of earlierAttempts(task)) {
           const place = placeInBox({ ...fenced, attemptId: earlier });
           await box.stopAttempt(place, place.attemptId, task.graceMs);
@@ -50,6 +51,14 @@ export const makeRunNode =
         else giveBack();
       }
     });
+
+/** After an operator's reset of a sub-run, whose box is its root's and goes on. */
+async function endEarlierExecutions(box: Box, task: AttemptTask): Promise<void> {
+  const { runId, rootRunId, ownToken, fenceToken, graceMs } = task;
+  if (rootRunId === undefined || ownToken === undefined) return;
+  const generation = { runId: rootRunId, ...(fenceToken === undefined ? {} : { fenceToken }) };
+  await box.stopAttempt(generation, runId, graceMs, nameInRoot(task));
+}
 
 /** What an attempt must not run beside: the one before it, and itself, when Temporal runs it a second time. */
 function earlierAttempts({ attempt, attemptId: own }: AttemptTask): readonly string[] {

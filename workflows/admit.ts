@@ -15,6 +15,8 @@ export interface Admission {
   readonly root: RootLink;
   /** The first execution of its chain, and not made by a reset. */
   readonly isFirstExecution: boolean;
+  /** An operator's reset has made it. */
+  readonly isReset: boolean;
 }
 
 /**
@@ -54,5 +56,5 @@ export function admit(value: unknown, carried: CarriedRun | undefined): Admissio
   };
   const own: RootLink = { ...owner, runId: request.runId, pathKey: key, temporalRunId: info.runId };
   const root = request.parent?.root ?? own;
-  return { request, owner, root, isFirstExecution: carried === undefined && !isReset };
+  return { request, owner, root, isFirstExecution: carried === undefined && !isReset, isReset };
 }

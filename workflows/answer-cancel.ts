@@ -1,14 +1,14 @@
 import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
 import { MESSAGES, type CancelAnswer, type CancelMessage } from '../src/contract/messages.js';
 import { RunError } from '../src/core/errors.js';
-import type { RunId } from '../src/core/ids.js';
+import type { StartRequest } from '../src/contract/start-request.js';
 import type { LiveRun } from './live-run.js';
 import { readWhoAndWhy, refusing } from './read-message.js';
 
 const CANCEL_HELP = 'Cancels the run and waits for its processes: {"by": "…", "reason": "…"}';
 
 /** Lets people, programs and the run's parent end it early. */
-export function answerCancel(run: LiveRun, runId: RunId): void {
+export function answerCancel(run: LiveRun, { runId, parent }: StartRequest): void {
   setHandler(
     defineUpdate<CancelAnswer, [CancelMessage | undefined]>(MESSAGES.cancelUpdate),
     (message) => {
@@ -28,7 +28,9 @@ export function answerCancel(run: LiveRun, runId: RunId): void {
     (message) => {
       try {
         const { by, reason } = readWhoAndWhy(message);
-        run.cancel(by, reason);
+        const ofParent = message?.ofParent;
+        if (ofParent === undefined || ofParent === parent?.runId) run.cancel(by, reason);
+        else log.warn('a cancellation was meant for a sub-run of another run', { ofParent });
       } catch (error) {
         log.warn('a cancellation was refused', { reason: String(error) });
       }

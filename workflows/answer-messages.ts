@@ -60,7 +60,7 @@ export function answerMessages(
     },
     { description: DECIDE_HELP },
   );
-  answerCancel(run, request.runId);
+  answerCancel(run, request);
   setHandler(
     defineQuery<RunDescription>(MESSAGES.describeQuery),
     () => describeState(run.definition, run.state, request, startedAt),

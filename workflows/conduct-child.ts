@@ -1,11 +1,7 @@
 import {
   CancellationScope,
-  ChildWorkflowCancellationType,
   getExternalWorkflowHandle,
   isCancellation,
-  ParentClosePolicy,
-  sleep,
-  startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import {
@@ -16,24 +12,11 @@ import {
 } from '@temporalio/common';
 import { fromFailure, rootMessage } from '../src/contract/failure.js';
 import { MESSAGES, type CancelMessage } from '../src/contract/messages.js';
-import { runStart } from '../src/contract/run-start.js';
-import { WORKFLOW_TYPES, type RunResult } from '../src/contract/run-workflow.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import type { ChildEnd } from '../src/core/subrun/subruns.js';
 import { isInherited } from './own-history.js';
-
-/** How often, and how long, a child of an earlier generation that is just being ended is waited for. */
-const AGAIN_MS = 500;
-const TRIES = 60;
-/** Who holds the path of a worktree may hold it for long. */
-const TRIES_APART = 10;
-
-/** Its parent's end, however it comes, asks it to end in its one way. */
-const AS_CHILD = {
-  parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-} as const;
+import { isApart, startWhenFree, type Run } from './start-child.js';
 
 /** A sub-run that its parent has begun. */
 export class ConductedChild {
@@ -106,35 +89,6 @@ export class ConductedChild {
     if (!this.isDisowned) return handle;
     return getExternalWorkflowHandle(handle.workflowId, handle.firstExecutionRunId);
   }
-}
-
-type Run = (request: StartRequest) => Promise<RunResult>;
-
-async function startWhenFree(request: StartRequest): Promise<ChildWorkflowHandle<Run>> {
-  const { memo, ...start } = runStart(request);
-  const tries = isApart(request) ? TRIES_APART : TRIES;
-  const begin = () => startChild<Run>(WORKFLOW_TYPES.run, { ...start, ...AS_CHILD, memo: { ...memo } });
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await CancellationScope.nonCancellable(begin);
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tried === tries) throw error;
-    }
-    // One that an ended generation of the parent has left. It may be gone before it is asked to go. Under the ID of
-    // a path it may be anybody's.
-    const former = getExternalWorkflowHandle(start.workflowId);
-    if (tried === 1 && !isApart(request)) await former.cancel().catch(ignoreUnlessCancelled);
-    await sleep(AGAIN_MS, { summary: 'wait for an earlier sub-run to end' });
-  }
-}
-
-/** It has a worktree of its own, whose path it holds. */
-function isApart({ parent }: StartRequest): boolean {
-  return parent?.root === null;
-}
-
-function ignoreUnlessCancelled(error: unknown): void {
-  if (isCancellation(error)) throw error;
 }
 
 function endOf(request: StartRequest, error: unknown): ChildEnd {

@@ -30,13 +30,13 @@ export interface RunEnd {
 export async function endRun({ admission, lane, author, cancelReason }: RunEnd): Promise<void> {
   lane.seal();
   const { runId, graceMs } = admission.request;
-  const rootRunId = rootOfSubrun(admission);
+  const { rootRunId } = rootOfSubrun(admission);
   const writes = lastWrites(lane, author);
   const terminal = lane.inFlight === null && writes.length === 1 ? (writes[0] ?? null) : null;
   const { closeRun } = proxyActivities<Activities>(CLOSE_RUN);
   const { fenceToken } = admission.root;
   const { isMirrored } = await closeRun({
-    ...{ runId, ...rootRunId, fenceToken },
+    ...{ runId, ...(rootRunId && { rootRunId }), fenceToken },
     ...{ graceMs, terminal, cancelReason },
   });
   if (isMirrored) return;

@@ -50,6 +50,7 @@ export function ordinaryTask(
   WorkTask,
   | 'runId'
   | 'rootRunId'
+  | 'ownToken'
   | 'workingPath'
   | 'artifactsDir'
   | 'scope'

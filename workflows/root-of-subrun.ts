@@ -3,8 +3,12 @@ import type { RunId } from '../src/core/ids.js';
 import type { Admission } from './admit.js';
 
 /** In whose box a sub-run works; nothing for a run that has a box of its own. */
-export function rootOfSubrun({ request, root }: Admission): { readonly rootRunId?: RunId } {
-  return request.runId === root.runId ? {} : { rootRunId: root.runId };
+export function rootOfSubrun({ request, owner, root, isReset }: Admission): {
+  readonly rootRunId?: RunId;
+  readonly ownToken?: string;
+} {
+  if (request.runId === root.runId) return {};
+  return { rootRunId: root.runId, ...(isReset ? { ownToken: owner.fenceToken } : {}) };
 }
 
 /** Whose box the nodes of a run work in, and for a sub-run on behalf of which execution it is opened. */

@@ -34,6 +34,8 @@ export interface DecideAnswer {
 export interface CancelMessage {
   readonly by?: string | null;
   readonly reason?: string | null;
+  /** In a signal: it is meant for a sub-run of this run alone, whoever holds the path. */
+  readonly ofParent?: RunId;
 }
 
 export interface CancelAnswer {

@@ -88,9 +88,10 @@ export interface Box {
   /**
    * Ends every process of an attempt, or of all attempts below a name: SIGTERM, `graceMs`, SIGKILL; settles when
    * they are gone. Does nothing when the box belongs to another generation by now.
+   * @param spared a name below that one of which nothing is ended
    * @throws RunError `PATH_STILL_OCCUPIED` naming what would not die
    */
-  stopAttempt(generation: BoxGeneration, attemptId: string, graceMs: number): Promise<void>;
+  stopAttempt(generation: BoxGeneration, attemptId: string, graceMs: number, spared?: string): Promise<void>;
   /**
    * Ends every process of the run in the same way, and the box with them. A box that is absent is closed.
    * A box of another generation goes too when the closer is the current execution of its ID: then it is an

@@ -186,6 +186,25 @@ export function boxContract(kind: string, makeHarness: () => Promise<BoxHarness>
       expect(await exits[1]).toMatchObject({ signal: 'SIGTERM' });
     });
 
+    it('stops what is below a name, but what is below a name that is spared', async () => {
+      const { box, programs, directory } = harness;
+      const named = (file: string, attemptId: string): BoxTask => ({
+        ...task(programs.waits(), attemptId),
+        ...{ stdoutPath: join(directory, `${file}.stdout`), stderrPath: join(directory, `${file}.stderr`) },
+      });
+      await box.ensureOpen(owner, EXECUTION);
+      const old = box.enter(named('old', 'sub/build.1'));
+      const young = box.enter(named('young', 'sub/second/build.1'));
+      await Promise.all(['old', 'young'].map(ready));
+      await box.stopAttempt(owner, 'sub', 10_000, 'sub/second');
+      expect(await old).toMatchObject({ signal: 'SIGTERM' });
+      expect((await box.prove(owner.runId)).isEmpty).toBe(false);
+      await box.stopAttempt(owner, 'sub/build.1', 10_000);
+      expect((await box.prove(owner.runId)).isEmpty).toBe(false);
+      await box.close(owner, 10_000);
+      expect(await young).toMatchObject({ signal: 'SIGTERM' });
+    });
+
     it('stops every attempt below a name, and no other', async () => {
       const { box, programs, directory } = harness;
       const named = (file: string, attemptId: string): BoxTask => ({

@@ -120,10 +120,12 @@ export function makeFakeBox(): FakeBox {
       if (program.leavesChild !== true) living.delete(process);
       return { exitCode: program.exitCode, signal: null };
     },
-    async stopAttempt(generation, attemptId, graceMs) {
+    async stopAttempt(generation, attemptId, graceMs, spared) {
       const { runId } = generation;
       if (!isOf(owners.get(runId), generation)) return;
-      await end((task) => task.runId === runId && isWithin(task.attemptId, attemptId), graceMs);
+      const isSpared = (name: string): boolean => spared !== undefined && isWithin(name, spared);
+      const isMeant = (name: string): boolean => isWithin(name, attemptId) && !isSpared(name);
+      await end((task) => task.runId === runId && isMeant(task.attemptId), graceMs);
     },
     async close({ runId, fenceToken, temporalWorkflowId, temporalRunId }, graceMs) {
       const owner = owners.get(runId);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aBashNode, aDefinition, aGate } from '../support/builders.js';
 import { eventually } from '../support/eventually.js';
 import { aLatch, says } from '../support/node-scripts.js';
-import { resetRun, type History, type WorkflowTask } from '../support/reset-run.js';
+import { beforeAnything, behindChildStart, resetRun } from '../support/reset-run.js';
 import { decide, endOf, eventsOf, untilWaiting, type SeenEnd } from '../support/run-probes.js';
 import { raiseRunStage, type RunStage, type StagedRun } from '../support/run-stage.js';
 import { aLibrary, aSubrunDraft, over } from '../support/subrun-shapes.js';
@@ -24,16 +24,6 @@ const parent = aDefinition([
   aBashNode('after', { needs: ['sub'] }),
 ]);
 const library = aLibrary(gated);
-
-/** The first workflow task that was completed behind an event of this kind. */
-const taskBehind =
-  (isIt: (event: History[number]) => boolean): WorkflowTask =>
-  (events) => {
-    const from = events.findIndex(isIt);
-    return events.slice(from).find((event) => event.workflowTaskCompletedEventAttributes)!.eventId!;
-  };
-const beforeAnything = taskBehind(() => true);
-const behindChildStart = taskBehind((event) => Boolean(event.childWorkflowExecutionStartedEventAttributes));
 
 const childrenOf = ({ request }: StagedRun) => stage.table.childrenOf(request.runId);
 

@@ -25,6 +25,8 @@ export interface Target {
   readonly runId: string;
   /** Null: all of the run. */
   readonly attemptId: string | null;
+  /** A name below `attemptId` that does not belong to the target. */
+  readonly spared?: string | undefined;
   /** Those of the target that this box started. */
   readonly commands: readonly StartedCommand[];
   /** Whether `commands` are all: then nothing of the target is older than they are. */

@@ -180,12 +180,17 @@ class HostBox implements Box {
     return { command, ended };
   }
 
-  async stopAttempt(generation: BoxGeneration, attemptId: string, graceMs: number): Promise<void> {
+  async stopAttempt(
+    generation: BoxGeneration,
+    attemptId: string,
+    graceMs: number,
+    spared?: string,
+  ): Promise<void> {
     const { runId } = generation;
     const box = this.#boxes.get(runId);
     if (box !== undefined && !isOf(box, generation)) return;
     await Promise.allSettled([...(box?.launches ?? [])]);
-    const target = targetOf(box, runId, attemptId);
+    const target = targetOf(box, runId, attemptId, spared);
     await this.#end(target, graceMs);
     for (const command of target.commands) box?.commands.delete(command);
   }

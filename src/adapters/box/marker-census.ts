@@ -91,8 +91,9 @@ function oldestOf(target: Target): number {
 }
 
 /** Whether processes with this environment were born for the target. */
-function isMarkedFor({ runId, attemptId }: Target, environment: Buffer): boolean {
+function isMarkedFor({ runId, attemptId, spared }: Target, environment: Buffer): boolean {
   if (!bears(environment, `${RUN_MARKER}=${runId}`, '\0')) return false;
+  if (spared !== undefined && bears(environment, `${ATTEMPT_MARKER}=${spared}`, '\0/')) return false;
   return attemptId === null || bears(environment, `${ATTEMPT_MARKER}=${attemptId}`, '\0/');
 }
 

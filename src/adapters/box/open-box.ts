@@ -57,11 +57,19 @@ function isWithin(attemptId: string, name: string): boolean {
   return attemptId === name || attemptId.startsWith(`${name}/`);
 }
 
-export function targetOf(box: OpenBox | undefined, runId: string, attemptId: string | null): Target {
+export function targetOf(
+  box: OpenBox | undefined,
+  runId: string,
+  attemptId: string | null,
+  spared?: string,
+): Target {
   const commands = [...(box?.commands ?? [])].filter(
-    (command) => attemptId === null || isWithin(command.attemptId, attemptId),
+    (command) =>
+      (attemptId === null || isWithin(command.attemptId, attemptId)) &&
+      (spared === undefined || !isWithin(command.attemptId, spared)),
   );
-  return { runId, attemptId, commands, isComplete: box !== undefined, walls: box?.walls?.place ?? null };
+  const walls = box?.walls?.place ?? null;
+  return { runId, attemptId, spared, commands, isComplete: box !== undefined, walls };
 }
 
 /**

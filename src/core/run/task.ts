@@ -63,6 +63,8 @@ export interface WorkTask {
   readonly runId: RunId;
   /** The root in whose box a sub-run works, and whose client left the environment. Absent: its own. */
   readonly rootRunId?: RunId;
+  /** Of a sub-run that an operator has reset: its own fence token. What its earlier executions left there ends first. */
+  readonly ownToken?: string;
   /** Generation of the box in which it works, and of no later one; absent: of whichever is open. */
   readonly fenceToken?: string;
   readonly nodeId: NodeId;

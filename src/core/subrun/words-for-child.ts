@@ -34,6 +34,11 @@ export function wordsOfReset(parent: RunId): WordsForChild {
   return { by: null, reason: `run ${shortRunId(parent)}, whose sub-run it is, was reset in Temporal` };
 }
 
+/** The same of one that an earlier generation of its run has left, where another is to begin. */
+export function wordsOfSuccession(parent: RunId): WordsForChild {
+  return { by: null, reason: `run ${shortRunId(parent)}, whose sub-run it is, begins it anew` };
+}
+
 /** Why a node ends whose sub-runs were open when an operator reset its run. */
 export function lostInReset(runId: RunId, nodeId: NodeId): NodeFailure {
   const message = `Workflow node '${nodeId}': the run was reset in Temporal while its sub-runs were open, so they are ended. Go on with them: signalbox resume ${shortRunId(runId)}`;
