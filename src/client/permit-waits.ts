@@ -29,7 +29,7 @@ export async function nodesWithoutPermit(
         ? nodeOfActivityId(activity.activityId ?? '')
         : null,
     );
-    return (await Promise.all(waiting)).filter((node) => node !== null);
+    return (await Promise.all(waiting)).filter((node) => node !== null).sort();
   } catch {
     return [];
   }

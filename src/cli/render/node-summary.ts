@@ -7,6 +7,7 @@ import type { EventRecord } from '../../ports/run-table.js';
 import { durationIn } from './event-data.js';
 import { skipReason } from './progress.js';
 import { oneLine } from './text.js';
+import { few } from './whereabouts.js';
 
 export interface NodeSummary {
   readonly node: string;
@@ -76,13 +77,10 @@ export function showPermit(node: NodeSummary, withoutPermit: readonly string[]):
   return waits ? { ...node, text: 'waits for a permit' } : node;
 }
 
-const NAMED_NODES = 5;
-
 /** Why a run whose nodes have begun seems to stand still. */
 export function renderWithoutPermit(nodes: readonly string[]): string {
-  const names = nodes.slice(0, NAMED_NODES).map((node) => oneLine(node));
-  const more = nodes.length > names.length ? ' …' : '';
-  return `${nodes.length} of its nodes wait for a permit of the host: ${names.join(', ')}${more}`;
+  const names = few(nodes.map((node) => oneLine(node)));
+  return `${nodes.length} of its nodes wait for a permit of the host: ${names}`;
 }
 
 const MARKS: Readonly<Record<NodeSummary['status'], string>> = {
