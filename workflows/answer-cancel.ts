@@ -1,5 +1,5 @@
 import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
-import { MESSAGES, type CancelAnswer, type CancelMessage } from '../src/contract/messages.js';
+import { MESSAGES, type CancelAnswer, type CancelMessage, type CancelSignal } from '../src/contract/messages.js';
 import { RunError } from '../src/core/errors.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import type { LiveRun } from './live-run.js';
@@ -24,7 +24,7 @@ export function answerCancel(run: LiveRun, { runId, parent }: StartRequest): voi
     },
   );
   setHandler(
-    defineSignal<[CancelMessage | undefined]>(MESSAGES.cancelSignal),
+    defineSignal<[CancelSignal | undefined]>(MESSAGES.cancelSignal),
     (message) => {
       try {
         const { by, reason } = readWhoAndWhy(message);

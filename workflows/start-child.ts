@@ -10,7 +10,7 @@ import {
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { MESSAGES, type CancelMessage } from '../src/contract/messages.js';
+import { MESSAGES, type CancelSignal } from '../src/contract/messages.js';
 import { runStart } from '../src/contract/run-start.js';
 import { WORKFLOW_TYPES, type RunResult } from '../src/contract/run-workflow.js';
 import type { StartRequest } from '../src/contract/start-request.js';
@@ -53,7 +53,7 @@ export async function startWhenFree(request: StartRequest): Promise<ChildWorkflo
 async function askToGo({ parent }: StartRequest, workflowId: string): Promise<void> {
   const former = getExternalWorkflowHandle(workflowId);
   if (parent === undefined || parent.root !== null) return former.cancel();
-  const why: CancelMessage = { ...wordsOfSuccession(parent.runId), ofParent: parent.runId };
+  const why: CancelSignal = { ...wordsOfSuccession(parent.runId), ofParent: parent.runId };
   return former.signal(MESSAGES.cancelSignal, why);
 }
 

@@ -34,7 +34,11 @@ export interface DecideAnswer {
 export interface CancelMessage {
   readonly by?: string | null;
   readonly reason?: string | null;
-  /** In a signal: it is meant for a sub-run of this run alone, whoever holds the path. */
+}
+
+/** The same as a signal. */
+export interface CancelSignal extends CancelMessage {
+  /** It is meant for a sub-run of this run alone, whoever holds the path. */
   readonly ofParent?: RunId;
 }
 
