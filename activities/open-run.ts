@@ -45,7 +45,7 @@ export const makeOpenRun =
     const project = codebasePath ?? request.workingPath;
     const [directories, baseBranch] = await Promise.all([
       files.prepare(project, request.runId),
-      request.baseBranch ?? host.baseBranch(project),
+      baseBranchOf(host, request, project),
     ]);
     const identity = {
       ...request,
@@ -66,7 +66,7 @@ export const makeOpenRun =
     await takeEnvironment(ports, request, execution);
     const kept = await keptOf(ports, request, directories.artifactsDir);
     const refusalBefore =
-      (await refusalBesideArchon(table, request.workingPath, execution)) ??
+      (await refusalBesideArchon(table, request, execution)) ??
       (await laySource(ports.sources, directories.artifactsDir, request)) ??
       (await refusalOfRuntimes(ports.scripts, input));
     const { refusal, takenOver } =
@@ -76,6 +76,15 @@ export const makeOpenRun =
     const opened = { ...directories, epoch, fenceToken: input.fenceToken, refusal, baseBranch, kept };
     return takenOver === null ? opened : { ...opened, takenOver };
   };
+
+/** As it is said, as the parent has found it, or as it is found. */
+async function baseBranchOf(
+  host: Host,
+  { baseBranch, parent }: OpenRunInput['request'],
+  project: string,
+): Promise<string> {
+  return baseBranch ?? parent?.baseBranch ?? (await host.baseBranch(project));
+}
 
 /** What earlier generations of a run that is resumed have finished. */
 function keptOf(
@@ -104,13 +113,16 @@ async function checkPlace(host: Host, { request }: OpenRunInput): Promise<void> 
   }
 }
 
-/** Archon's own guard sees our row from now on; this is our side of it, best effort. A run that holds no path asks not. */
+/**
+ * Archon's own guard sees our row from now on; this is our side of it, best effort. A run that holds no path asks not,
+ * nor does a sub-run under the lease of its root, which has asked.
+ */
 async function refusalBesideArchon(
   table: RunTable,
-  workingPath: string,
+  { workingPath, parent }: OpenRunInput['request'],
   { temporalWorkflowId }: ExecutionName,
 ): Promise<NodeFailure | null> {
-  if (isView(temporalWorkflowId)) return null;
+  if (isView(temporalWorkflowId) || (parent !== undefined && parent.root !== null)) return null;
   const [holder] = await table.archonHolders(workingPath);
   if (holder === undefined) return null;
   return {

@@ -46,7 +46,8 @@ export class ConductedChild {
     try {
       this.#handle = await this.#waiting.run(() => startWhenFree(this.#request));
       this.tell();
-      return await Promise.race([this.#lost, this.resultOf(this.#handle)]);
+      const end = this.resultOf(this.#handle);
+      return await (this.isInherited ? Promise.race([this.#lost, end]) : end);
     } catch (error) {
       return endOf(this.#request, error);
     }

@@ -24,7 +24,7 @@ export interface Driven {
 export async function drive({ live, lane, performer, signs, reports, continuation }: Driven): Promise<void> {
   for (;;) {
     const pressure = historyPressure();
-    await continuation.attempt(pressure);
+    if (pressure !== 'none') await continuation.attempt(pressure);
     if (live.fault !== null) throw live.fault;
     const { version } = live;
     performer.artifacts.look();

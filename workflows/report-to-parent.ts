@@ -30,23 +30,28 @@ export function makeReports(
   // Nobody may hear it any more: then the run is being ended.
   const send = (message: ChildMessage): Promise<void> =>
     handle.signal(MESSAGES.childSignal, message).catch(() => undefined);
-  const tellOn = async (): Promise<void> => {
-    if (isTelling) return;
+  /** Null: the parent knows it already, or it is over. */
+  const untold = (): ChildMessage | null => {
+    const message = { runId, isPaused: runStatus(run.state) === 'paused', gates: waiting() };
+    return keyOf(message) === told || run.state.outcome !== null ? null : message;
+  };
+  const tellOn = async (first: ChildMessage): Promise<void> => {
     isTelling = true;
-    for (;;) {
-      const message: ChildMessage = { runId, isPaused: runStatus(run.state) === 'paused', gates: waiting() };
-      const key = keyOf(message);
-      if (key === told || run.state.outcome !== null) break;
-      told = key;
+    for (let message: ChildMessage | null = first; message !== null; message = untold()) {
+      told = keyOf(message);
       await send(message);
     }
     isTelling = false;
   };
+  const tell = (): void => {
+    const message = isTelling ? null : untold();
+    if (message !== null) void tellOn(message);
+  };
   return {
-    tell: () => void tellOn(),
+    tell,
     repeat: () => {
       told = '';
-      void tellOn();
+      tell();
     },
     tellEnd: async () => {
       const { outcome } = run.state;

@@ -9,6 +9,7 @@ const DEFAULT_DOCS_DIR = 'docs/';
 export interface RunVariables {
   readonly artifactsDir: string;
   readonly logDir: string;
+  readonly baseBranch: string;
   /** By name, without `$`. */
   readonly values: Readonly<Record<string, string>>;
 }
@@ -17,6 +18,7 @@ export function runVariables(request: StartRequest, opened: OpenedRun): RunVaria
   return {
     artifactsDir: opened.artifactsDir,
     logDir: opened.logDir,
+    baseBranch: opened.baseBranch,
     values: {
       WORKFLOW_ID: request.runId,
       ARTIFACTS_DIR: opened.artifactsDir,

@@ -28,7 +28,7 @@ import { ownHistoryBegins } from './own-history.js';
 import { Performer } from './perform.js';
 import { raiseRun, type RaisedRun } from './raise-run.js';
 import { runVariables } from './run-variables.js';
-import { makeSigns } from './signs.js';
+import { makeSigns, type Signs } from './signs.js';
 
 /**
  * One run of a definition, whose execution holds the lease on its working path by being open.
@@ -61,12 +61,14 @@ async function conduct(admission: Admission, carried: CarriedRun | undefined): P
     lane.work(author).catch((error: unknown) => {
       live.break(error);
     });
-    await carryOut(admission, raised, opened);
-    await condition(allHandlersFinished);
+    const signs = makeSigns(admission.request, live, startedAt);
+    await carryOut(admission, { ...raised, signs }, opened);
+    if (!allHandlersFinished()) await condition(allHandlersFinished);
     const { outcome } = live.state;
     await reports.tellEnd();
     const cancelReason = temporal.consideredCancelled ? null : reasonOf(outcome);
     await endRun({ admission, lane, author, cancelReason });
+    signs.showEnd();
     return conclude(admission, outcome);
   });
 }
@@ -77,15 +79,21 @@ async function begin(admission: Admission, raised: RaisedRun): Promise<OpenedRun
   const { kept, takenOver, ...opened } = await openRun(admission, lane, startedAt);
   if (takenOver !== undefined) lane.push(tellTakeOver(admission.request.definition.name, takenOver, now()));
   if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
-  const refusal = opened.refusal ?? (await makeWorktree(admission, raised, opened, kept.length > 0));
+  const { refusal: refused } = opened;
+  const isPlaceToMake = refused === null && admission.request.worktree !== undefined;
+  const refusal = isPlaceToMake ? await makeWorktree(admission, raised, opened, kept.length > 0) : refused;
   if (refusal !== null) live.apply({ type: 'runAborted', failure: refusal, at: now() });
   return opened;
 }
 
 /** Until there is an outcome, come what may: then the run ends in its one way. */
-async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedRun): Promise<void> {
+async function carryOut(
+  admission: Admission,
+  raised: RaisedRun & { readonly signs: Signs },
+  opened: OpenedRun,
+): Promise<void> {
   const { request } = admission;
-  const { live, lane, startedAt, reports } = raised;
+  const { live, lane, reports, signs } = raised;
   const performer = new Performer(live, admission, runVariables(request, opened));
   const continuation = new Continuation({ ...raised, admission, performer, opened }, (next) =>
     continueAsNew<typeof run>(request, next),
@@ -94,7 +102,6 @@ async function carryOut(admission: Admission, raised: RaisedRun, opened: OpenedR
     performer.subruns.endInherited();
   });
   try {
-    const signs = makeSigns(request, live, startedAt);
     await drive({ live, lane, performer, continuation, signs, reports });
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;

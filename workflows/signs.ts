@@ -10,6 +10,8 @@ const STATUS = defineSearchAttributeKey(SEARCH_ATTRIBUTES.status, SearchAttribut
 
 export interface Signs {
   readonly show: () => void;
+  /** Shows how the run ended; in the step that closes it, so that Temporal writes its visibility once. */
+  readonly showEnd: () => void;
 }
 
 /** What an operator sees in the Web UI without asking: live details, and the status as a search attribute. */
@@ -18,15 +20,19 @@ export function makeSigns(request: StartRequest, run: LiveRun, startedAt: string
   const hasStatus = request.searchAttributes.includes(SEARCH_ATTRIBUTES.status);
   let shownVersion = -1;
   let shownStatus = workflowInfo().typedSearchAttributes.get(STATUS);
+  const showStatus = (): void => {
+    const status = runStatus(run.state);
+    if (!hasStatus || status === shownStatus) return;
+    shownStatus = status;
+    upsertSearchAttributes([{ key: STATUS, value: status }]);
+  };
   return {
     show: () => {
       if (run.version === shownVersion) return;
       shownVersion = run.version;
       setCurrentDetails(detailsOf(title, describeState(run.definition, run.state, request, startedAt)));
-      const status = runStatus(run.state);
-      if (!hasStatus || status === shownStatus) return;
-      shownStatus = status;
-      upsertSearchAttributes([{ key: STATUS, value: status }]);
+      if (run.state.outcome === null || shownStatus === 'paused') showStatus();
     },
+    showEnd: showStatus,
   };
 }

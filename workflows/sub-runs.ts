@@ -155,7 +155,9 @@ export class SubrunPerformer {
   }
 
   private get parent(): Parent {
-    const { request, root } = this.parts.admission;
-    return { request, temporalWorkflowId: workflowInfo().workflowId, root };
+    const { admission, variables } = this.parts;
+    const { request, root } = admission;
+    const { baseBranch } = variables;
+    return { request, temporalWorkflowId: workflowInfo().workflowId, root, baseBranch };
   }
 }

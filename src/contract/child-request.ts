@@ -13,6 +13,7 @@ export interface Parent {
   readonly temporalWorkflowId: string;
   /** In whose box the parent works: its root's, or its own. */
   readonly root: RootLink;
+  readonly baseBranch: string;
 }
 
 /** Which sub-run, and under which ids. */
@@ -27,7 +28,10 @@ export interface Birth {
 }
 
 /** Everything that a sub-run is started with. What is not its own it has from its parent. */
-export function childRequest({ request, temporalWorkflowId, root }: Parent, birth: Birth): StartRequest {
+export function childRequest(
+  { request, temporalWorkflowId, root, baseBranch }: Parent,
+  birth: Birth,
+): StartRequest {
   const { worktree: _ofTheParent, workingPath: _too, libraryRuntimes: _known, ...inherited } = request;
   const { node, index, plan, program, newRunId, startToken } = birth;
   const { hash, message, inputs, inputValues, former } = plan;
@@ -44,7 +48,7 @@ export function childRequest({ request, temporalWorkflowId, root }: Parent, birt
       root: node.isolation === 'worktree' ? null : root,
       index: node.fanOut === null ? null : index,
       ancestry: [...ancestryOf(request)],
-      environmentRunId: root.runId,
+      ...{ environmentRunId: root.runId, baseBranch },
     },
   };
 }

@@ -30,6 +30,8 @@ export interface ParentLink {
   readonly root: RootLink | null;
   /** Under whose id the environment lies that the client has left. */
   readonly environmentRunId: RunId;
+  /** The repository's, as the parent has found it; absent: it is looked for. */
+  readonly baseBranch?: string;
 }
 
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value !== '';
@@ -48,6 +50,7 @@ export function isParentLink(value: unknown): boolean {
     Array.isArray(ancestry) &&
     ancestry.every(isFilled) &&
     isJsonObject(inputValues) &&
+    (value['baseBranch'] === undefined || typeof value['baseBranch'] === 'string') &&
     (root === null || isRootLink(root))
   );
 }
