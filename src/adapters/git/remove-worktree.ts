@@ -86,7 +86,8 @@ export async function removeWorktree(
 /** Locks a directory as the box of a run does. @returns what gives it back; null: somebody has it */
 async function holdDirectory(flock: string | null, directory: string): Promise<(() => void) | null> {
   if (flock === null) return () => undefined;
-  const words = ['-x', '-n', '-E', '75', directory, '/bin/sh', '-c', 'echo held; exec cat'];
+  // The dot: in the place of a directory that has just gone, `flock` would make a file.
+  const words = ['-x', '-n', '-E', '75', `${directory}/.`, '/bin/sh', '-c', 'echo held; exec cat'];
   const holder = spawn(flock, words, {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin' },
@@ -99,5 +100,6 @@ async function holdDirectory(flock: string | null, directory: string): Promise<(
   ]);
   if (status === 'held') return () => holder.stdin.end();
   if (status === 75) return null;
+  if (!(await isThere(directory))) return () => undefined;
   throw worktreeFailed(`${directory} cannot be locked`, 'See whether this user may read it');
 }

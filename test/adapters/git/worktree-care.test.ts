@@ -177,6 +177,19 @@ describe('removing a worktree', () => {
     expect(await care.remove(worktree, mayGo)).toBe(true);
   });
 
+  it('leaves nothing in its place where somebody else removes it at the same moment', async () => {
+    const flock = join(place, 'flock');
+    const text = `#!/bin/sh\ntest "$2" != -n || rm -rf "${worktree.workingPath}"\nexec ${programs.flock ?? ''} "$@"\n`;
+    writeFileSync(flock, text, { mode: 0o755 });
+    const late = makeWorktreeCare(
+      { ...programs, flock },
+      gitEnvironment({ PATH: '/usr/bin:/bin', HOME: place }),
+    );
+    expect(await late.remove(worktree, mayGo)).toBe(true);
+    expect(existsSync(worktree.workingPath)).toBe(false);
+    expect(git(repository, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+  });
+
   it('that is gone already has git forget it', async () => {
     rmSync(worktree.workingPath, { recursive: true });
     expect(await care.remove(worktree, mayGo)).toBe(true);
