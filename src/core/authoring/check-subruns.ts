@@ -49,7 +49,7 @@ function checkNode(
     return;
   }
   const { definition } = target;
-  const chain = faultOfChain(from, definition.name, library);
+  const chain = faultOfChain(from, definition.name, library) ?? circleBelow(definition.name, library);
   if (chain !== null) issues.error({ ...chain, path });
   const given = [...Object.keys(node.bindings), ...asOf(body)];
   for (const fault of inputFaults(definition, given, 'workflow')) {
@@ -105,11 +105,7 @@ function checkIncluded(node: DraftNode, { from, own, library, issues }: Check): 
 }
 
 function faultOfChain(from: string, target: string, library: SubrunLibrary): Told | null {
-  const links = (name: string): readonly string[] => {
-    const found = library(name);
-    return found.kind === 'usable' ? targetsOf(found.definition).map((one) => nameOf(one, library)) : [];
-  };
-  const fault = chainFault(from, target, links, DEEPEST_SUBRUN);
+  const fault = chainFault(from, target, (name) => linksOf(name, library), DEEPEST_SUBRUN);
   if (fault === null) return null;
   const names = fault.names.join(' → ');
   if (fault.kind === 'cycle') {
@@ -118,6 +114,28 @@ function faultOfChain(from: string, target: string, library: SubrunLibrary): Tol
   }
   const message = `sub-runs nest deeper than ${DEEPEST_SUBRUN}: ${names}`;
   return { code: 'SUBRUN_TOO_DEEP', message, hint: 'include one of these workflows instead of running it' };
+}
+
+/** A workflow that a sub-run leads to and that runs itself: it is refused at the start of whatever leads there. */
+function circleBelow(target: string, library: SubrunLibrary): Told | null {
+  const reached = new Set([target]);
+  for (const name of reached) {
+    for (const next of linksOf(name, library)) {
+      const fault = faultOfChain(name, next, library);
+      if (fault?.code !== 'SUBRUN_CYCLE') {
+        reached.add(next);
+        continue;
+      }
+      const message = `the workflow '${name}' cannot be used itself`;
+      return { code: 'SUBRUN_REFUSED', message, hint: `mend it: ${fault.message}` };
+    }
+  }
+  return null;
+}
+
+function linksOf(name: string, library: SubrunLibrary): readonly string[] {
+  const found = library(name);
+  return found.kind === 'usable' ? targetsOf(found.definition).map((one) => nameOf(one, library)) : [];
 }
 
 function nameOf(target: string, library: SubrunLibrary): string {

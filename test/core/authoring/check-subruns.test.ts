@@ -54,6 +54,15 @@ describe('the target of a sub-run', () => {
     ]);
   });
 
+  it('that leads to one that runs itself is told, with which', () => {
+    expect(told(runs('a', 'b'), runs('b', 'c'), runs('c', 'd'), runs('d', 'c'))).toEqual([
+      "5:15 SUBRUN_REFUSED!: the workflow 'c' cannot be used itself; mend it: a workflow may not run itself: c → d → c",
+    ]);
+    expect(told(runs('a', 'b'), runs('b', 'b'))).toEqual([
+      expect.stringContaining("SUBRUN_REFUSED!: the workflow 'b' cannot be used itself"),
+    ]);
+  });
+
   it('that an include brings along, and that leads back, is told at the include', () => {
     const outer = file('a', '  - id: inc\n    include: b\n');
     expect(told(outer, runs('b', 'a'))).toEqual([
