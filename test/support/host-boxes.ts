@@ -27,6 +27,8 @@ export interface HostBoxOptions {
   readonly executions?: Pick<Executions, 'describe'>;
   readonly launcher?: Launcher;
   readonly logger?: Logger;
+  /** What stands in for the program that locks, absolute. */
+  readonly flock?: string;
 }
 
 async function containmentOf(level: 1 | 2 | 3 | 4): Promise<Containment> {
@@ -38,8 +40,11 @@ async function containmentOf(level: 1 | 2 | 3 | 4): Promise<Containment> {
 
 /** A real box, whose records lie in a directory of the test's own. @throws when its level cannot be had here */
 export async function openHostBox({ level, ...options }: HostBoxOptions): Promise<Box> {
+  const found = await containmentOf(level);
+  const { flock } = options;
+  const isFaked = flock !== undefined && found.programs !== null;
   return makeBox({
-    containment: await containmentOf(level),
+    containment: isFaked ? { ...found, programs: { ...found.programs, flock } } : found,
     stateDirectory: options.stateDirectory ?? tempDirectory(),
     executions: options.executions ?? allOpen(),
     logger: options.logger ?? silentLogger,

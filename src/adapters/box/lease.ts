@@ -25,6 +25,11 @@ export function placeOf(path: string): string | null {
   return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
 }
 
+/** As `flock` is told of it. The dot: where a directory has just gone, it would make a file in its place. */
+export function lockPathOf({ path, isDirectory }: Pick<LockedPlace, 'path' | 'isDirectory'>): string {
+  return isDirectory ? `${path}/.` : path;
+}
+
 /** The right to work in a place: the lock is held by a living INIT, and the owner record says for whom. */
 export interface Lease {
   readonly init: InitProcess;

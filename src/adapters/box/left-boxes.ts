@@ -5,7 +5,7 @@ import { isView } from '../../core/lease/is-view.js';
 import { formatClosing, type OwnerRecord } from '../../core/lease/owner-record.js';
 import type { BoxOwner, ProcessInfo } from '../../ports/box.js';
 import { startInit, type InitProcess } from './init-process.js';
-import { placeOf } from './lease.js';
+import { lockPathOf, placeOf } from './lease.js';
 import { isOursToEnd, killInit, occupantsOf } from './occupants.js';
 import type { LeaseParts } from './open-lease.js';
 import { findLiving, readBootId, type ProcessIdentity } from './proc.js';
@@ -87,13 +87,14 @@ async function markClosed(parts: LeaseParts, record: OwnerRecord): Promise<void>
 async function holdLock({ programs, files }: LeaseParts, record: OwnerRecord): Promise<InitProcess | null> {
   const limit = performance.now() + LETTING_GO_MS;
   const isThere = placeOf(record.workingPath) !== null && !isView(record.temporalWorkflowId);
-  const lockPath = isThere ? record.workingPath : files.lockFile(record.pathKey);
+  const path = isThere ? record.workingPath : files.lockFile(record.pathKey);
+  const lockPath = lockPathOf({ path, isDirectory: isThere });
   for (;;) {
     const start = await startInit(programs, {
       level: 3,
       lockPath,
       recordPath: files.recordPath(record.pathKey),
-      words: formatInitWords({ ...record, lockedPlace: placeOf(lockPath) ?? '', level: 3 }),
+      words: formatInitWords({ ...record, lockedPlace: placeOf(path) ?? '', level: 3 }),
     });
     if (start.kind === 'ready') return start.init;
     if (start.kind !== 'held' || performance.now() >= limit) return null;

@@ -19,7 +19,7 @@ import type { BoxFiles } from './box-files.js';
 import { ofHolder, ofRecord, type Finding } from './finding.js';
 import type { HelperPrograms } from './helper-programs.js';
 import { startInit, type InitProcess, type LeasedLevel } from './init-process.js';
-import { makeLease, placeOf, type Lease, type LockedPlace } from './lease.js';
+import { lockPathOf, makeLease, placeOf, type Lease, type LockedPlace } from './lease.js';
 import { findHolder, isOursToEnd, killInit, occupantsOf } from './occupants.js';
 import { findLiving } from './proc.js';
 import { boxFailed, fenced, leaseHeld, stillOccupied, temporalSilent, unlockable } from './refusals.js';
@@ -135,7 +135,7 @@ class LeaseOpening {
     const { programs, files, level } = this.parts;
     const start = await startInit(programs, {
       level,
-      lockPath: this.#place.path,
+      lockPath: lockPathOf(this.#place),
       recordPath: files.recordPath(this.owner.pathKey),
       words: formatInitWords({ ...this.owner, lockedPlace: this.#place.id, level }),
     });

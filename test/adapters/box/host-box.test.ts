@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aBoxTask, anOwner, EXECUTION } from '../../ports/box.contract.js';
@@ -7,6 +15,7 @@ import { eventually } from '../../support/eventually.js';
 import { OWN_LEVEL } from '../../support/box-host.js';
 import { openHostBox } from '../../support/host-boxes.js';
 import { isAlive } from '../../support/living-processes.js';
+import { tempDirectory } from '../../support/temp-directory.js';
 import { openTestBox, type TestBox } from './open-test-box.js';
 
 const GRACE_MS = 10_000;
@@ -179,6 +188,19 @@ describe.each([OWN_LEVEL, 3] as const)('a box of level %i', (level) => {
     expect(await before).toEqual({ exitCode: null, signal: 'SIGTERM' });
     expect(await during).toMatchObject({ code: 'INTERNAL' });
     expect(test.living()).toEqual([]);
+  });
+
+  it('makes no file in the place of a directory that is removed while it is locked', async () => {
+    const place = tempDirectory();
+    const [workingPath, flock] = [join(place, 'tree'), join(place, 'flock')];
+    mkdirSync(workingPath);
+    const text = `#!/bin/sh\nrmdir '${workingPath}' 2> /dev/null\nexec /usr/bin/flock "$@"\n`;
+    writeFileSync(flock, text, { mode: 0o755 });
+    const box = await openHostBox({ level, flock });
+    const owner = anOwner({ workingPath });
+    await box.ensureOpen(owner, EXECUTION);
+    expect(existsSync(workingPath)).toBe(false);
+    await box.close(owner, 0);
   });
 
   it('tells which signal ended a command', async () => {
