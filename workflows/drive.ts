@@ -1,4 +1,3 @@
-import { condition } from '@temporalio/workflow';
 import { decide } from '../src/core/run/decide.js';
 import { runStatus } from '../src/core/run/run-status.js';
 import { historyPressure, type Continuation } from './continue-run.js';
@@ -37,6 +36,6 @@ export async function drive({ live, lane, performer, signs, reports, continuatio
     if (live.state.outcome !== null) return;
     if (live.mustStopAttempts) performer.stop();
     const { openCount } = performer;
-    await condition(() => live.version !== version || performer.openCount !== openCount);
+    while (live.version === version && performer.openCount === openCount) await live.changes.next();
   }
 }

@@ -7,6 +7,7 @@ import type { Place } from '../src/core/run/place.js';
 import type { Cancellation, NodeState, RunEvent, RunState } from '../src/core/run/run-state.js';
 import { mustStopAttempts } from '../src/core/run/run-status.js';
 import type { NodeFailure } from '../src/core/run/task.js';
+import { Bell } from './bell.js';
 
 /** ISO-8601 UTC, by Temporal's clock. */
 export const now = (): string => new Date().toISOString();
@@ -17,6 +18,8 @@ export class LiveRun {
   #version = 0;
   #isStopWanted = false;
   #fault: Error | null = null;
+  /** Rings with everything that the loop must look at. */
+  readonly changes = new Bell();
 
   constructor(
     readonly definition: WorkflowDefinition,
@@ -63,7 +66,7 @@ export class LiveRun {
     try {
       this.#state = evolve(this.definition, before, event);
       if (this.#state === before) return false;
-      this.#version += 1;
+      this.change();
       this.onEvent(event, this.#state);
       return true;
     } catch (error) {
@@ -78,7 +81,7 @@ export class LiveRun {
    */
   cancel(by: string | null, reason: string | null): boolean {
     this.#isStopWanted = true;
-    this.#version += 1;
+    this.change();
     const cancellation: Cancellation = { by, reason, nodeId: null };
     return this.apply({ type: 'cancelRequested', cancellation, at: now() });
   }
@@ -86,7 +89,7 @@ export class LiveRun {
   /** The first fault counts. Errors must not escape to Temporal: the run would end without its one way out. */
   break(error: unknown): void {
     this.#fault ??= error instanceof Error ? error : new Error(String(error));
-    this.#version += 1;
+    this.change();
   }
 
   /** Ends a broken run, if need be past `evolve`, which may be what broke. */
@@ -94,7 +97,7 @@ export class LiveRun {
     this.apply({ type: 'runAborted', failure, at: now() });
     const outcome = { status: 'failed', failure } as const;
     this.#state = { ...this.#state, abort: failure, outcome };
-    this.#version += 1;
+    this.change();
     try {
       this.onEvent({ type: 'runFinished', outcome, at: now() }, this.#state);
     } catch (error) {
@@ -105,5 +108,10 @@ export class LiveRun {
   /** Puts outputs into files in place of their texts; nothing has happened, so nothing is told. */
   replaceState(state: RunState): void {
     this.#state = state;
+  }
+
+  private change(): void {
+    this.#version += 1;
+    this.changes.ring();
   }
 }

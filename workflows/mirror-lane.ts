@@ -1,16 +1,10 @@
-import {
-  CancellationScope,
-  condition,
-  isCancellation,
-  log,
-  proxyActivities,
-  sleep,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, log, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities, Generation, WriteMirrorInput } from '../src/contract/activities.js';
 import { byteLength } from '../src/core/expression/output.js';
 import type { Projection } from '../src/core/mirror/project.js';
 import type { EventRow, MirrorWrite, NodeResultRow, RunProgressRow } from '../src/core/mirror/rows.js';
 import { WRITE_MIRROR } from './activity-options.js';
+import { Bell } from './bell.js';
 
 /** From one write to the next, unless somebody waits for what it tells. */
 const PAUSE_MS = 300;
@@ -42,6 +36,7 @@ interface Gathered {
  */
 export class MirrorLane {
   readonly #gathered: Gathered[] = [];
+  readonly #bell = new Bell();
   #writing: CancellationScope | null = null;
   #inFlight: WriteMirrorInput | null = null;
   #isOffered = false;
@@ -124,15 +119,18 @@ export class MirrorLane {
   offer(isPaused: boolean): void {
     if (this.#gathered.length === 0 && isPaused !== this.#isShownPaused) this.renew();
     this.#isOffered = this.#gathered.length > 0;
+    this.#bell.ring();
   }
 
   hurry(): void {
     this.#isUrgent = true;
     this.#isOffered = true;
+    this.#bell.ring();
   }
 
   seal(): void {
     this.#isSealed = true;
+    this.#bell.ring();
   }
 
   /** Stops waiting for the write in flight. @returns it, for whoever goes on writing */
@@ -151,16 +149,16 @@ export class MirrorLane {
   /** Runs until sealed. Called where no cancellation of the run reaches it: what is written must not be lost. */
   async work(author: MirrorAuthor): Promise<void> {
     const { writeMirror } = proxyActivities<Activities>(WRITE_MIRROR);
-    const writing = (this.#writing = new CancellationScope());
     for (;;) {
-      await condition(() => this.#isSealed || (this.#isOffered && this.#gathered.length > 0));
+      while (!this.#isSealed && !(this.#isOffered && this.#gathered.length > 0)) await this.#bell.next();
       if (!this.#isSealed && !this.#isUrgent) await this.pause();
       if (this.#isSealed) return;
       const begunAt = Date.now();
       const write = (this.#inFlight = this.take(author));
       this.#isOffered = this.#gathered.length > 0;
       this.#isUrgent = this.#isUrgent && this.#isOffered;
-      await writing
+      this.#writing = new CancellationScope();
+      await this.#writing
         .run(() => writeMirror(write))
         .catch((error: unknown) => {
           if (isCancellation(error)) return;
@@ -179,7 +177,11 @@ export class MirrorLane {
     const leftMs = this.#mayWriteAt - Date.now();
     if (leftMs <= 0) return;
     let isOver = false;
-    void sleep(leftMs, { summary: 'gather for the mirror' }).then(() => (isOver = true));
-    await condition(() => isOver || this.#isUrgent || this.#isSealed);
+    void sleep(leftMs, { summary: 'gather for the mirror' }).then(() => {
+      isOver = true;
+      this.#bell.ring();
+    });
+    const mustWait = (): boolean => !isOver && !this.#isUrgent && !this.#isSealed;
+    while (mustWait()) await this.#bell.next();
   }
 }

@@ -157,6 +157,7 @@ export class Performer {
     work
       .then((result) => {
         this.#openCount -= 1;
+        this.run.changes.ring();
         then(result);
       })
       .catch((error: unknown) => {
