@@ -177,6 +177,31 @@ describe('a pure room refuses clock, chance, environment and what belongs to Nod
   });
 });
 
+describe('a room that runs share refuses a module that keeps something', () => {
+  const shared = ['src/core/planted.ts', 'src/contract/planted.ts', 'workflows/planted.ts'];
+  it.each(
+    shared.flatMap((file) =>
+      [
+        'export let count = 0;',
+        'const seen = new Map<string, number>();\nexport const size = (): number => seen.size;',
+        'const cache = new WeakMap();\nexport const has = (it: object): boolean => cache.has(it);',
+        'const names: string[] = [];\nexport const all = (): readonly string[] => names;',
+        'export class Counter {\n  static count = 0;\n}',
+      ].map((code) => [file, code] as const),
+    ),
+  )('%s with %s', async (file, code) => {
+    const refused = await refusals(untyped, file, `${code}\n`);
+    expect(refused).toContain('no-restricted-syntax');
+  });
+
+  it.each([
+    "export const NAMES: ReadonlySet<string> = new Set(['a']);",
+    'export const gather = (): string[] => {\n  const found: string[] = [];\n  return found;\n};',
+  ])('but not %s', async (code) => {
+    expect(await refusals(untyped, 'src/core/planted.ts', `${code}\n`)).toEqual([]);
+  });
+});
+
 describe('the environment has one reader', () => {
   it.each([
     'export const home = process.env;',

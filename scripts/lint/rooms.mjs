@@ -142,6 +142,15 @@ const TIMERS = [
   'clearImmediate',
 ];
 
+const AT_TOP = ':matches(Program, ExportNamedDeclaration) > VariableDeclaration';
+/** What a module could remember from one run to the next: workflow code is loaded once for many (decision 0008). */
+const KEEPING = [
+  `${AT_TOP}[kind!='const']`,
+  `${AT_TOP} > VariableDeclarator > NewExpression[arguments.length=0][callee.name=/^(Weak)?(Map|Set)$/]`,
+  `${AT_TOP} > VariableDeclarator > ArrayExpression[elements.length=0]`,
+  'PropertyDefinition[static=true][readonly!=true]',
+];
+
 /** ESLint's own rules against the clock, chance, the environment and Node's globals, for one room. */
 export function ambientRules({ name, ambient, readsEnvironment }) {
   const environment = {
@@ -155,7 +164,10 @@ export function ambientRules({ name, ambient, readsEnvironment }) {
   const message = `${name} does not touch it: take it as an argument`;
   const globals = [...NODE_GLOBALS, ...(ambient.includes('timers') ? [] : TIMERS)];
   const properties = [environment, { object: 'Math', property: 'random', message }];
-  const syntax = [{ selector: 'MetaProperty[meta.name="import"]', message }];
+  const syntax = [
+    { selector: 'MetaProperty[meta.name="import"]', message },
+    ...KEEPING.map((selector) => ({ selector, message: `${name} keeps nothing in a module: runs share it` })),
+  ];
   if (!ambient.includes('clock')) {
     properties.push({ object: 'Date', property: 'now', message });
     syntax.push({ selector: "NewExpression[callee.name='Date'][arguments.length=0]", message });
