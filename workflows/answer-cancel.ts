@@ -1,5 +1,10 @@
 import { defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
-import { MESSAGES, type CancelAnswer, type CancelMessage, type CancelSignal } from '../src/contract/messages.js';
+import {
+  MESSAGES,
+  type CancelAnswer,
+  type CancelMessage,
+  type CancelSignal,
+} from '../src/contract/messages.js';
 import { RunError } from '../src/core/errors.js';
 import type { StartRequest } from '../src/contract/start-request.js';
 import type { LiveRun } from './live-run.js';

@@ -27,7 +27,8 @@ export function checkMessage(message: unknown): void {
 
 /** Why nodes could not be given an input; empty: they can. */
 export function checkInputValue(name: string, value: unknown): string[] {
-  if (typeof value !== 'string') return [`input ${name} is no text; give a string, of lists and maps their JSON`];
+  if (typeof value !== 'string')
+    return [`input ${name} is no text; give a string, of lists and maps their JSON`];
   if (value.includes('\0')) return [`input ${name} has a NUL byte, which no program can be given`];
   if (!fits(inputVariable(name), value)) {
     return [

@@ -4,16 +4,7 @@ import type { RunId } from '../../src/core/ids.js';
 import { RunError } from '../../src/core/errors.js';
 import type { RunDescription } from '../../src/contract/messages.js';
 import type { RunFilter, RunRecord } from '../../src/ports/run-table.js';
-import {
-  aDescription,
-  aRecord,
-  event,
-  EVENTS,
-  GATE,
-  RUN_ID,
-  runFake,
-  TEMPORAL_ID,
-} from './fake-cli.js';
+import { aDescription, aRecord, event, EVENTS, GATE, RUN_ID, runFake, TEMPORAL_ID } from './fake-cli.js';
 
 const ENDED = '2026-11-22T09:03:41.000Z';
 
