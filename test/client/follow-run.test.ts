@@ -1,14 +1,13 @@
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, describe, expect, it } from 'vitest';
+import { Client } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
 import { followRun } from '../../src/client/follow-run.js';
 import type { RunId } from '../../src/core/ids.js';
 import type { EventRecord } from '../../src/ports/run-table.js';
+import { connectionToNobody } from '../support/away-temporal.js';
 import { FakeRunTable } from '../support/fake-run-table.js';
 
 const RUN_ID = '7c1f2a9e-5d2b-4c1a-9f00-000000000001' as RunId;
 const NOBODY = '127.0.0.1:1';
-const connection = Connection.lazy({ address: NOBODY });
-afterAll(() => connection.close());
 
 const anEvent = (id: string): EventRecord => ({
   id,
@@ -32,7 +31,7 @@ describe('a run that is followed', () => {
     });
     const told: string[] = [];
     const following = followRun(
-      { client: new Client({ connection }), reader, temporalAddress: NOBODY },
+      { client: new Client({ connection: connectionToNobody(NOBODY) }), reader, temporalAddress: NOBODY },
       { runId: RUN_ID, temporalWorkflowId: 'run.any' },
       { onEvent: ({ id }) => void told.push(id) },
     );

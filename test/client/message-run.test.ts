@@ -1,12 +1,10 @@
-import { Client, Connection } from '@temporalio/client';
-import { afterAll, describe, expect, it } from 'vitest';
+import { Client } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
 import { sendUpdate } from '../../src/client/message-run.js';
-
-const connection = Connection.lazy({ address: '127.0.0.1:1' });
-afterAll(() => connection.close());
+import { connectionToNobody } from '../support/away-temporal.js';
 
 const TO = {
-  client: new Client({ connection }),
+  client: new Client({ connection: connectionToNobody('127.0.0.1:1') }),
   address: '127.0.0.1:1',
   runId: '7c1f2a9e-5d2b-4c1a-9f00-000000000001',
   temporalWorkflowId: 'run.any',

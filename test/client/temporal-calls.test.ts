@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { Client, Connection, ServiceError, type ConnectionOptions } from '@temporalio/client';
+import { Client, ServiceError, type ConnectionOptions } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -9,6 +9,7 @@ import {
   withDeadline,
   type Temporal,
 } from '../../src/client/temporal-calls.js';
+import { connectionToNobody } from '../support/away-temporal.js';
 
 const closings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -17,9 +18,7 @@ afterEach(async () => {
 
 /** A Temporal at an address, which may be anything. */
 function temporalAt(address: string, options: ConnectionOptions = {}): Temporal {
-  const connection = Connection.lazy({ ...options, address });
-  closings.push(() => connection.close());
-  return { client: new Client({ connection }), address };
+  return { client: new Client({ connection: connectionToNobody(address, options) }), address };
 }
 
 /** @returns the address of a server that is no Temporal */
