@@ -1,4 +1,4 @@
-import { access, realpath, rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MadeWorktree, WorktreeTask } from '../../core/isolation/worktree-order.js';
 import { restoreCommand } from '../../core/isolation/restore-worktree.js';
@@ -8,7 +8,7 @@ import { lookUp, mustSucceed, worktreeFailed, type Git } from './git.js';
 import { openMakingRegister, type MakingRegister } from './making-register.js';
 import { withRepositoryLock } from './repository-lock.js';
 import { sharedDirectoryOf, findStartPoint, type StartPoint } from './start-point.js';
-import { clear, forget, isCheckedOut, standingOf, type Standing } from './worktree-standing.js';
+import { clear, exists, forget, isCheckedOut, standingOf, type Standing } from './worktree-standing.js';
 
 export interface MakingParts {
   readonly git: Git;
@@ -177,10 +177,7 @@ async function fill(work: Work): Promise<void> {
 async function fillSubmodules(work: Work): Promise<void> {
   const { git, task } = work;
   const { workingPath } = task;
-  const hasSubmodules = await access(join(workingPath, '.gitmodules')).then(
-    () => true,
-    () => false,
-  );
+  const hasSubmodules = await exists(join(workingPath, '.gitmodules'));
   if (!hasSubmodules) return;
   const advice =
     'See that they can be cloned without a password being asked for, or set worktree.initSubmodules: false';

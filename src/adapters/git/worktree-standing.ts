@@ -33,16 +33,13 @@ export async function standingOf(workingPath: string, commonDirectory: string): 
 }
 
 /** Whether a directory is the top of a checkout. */
-export function isThere(workingPath: string): Promise<boolean> {
-  return access(join(workingPath, '.git')).then(
-    () => true,
-    () => false,
-  );
-}
+export const isThere = (workingPath: string): Promise<boolean> => exists(join(workingPath, '.git'));
 
 /** Whether its files have been checked out: git writes the index of a worktree when all are there. */
-export function isCheckedOut(gitDirectory: string): Promise<boolean> {
-  return access(join(gitDirectory, 'index')).then(
+export const isCheckedOut = (gitDirectory: string): Promise<boolean> => exists(join(gitDirectory, 'index'));
+
+export function exists(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
