@@ -60,9 +60,9 @@ export class Continuation {
   ) {}
 
   /** Does not come back if the run has moved on; else something was open, begun, or in the way. */
-  async attempt(pressure: HistoryPressure): Promise<void> {
+  async attempt(pressure: Exclude<HistoryPressure, 'none'>): Promise<void> {
     const { live, performer, lane, admission, opened, startedAt } = this.run;
-    if (pressure === 'none' || performer.openCount > 0 || !this.isWorthwhile) return;
+    if (performer.openCount > 0 || !this.isWorthwhile) return;
     if (pressure === 'suggested' && Date.now() < this.#notBefore) return;
     this.#notBefore = Date.now() + PAUSE_MS;
     const patienceMs = pressure === 'full' ? null : PATIENCE_MS;

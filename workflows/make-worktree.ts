@@ -1,26 +1,26 @@
 import { CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities, OpenedRun } from '../src/contract/activities.js';
 import { fromFailure } from '../src/contract/failure.js';
+import type { WorktreeOrder } from '../src/core/isolation/worktree-order.js';
+import { tellWarnings } from '../src/core/mirror/tell-warnings.js';
 import type { NodeFailure } from '../src/core/run/task.js';
 import { MAKE_WORKTREE } from './activity-options.js';
-import { tellWarnings } from '../src/core/mirror/tell-warnings.js';
 import type { Admission } from './admit.js';
 import { now } from './live-run.js';
 import type { RaisedRun } from './raise-run.js';
 
 /**
- * Has the host make the worktree that the run is to work in, if it is to have one; a cancellation ends that, too.
+ * Has the host make the worktree that the run is to work in; a cancellation ends that, too.
  * @param holdsWork whether nodes of the run have completed in it
  * @returns why the run may not work; null: it may
  */
 export async function makeWorktree(
   { request, owner }: Admission,
-  { live, lane }: Pick<RaisedRun, 'live' | 'lane'>,
+  { live, lane, order }: Pick<RaisedRun, 'live' | 'lane'> & { readonly order: WorktreeOrder },
   { artifactsDir, baseBranch }: Pick<OpenedRun, 'artifactsDir' | 'baseBranch'>,
   holdsWork: boolean,
 ): Promise<NodeFailure | null> {
-  const { runId, workingPath, hasClientEnvironment, graceMs, worktree: order } = request;
-  if (order === undefined) return null;
+  const { runId, workingPath, hasClientEnvironment, graceMs } = request;
   const place = { runId, workingPath, order, ...(holdsWork ? { holdsWork } : {}) };
   const task = { ...place, baseBranch, artifactsDir, hasClientEnvironment, graceMs };
   const scope = new CancellationScope();

@@ -79,9 +79,12 @@ async function begin(admission: Admission, raised: RaisedRun): Promise<OpenedRun
   const { kept, takenOver, ...opened } = await openRun(admission, lane, startedAt);
   if (takenOver !== undefined) lane.push(tellTakeOver(admission.request.definition.name, takenOver, now()));
   if (admission.request.resume !== null) live.apply({ type: 'runResumed', kept, at: now() });
-  const { refusal: refused } = opened;
-  const isPlaceToMake = refused === null && admission.request.worktree !== undefined;
-  const refusal = isPlaceToMake ? await makeWorktree(admission, raised, opened, kept.length > 0) : refused;
+  const { worktree: order } = admission.request;
+  const refusal =
+    opened.refusal ??
+    (order === undefined
+      ? null
+      : await makeWorktree(admission, { ...raised, order }, opened, kept.length > 0));
   if (refusal !== null) live.apply({ type: 'runAborted', failure: refusal, at: now() });
   return opened;
 }
